@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: new URL("..", import.meta.url).pathname,
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/corpus/**", "test/lab/**", "test/bench/**"],
+    testTimeout: 60_000,
+  },
+});
