@@ -1,0 +1,162 @@
+import { DNS_HEADER_LEN, type DnsQuestion, type DnsStatus } from "./dns.ts";
+import { DnsName, readDnsName } from "./dns-name.ts";
+import { rdataText } from "./dns-rdata.ts";
+import { CLASS_IN, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DNAME } from "./dns-types.ts";
+
+export interface DnsRecord {
+  /** Owner name, lower-case, escaped, without trailing dot. */
+  readonly name: string;
+  readonly type: number;
+  readonly class: number;
+  /** Seconds, as claimed. */
+  readonly ttl: number;
+  /** Of A and AAAA in class IN: four big-endian words as int32, IPv4 as ::ffff:a.b.c.d. */
+  readonly address: Int32Array | null;
+  /** Of CNAME and DNAME: where it leads. */
+  readonly target: string | null;
+  /** Of the other types that events show, else "". */
+  readonly text: string;
+}
+
+/** Answer section of a response. Reused by its owner; the records are not. */
+export class DnsAnswers {
+  records: DnsRecord[] = [];
+  /** The first question's name and all names that CNAME and DNAME records lead to from it, in that order. */
+  chain: string[] = [];
+}
+
+/** A 64 KiB message has room for 5,957 records; real answers are far below this. */
+const MAX_RECORDS = 1024;
+/** Type, class, TTL and RDLENGTH (RFC 1035 §4.1.3). */
+const RECORD_FIXED_LEN = 10;
+/** A chain longer than resolvers follow is cut: names beyond it are still in the records. */
+const MAX_CHAIN = 64;
+
+const name = new DnsName();
+
+/**
+ * Answer records of the message view[at, end) whose header and questions `question` holds (RFC 1035 §4.1.3).
+ * Records before a break are delivered, and the status names the break.
+ */
+export function readDnsAnswers(
+  out: DnsAnswers,
+  question: DnsQuestion,
+  view: DataView,
+  at: number,
+  end: number,
+): DnsStatus {
+  out.records = [];
+  out.chain = [];
+  if (end - at < DNS_HEADER_LEN) return "dns.header_truncated";
+  if (question.next === 0) return "dns.question_truncated";
+  const status = readRecords(out.records, question, view, at, end);
+  out.chain = followChain(question.qname, out.records);
+  return status;
+}
+
+function readRecords(
+  records: DnsRecord[],
+  question: DnsQuestion,
+  view: DataView,
+  at: number,
+  end: number,
+): DnsStatus {
+  let next = question.next;
+  let note: DnsStatus = "ok";
+  for (let n = 0; n < question.anCount; n++) {
+    if (n === MAX_RECORDS) return "dns.too_many_records";
+    if (next >= end) return "dns.record_truncated";
+    const ownerStatus = readOwner(question, view, at, next, end);
+    if (ownerStatus !== "ok") return ownerStatus;
+    const fixed = name.next;
+    if (end - fixed < RECORD_FIXED_LEN) return "dns.record_truncated";
+    const rdata = fixed + RECORD_FIXED_LEN;
+    const rdLength = view.getUint16(fixed + 8);
+    if (end - rdata < rdLength) return "dns.rdata_truncated";
+    next = rdata + rdLength;
+    const status = readRecord(records, name.text, view, at, fixed, next);
+    if (status !== "ok") note = status; // the record's own length still leads to the next one
+  }
+  return note;
+}
+
+function readOwner(question: DnsQuestion, view: DataView, at: number, next: number, end: number): DnsStatus {
+  // Most owners are a pointer to the first question: its text is known.
+  if (end - next >= 2 && question.questions > 0 && view.getUint16(next) === 0xc000 + DNS_HEADER_LEN) {
+    name.text = question.qname;
+    name.next = next + 2;
+    return "ok";
+  }
+  return readDnsName(name, view, at, next, end);
+}
+
+/** `fixed` is where the type stands, `end` where the RDATA ends. */
+function readRecord(
+  records: DnsRecord[],
+  owner: string,
+  view: DataView,
+  messageAt: number,
+  fixed: number,
+  end: number,
+): DnsStatus {
+  const type = view.getUint16(fixed);
+  const rrClass = view.getUint16(fixed + 2);
+  const rdata = fixed + RECORD_FIXED_LEN;
+  // In mDNS the top bit tells to flush the cache (RFC 6762 §10.2).
+  const isInternet = (rrClass & 0x7fff) === CLASS_IN;
+  let address: Int32Array | null = null;
+  let target: string | null = null;
+  let text = "";
+  let status: DnsStatus = "ok";
+  if (isInternet && type === TYPE_A) {
+    if (end - rdata === 4) address = Int32Array.of(0, 0, 0xffff, view.getInt32(rdata));
+    else status = "dns.rdata_bad";
+  } else if (isInternet && type === TYPE_AAAA) {
+    if (end - rdata === 16) address = readWords(view, rdata);
+    else status = "dns.rdata_bad";
+  } else if (type === TYPE_CNAME || type === TYPE_DNAME) {
+    status = readDnsName(name, view, messageAt, rdata, end);
+    target = name.text; // the labels before a break are evidence too
+    if (status === "ok" && name.next !== end) status = "dns.rdata_bad";
+  } else {
+    text = rdataText(type, view, messageAt, rdata, end);
+  }
+  records.push({ name: owner, type, class: rrClass, ttl: view.getUint32(fixed + 4), address, target, text });
+  return status;
+}
+
+function readWords(view: DataView, at: number): Int32Array {
+  return Int32Array.of(
+    view.getInt32(at),
+    view.getInt32(at + 4),
+    view.getInt32(at + 8),
+    view.getInt32(at + 12),
+  );
+}
+
+/** Names reached from `start`, each once. Several CNAMEs of one name are all followed: one may be forged. */
+function followChain(start: string, records: readonly DnsRecord[]): string[] {
+  const seen = new Set([start]);
+  const aliases = records.filter((record) => record.target !== null);
+  if (aliases.length === 0) return [start];
+  for (const current of seen) {
+    for (const alias of aliases) {
+      const target = aliasOf(current, alias);
+      if (target !== null && seen.size < MAX_CHAIN) seen.add(target);
+    }
+  }
+  return [...seen];
+}
+
+/** Where `alias` leads from `current`: a CNAME from its owner, a DNAME from below its owner (RFC 6672 §2.2). */
+function aliasOf(current: string, alias: DnsRecord): string | null {
+  if (alias.target === null) return null;
+  if (alias.type === TYPE_CNAME) return current === alias.name ? alias.target : null;
+  if (alias.name === "" || !current.endsWith(`.${alias.name}`)) return null;
+  const stem = current.slice(0, current.length - alias.name.length - 1);
+  const target = alias.target === "" ? stem : `${stem}.${alias.target}`;
+  return target.length > MAX_TEXT ? null : target;
+}
+
+/** 255 octets, each escaped. */
+const MAX_TEXT = 4 * 255;
