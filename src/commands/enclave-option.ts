@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { loadEnclave } from "../policy/enclave-file.ts";
+import type { EnclavePolicy } from "../policy/policy.ts";
+import { formatProblem } from "../policy/yaml-source.ts";
+
+const FALLBACK = "/etc/gapwatch/enclave.yaml";
+const MAX_FILE = 16 * 1024 * 1024;
+const COULD_NOT_RUN = 2;
+
+/** An enclave file that could be loaded. */
+export interface EnclaveFile {
+  readonly path: string;
+  readonly policy: EnclavePolicy;
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string;
+  /** One line each, with place. */
+  readonly warnings: readonly string[];
+}
+
+/** Path of the enclave file: the option, else $GAPWATCH_ENCLAVE, else the system's own; never an example. */
+export function resolveEnclavePath(option?: string): string {
+  return option ?? (process.env["GAPWATCH_ENCLAVE"] || FALLBACK);
+}
+
+/** Reads an enclave file, or says on stderr what is wrong with it and returns null. */
+export function readEnclave(path: string): EnclaveFile | null {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    say(`cannot read the enclave file ${path}: ${reasonOf(error)}; expected -e FILE or $GAPWATCH_ENCLAVE`);
+    return null;
+  }
+  if (bytes.length > MAX_FILE) {
+    say(`the enclave file ${path} is larger than 16 MiB`);
+    return null;
+  }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    say(`the enclave file ${path} is not UTF-8`);
+    return null;
+  }
+  const loaded = loadEnclave(text, path);
+  if ("problems" in loaded) {
+    for (const problem of loaded.problems) say(formatProblem(problem));
+    return null;
+  }
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  return { path, policy: loaded.policy, sha256, warnings: loaded.warnings.map(formatProblem) };
+}
+
+/** The same, but ends the process with code 2 where there is no policy to work with. */
+export function readEnclaveOrExit(option?: string): EnclaveFile {
+  const file = readEnclave(resolveEnclavePath(option));
+  return file ?? process.exit(COULD_NOT_RUN);
+}
+
+function say(line: string): void {
+  process.stderr.write(`gapwatch: ${line}\n`);
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES") return "permission denied";
+  if (code === "EISDIR") return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}
