@@ -2,9 +2,6 @@ import { gunzip } from "./gunzip.ts";
 import { ChunkOctets, type OctetBuffer, type Octets } from "./octets.ts";
 import { unzstd } from "./unzstd.ts";
 
-/** Small: what a chunk expands to is in memory at once, up to 16 MiB with gzip. */
-const CHUNK_LEN = 1 << 14;
-
 /** How an input is compressed, by its first octets: gzip (RFC 1952, section 2.3.1), zstd (RFC 8878, 3.1). */
 export function compressionOf({ bytes, view, at, end }: OctetBuffer): "gzip" | "zstd" | null {
   if (end - at >= 3 && bytes[at] === 0x1f && bytes[at + 1] === 0x8b && bytes[at + 2] === 8) return "gzip";
@@ -16,21 +13,8 @@ export function compressionOf({ bytes, view, at, end }: OctetBuffer): "gzip" | "
 
 /** The octets that the unread ones of `stored`, and all after them, decompress to. */
 export function decompress(compression: "gzip" | "zstd", stored: OctetBuffer): Octets {
-  const inflate = compression === "gzip" ? gunzip : unzstd;
-  return new ChunkOctets(inflate(chunks(stored)), () => {});
-}
-
-/** Copies, because the decompressor reads them while the buffer goes on. */
-async function* chunks(stored: OctetBuffer): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    while (stored.at < stored.end) {
-      const upTo = Math.min(stored.end, stored.at + CHUNK_LEN);
-      const chunk = stored.bytes.slice(stored.at, upTo);
-      stored.at = upTo;
-      yield chunk;
-    }
-    if (stored.ended) break;
-    await stored.more(1);
-  }
-  if (stored.failure !== null) throw new Error(stored.failure);
+  const chunks = compression === "gzip" ? gunzip(stored) : unzstd(stored);
+  return new ChunkOctets(chunks, () => {
+    chunks.return(undefined).catch(() => {});
+  });
 }

@@ -1,17 +1,17 @@
 import { createGunzip, type Gunzip } from "node:zlib";
+import { type OctetBuffer, storedChunks } from "./octets.ts";
 
 /**
  * Inflates gzip, any number of members (RFC 1952, section 2.2). Zeros after the last one are padding.
  * Throws after the last octets that could be had when the input is cut or damaged.
  *
- * Chunks must be small: deflate expands at most 1032 times, and what one chunk expands to is in
- * memory at once. (Reading the inflater as a stream would need no such care, but drops what it has
+ * What one chunk expands to is in memory at once: at most 1032 times as much. (Reading the inflater as a stream would need no such care, but drops what it has
  * buffered when it meets damage.)
  */
-export async function* gunzip(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* gunzip(stored: OctetBuffer): AsyncGenerator<Uint8Array> {
   const inflater = new Inflater();
   try {
-    for await (const chunk of stored) {
+    for await (const chunk of storedChunks(stored)) {
       yield* await inflater.push(chunk);
       inflater.check();
     }

@@ -1,5 +1,8 @@
 import { closeSync, readSync } from "node:fs";
 
+/** Standard input is never closed: its number would go to the next file that is opened. */
+export const STDIN_FD = 0;
+
 /** Octets in order, from a file, a pipe or a decompressor. */
 export interface Octets {
   /** How many were handed out so far. */
@@ -28,7 +31,7 @@ export class FileOctets implements Octets {
   }
 
   close(): void {
-    if (this.#fd >= 0) closeSync(this.#fd);
+    if (this.#fd > STDIN_FD) closeSync(this.#fd);
     this.#fd = -1;
   }
 }
@@ -141,4 +144,27 @@ export class OctetBuffer {
     this.ended = true;
     this.failure = error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Reads until `len` unread octets are there, or no more come. */
+export async function readTo(octets: OctetBuffer, len: number): Promise<void> {
+  while (octets.end - octets.at < len && !octets.ended) await octets.more(len);
+}
+
+/** Small, because decompressors hold at once what a chunk expands to: up to 16 MiB with gzip. */
+const CHUNK_LEN = 1 << 14;
+
+/** All octets from the unread ones on. They are copies: decompressors read them while the buffer goes on. */
+export async function* storedChunks(octets: OctetBuffer): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    while (octets.at < octets.end) {
+      const upTo = Math.min(octets.end, octets.at + CHUNK_LEN);
+      const chunk = octets.bytes.slice(octets.at, upTo);
+      octets.at = upTo;
+      yield chunk;
+    }
+    if (octets.ended) break;
+    await octets.more(1);
+  }
+  if (octets.failure !== null) throw new Error(octets.failure);
 }

@@ -4,7 +4,7 @@ import { isatty } from "node:tty";
 import { compressionOf, decompress } from "./decompress.ts";
 import { CaptureError, type FrameSource } from "./frame-source.ts";
 import { notACapture, SNIFF_LEN } from "./not-a-capture.ts";
-import { ChunkOctets, FileOctets, OctetBuffer, type Octets } from "./octets.ts";
+import { ChunkOctets, FileOctets, OctetBuffer, type Octets, readTo, STDIN_FD } from "./octets.ts";
 import { isPcap, PCAP_HEADER_LEN, PcapSource } from "./pcap.ts";
 import { isPcapng, PcapngSource } from "./pcapng.ts";
 import { systemMessage } from "./system-message.ts";
@@ -12,7 +12,6 @@ import { systemMessage } from "./system-message.ts";
 /** Larger reads cost fewer calls; beyond this nothing is gained. A small input gets a small buffer. */
 const BUFFER_LEN = 1 << 22;
 const MIN_BUFFER_LEN = 1 << 16;
-const STDIN_FD = 0;
 
 /**
  * Opens a pcap or pcapng file, plain or compressed with gzip or zstd, by what it begins with; "-" is
@@ -73,9 +72,4 @@ async function recognise(path: string, stored: Octets, storedBytes: number): Pro
 /** For an input of `sizeBytes`, 0 when that is not known. */
 function bufferLen(sizeBytes: number): number {
   return sizeBytes === 0 ? BUFFER_LEN : Math.min(BUFFER_LEN, Math.max(MIN_BUFFER_LEN, sizeBytes));
-}
-
-/** Reads until `len` octets are there, or the end. */
-async function readTo(octets: OctetBuffer, len: number): Promise<void> {
-  while (octets.end - octets.at < len && !octets.ended) await octets.more(len);
 }

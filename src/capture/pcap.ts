@@ -86,7 +86,7 @@ export class PcapSource extends RecordSource {
       }
       offset[n] = at + recordLen;
       caplen[n] = cap;
-      wireLen[n] = len < cap ? cap : len; // a frame is never shorter than what was captured of it
+      wireLen[n] = Math.max(len, cap); // a frame is never shorter than what was captured of it
       tsSec[n] = sec;
       tsNsec[n] = units * nsecPerUnit;
       at += need;

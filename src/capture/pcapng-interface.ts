@@ -7,9 +7,9 @@ const IF_TSOFFSET = 14;
 const ISB_IFDROP = 5;
 const ISB_OSDROP = 7;
 
-/** Ticks of 2^-32 s and coarser, and decimal ones down to 1 ns, are exact in doubles; finer ones take BigInt. */
-const MAX_EXACT_BINARY = 32;
-const MAX_EXACT_DECIMAL = 9;
+/** Between these many ticks a second, `readTime` needs no BigInt; both bounds are in its comment. */
+const MIN_FAST_TICKS = 2 ** 14;
+const MAX_FAST_TICKS = 2 ** 30;
 
 /** An interface of a pcapng section, and its clock. */
 export class PcapngInterface {
@@ -25,8 +25,8 @@ export class PcapngInterface {
   nsec = 0;
   readonly #offsetSec: number;
   readonly #ticksPerSec: bigint;
-  /** The same as a double, 0 when the arithmetic on doubles would not be exact. */
-  readonly #divisor: number;
+  /** The same as a double, 0 outside the fast range. */
+  readonly #fastTicksPerSec: number;
   readonly #nsecPerTick: number;
   /** Losses that packets mention one by one, and the latest total that a statistics block gives. */
   #droppedByPackets = 0;
@@ -47,9 +47,10 @@ export class PcapngInterface {
     const exponent = octet & 0x7f;
     const binary = octet >= 0x80;
     this.#ticksPerSec = (binary ? 2n : 10n) ** BigInt(exponent);
-    const exact = exponent <= (binary ? MAX_EXACT_BINARY : MAX_EXACT_DECIMAL);
-    this.#divisor = exact ? Number(this.#ticksPerSec) : 0;
-    this.#nsecPerTick = exact ? 1e9 / this.#divisor : 0;
+    const ticksPerSec = Number(this.#ticksPerSec);
+    const fast = ticksPerSec >= MIN_FAST_TICKS && ticksPerSec <= MAX_FAST_TICKS;
+    this.#fastTicksPerSec = fast ? ticksPerSec : 0;
+    this.#nsecPerTick = 1e9 / ticksPerSec; // exact in the fast range: a whole number, or 5^9 over a power of 2
     this.tsDigits = Math.min(9, binary ? Math.ceil(exponent * Math.log10(2)) : exponent);
   }
 
@@ -69,24 +70,32 @@ export class PcapngInterface {
       counterOption(view, at, end, littleEndian, ISB_OSDROP);
   }
 
-  /** Sets `sec` and `nsec` from the two halves of a time in ticks; exact, rounded down to nanoseconds. */
+  /**
+   * Sets `sec` and `nsec` from the two halves of a time in ticks; exact, rounded down to nanoseconds.
+   *
+   * 64 bits do not fit a double, so the quotient is estimated: it is below 2^50, hence off by one at
+   * most. The rest is then between -ticks and 2 * ticks a second, which 32-bit arithmetic gives exactly.
+   */
   readTime(high: number, low: number): void {
-    const divisor = this.#divisor;
-    if (divisor === 0) {
-      this.#readFineTime(high, low);
+    const ticksPerSec = this.#fastTicksPerSec;
+    if (ticksPerSec === 0) {
+      this.#readAnyTime(high, low);
       return;
     }
-    // Long division in digits of 32, 16 and 16 bits: every step stays below 2^53.
-    const sec32 = Math.floor(high / divisor);
-    const middle = (high - sec32 * divisor) * 65536 + (low >>> 16);
-    const sec16 = Math.floor(middle / divisor);
-    const last = (middle - sec16 * divisor) * 65536 + (low & 0xffff);
-    const sec0 = Math.floor(last / divisor);
-    this.sec = sec32 * 4294967296 + sec16 * 65536 + sec0 + this.#offsetSec;
-    this.nsec = Math.floor((last - sec0 * divisor) * this.#nsecPerTick);
+    let sec = Math.floor((high * 4294967296 + low) / ticksPerSec);
+    let rest = (low - Math.imul(sec, ticksPerSec)) | 0;
+    if (rest < 0) {
+      sec--;
+      rest += ticksPerSec;
+    } else if (rest >= ticksPerSec) {
+      sec++;
+      rest -= ticksPerSec;
+    }
+    this.sec = sec + this.#offsetSec;
+    this.nsec = Math.floor(rest * this.#nsecPerTick);
   }
 
-  #readFineTime(high: number, low: number): void {
+  #readAnyTime(high: number, low: number): void {
     const ticks = (BigInt(high) << 32n) | BigInt(low);
     this.sec = Number(ticks / this.#ticksPerSec) + this.#offsetSec;
     this.nsec = Number(((ticks % this.#ticksPerSec) * 1_000_000_000n) / this.#ticksPerSec);

@@ -44,9 +44,8 @@ export function isPcapng({ view, at, end }: OctetBuffer): boolean {
 export class PcapngSource extends RecordSource {
   #littleEndian = false;
   #interfaces: PcapngInterface[] = [];
-  /** Time of the latest packet, for those that have none. */
-  #sec = 0;
-  #nsec = 0;
+  /** Where the time of the latest packet stands, for those that have none. */
+  #clock: PcapngInterface | null = null;
 
   constructor(octets: OctetBuffer, stored: Stored) {
     super("pcapng", octets, stored);
@@ -196,8 +195,7 @@ export class PcapngSource extends RecordSource {
       return end;
     }
     origin.readTime(view.getUint32(at, littleEndian), view.getUint32(at + 4, littleEndian));
-    this.#sec = origin.sec;
-    this.#nsec = origin.nsec;
+    this.#clock = origin;
     this.#enter(origin.linkType, dataAt, caplen, view.getUint32(at + 12, littleEndian));
     return dataAt + caplen + (-caplen & 3);
   }
@@ -256,9 +254,9 @@ export class PcapngSource extends RecordSource {
     const n = batch.count;
     batch.offset[n] = at;
     batch.caplen[n] = caplen;
-    batch.wireLen[n] = wireLen < caplen ? caplen : wireLen; // never shorter than what was captured of it
-    batch.tsSec[n] = this.#sec;
-    batch.tsNsec[n] = this.#nsec;
+    batch.wireLen[n] = Math.max(wireLen, caplen); // never shorter than what was captured of it
+    batch.tsSec[n] = this.#clock ? this.#clock.sec : 0;
+    batch.tsNsec[n] = this.#clock ? this.#clock.nsec : 0;
     batch.linkType[n] = linkType;
     batch.count = n + 1;
   }

@@ -1,0 +1,136 @@
+import { readdirSync, realpathSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CaptureError, type PacketTime } from "./frame-source.ts";
+import { NotACapture } from "./not-a-capture.ts";
+import { openCapture } from "./open-capture.ts";
+import { systemMessage } from "./system-message.ts";
+
+/** What a command line names, sorted out. */
+export interface CaptureInputs {
+  /** Captures to open one after another, by the time of their first packet, then by path. */
+  readonly paths: string[];
+  /** What else lies in the directories and is not meant to be a capture. */
+  readonly skipped: string[];
+  /** What should be a capture and cannot be read as one. */
+  readonly broken: BrokenInput[];
+}
+
+export interface BrokenInput {
+  readonly path: string;
+  /** One sentence for people, without the path. */
+  readonly message: string;
+}
+
+interface Candidate {
+  readonly path: string;
+  /** The directory that it was found in, null when the user named it. */
+  readonly directory: string | null;
+}
+
+interface Found {
+  readonly path: string;
+  /** Null when there is no packet, or when looking would use it up (a pipe). */
+  readonly first: PacketTime | null;
+}
+
+/** Names that promise a capture: day.pcap, day.pcap3 (as `tcpdump -C` numbers them), day.cap.gz. */
+const CAPTURE_NAME = /\.(pcapng|pcap\d*|cap|dmp)(\.gz|\.zst)?$/i;
+
+/**
+ * Puts captures, directories of captures (without what is below) and "-" into the order in which they
+ * are to be read, whatever the order of `args`. A file that is named twice is read once. Each is opened
+ * for a moment to see its first packet; pipes are not, and come last.
+ */
+export async function listInputs(args: readonly string[]): Promise<CaptureInputs> {
+  const inputs: CaptureInputs = { paths: [], skipped: [], broken: [] };
+  const found: Found[] = [];
+  const barren = new Set<string>();
+  const candidates = listCandidates(args, inputs, barren);
+  for (const { path, directory } of withoutRepeats(candidates)) {
+    try {
+      found.push({ path, first: await firstPacketTime(path) });
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      if (error instanceof NotACapture && directory !== null && !CAPTURE_NAME.test(path)) {
+        inputs.skipped.push(path);
+        continue;
+      }
+      inputs.broken.push({ path, message: error.message });
+    }
+    if (directory !== null) barren.delete(directory);
+  }
+  for (const path of barren) inputs.broken.push({ path, message: "holds no capture" });
+  inputs.paths.push(...found.sort(byFirstPacket).map(({ path }) => path));
+  inputs.skipped.sort();
+  inputs.broken.sort(byPath);
+  return inputs;
+}
+
+/** Files to look into. Directories are entered into `barren`, what cannot be listed into `inputs`. */
+function listCandidates(args: readonly string[], inputs: CaptureInputs, barren: Set<string>): Candidate[] {
+  const candidates: Candidate[] = [];
+  for (const arg of new Set(args)) {
+    try {
+      if (arg === "-" || !statSync(arg).isDirectory()) {
+        candidates.push({ path: arg, directory: null });
+        continue;
+      }
+      for (const name of readdirSync(arg)) {
+        const path = join(arg, name);
+        if (isFile(path)) candidates.push({ path, directory: arg });
+        else inputs.skipped.push(path);
+      }
+      barren.add(arg);
+    } catch (error) {
+      inputs.broken.push({ path: arg, message: systemMessage(error) });
+    }
+  }
+  return candidates;
+}
+
+/** Or a link that leads nowhere: opening it says so. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+}
+
+/** Keeps the first of several names of a file: named before listed, then by path, so that no order matters. */
+function withoutRepeats(candidates: Candidate[]): Candidate[] {
+  const byRealPath = new Map<string, Candidate>();
+  const rank = ({ directory }: Candidate): number => (directory === null ? 0 : 1);
+  for (const candidate of candidates.sort((a, b) => rank(a) - rank(b) || byPath(a, b))) {
+    const real = realPath(candidate.path);
+    if (!byRealPath.has(real)) byRealPath.set(real, candidate);
+  }
+  return [...byRealPath.values()];
+}
+
+function realPath(path: string): string {
+  try {
+    return path === "-" ? path : realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Throws CaptureError when `path` is not a capture, or a broken one. */
+async function firstPacketTime(path: string): Promise<PacketTime | null> {
+  if (path === "-" || !isFile(path)) return null;
+  const source = await openCapture(path);
+  try {
+    const batch = await source.next();
+    return batch && { sec: batch.tsSec[0], nsec: batch.tsNsec[0] };
+  } finally {
+    source.close();
+  }
+}
+
+function byFirstPacket(a: Found, b: Found): number {
+  if (a.first === null || b.first === null)
+    return Number(a.first === null) - Number(b.first === null) || byPath(a, b);
+  return a.first.sec - b.first.sec || a.first.nsec - b.first.nsec || byPath(a, b);
+}
+
+/** By code units: the same order in every locale. */
+function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : Number(a.path > b.path);
+}
