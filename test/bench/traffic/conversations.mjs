@@ -69,27 +69,17 @@ export class Conversations {
   /** An inside host asks the inside resolver for an inside name. */
   *dns() {
     const { client, server, v6 } = this.#pair();
-    const { random, world } = this;
-    if (random.chance(0.05)) {
+    const addresses = [v6 ? server.v6 : server.v4];
+    const fate = this.random.unit();
+    if (fate < 0.05) {
       // A stub resolver walks its search list (resolv.conf(5)): the first candidate does not exist.
-      yield* this.#ask(client, v6, `redis${server.v4[3]}.enclave.internal`, null, null);
-      yield* this.#ask(
-        client,
-        v6,
-        `redis${server.v4[3]}.ml.svc.cluster.local`,
-        [v6 ? server.v6 : server.v4],
-        null,
-      );
-    } else if (random.chance(0.1)) {
-      yield* this.#ask(
-        client,
-        v6,
-        "proxy.enclave.internal",
-        [v6 ? world.gateway.v6 : world.gateway.v4],
-        server.name,
-      );
+      const stem = `redis${server.v4[3]}`;
+      yield* this.#ask(client, v6, `${stem}.enclave.internal`, null, null);
+      yield* this.#ask(client, v6, `${stem}.ml.svc.cluster.local`, addresses, null);
+    } else if (fate < 0.15) {
+      yield* this.#ask(client, v6, `lb${server.v4[3]}.enclave.internal`, addresses, server.name);
     } else {
-      yield* this.#ask(client, v6, server.name, [v6 ? server.v6 : server.v4], null);
+      yield* this.#ask(client, v6, server.name, addresses, null);
     }
   }
 
@@ -112,9 +102,9 @@ export class Conversations {
   *#tlsWith(client, server, port, sni, v6) {
     const { random, shape } = this;
     const tcp = new TcpConnection(this.wire, random, client, server, port, v6);
-    this.told.tls++;
     yield* tcp.open();
     yield* tcp.send(CLIENT, clientHello(random, sni, random.chance(0.2)), true);
+    this.told.tls++;
     yield* tcp.send(SERVER, serverFlight(random, shape.certificateLen), true);
     yield* tcp.send(CLIENT, clientFinished(random), true);
     const { exchanges, thinkUsec } = this.#pace();

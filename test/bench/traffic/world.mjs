@@ -1,5 +1,3 @@
-import { ascii } from "./messages.mjs";
-
 const CLIENTS = 2000;
 const SERVERS = 64;
 /** 40 hosts that each try 18 named and 10 bare destinations: 1,120 flow and 720 question findings at most. */
@@ -101,7 +99,7 @@ function namedDestination(name, n, gatewayMac) {
   return {
     ...outsideParty([198, 51, 100, 10 + n], gatewayMac),
     name,
-    alias: n % 5 === 0 ? `${ascii(name)[0]}${n}.edge.example.net` : null,
+    alias: n % 5 === 0 ? `pop${n}.edge.example.net` : null,
     asks: true,
     port: 443,
     outcome: OUTCOMES[n % OUTCOMES.length],
