@@ -22,12 +22,15 @@ import { isListedSuffix, isPublicSuffix } from "./public-suffix.ts";
 type Refuse = (message: string, expected: string) => typeof z.NEVER;
 
 function text<T>(expected: string, parse: (text: string, refuse: Refuse) => T) {
-  return z.string(expected).transform((input, ctx): T => {
-    return parse(input, (message, wanted) => {
-      ctx.issues.push({ code: "custom", message, params: { expected: wanted }, input });
-      return z.NEVER;
+  return z
+    .string(expected)
+    .describe(`Expected: ${expected}`)
+    .transform((input, ctx): T => {
+      return parse(input, (message, wanted) => {
+        ctx.issues.push({ code: "custom", message, params: { expected: wanted }, input });
+        return z.NEVER;
+      });
     });
-  });
 }
 
 const PREFIX_EXPECTED = "an address or a CIDR prefix such as 10.20.0.0/16";

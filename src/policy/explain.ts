@@ -3,7 +3,7 @@ import { formatAddress, isV4, MAPPED, type Words } from "./address-text.ts";
 import type { Judge } from "./judge.ts";
 import { NameSet } from "./name-set.ts";
 import { IN, OUT, type Rule } from "./policy.ts";
-import { matchesPort, type PortRange } from "./ports.ts";
+import { coversPort, type PortRange } from "./ports.ts";
 import type { Prefix } from "./prefix.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { hasIcannSuffix } from "./public-suffix.ts";
@@ -139,7 +139,7 @@ function whyNot(rule: Rule, question: ExplainQuestion, parties: Parties): string
   if (rule.direction !== parties.direction) return `it is for direction: ${rule.text.direction}`;
   const other = parties.name === null ? wrongAddress(rule, parties.outside) : wrongName(rule, parties.name);
   if (other !== null) return other;
-  if (port !== null && rule.ports?.some((range) => matchesPort(range, port.proto, port.low)) === false) {
+  if (port !== null && rule.ports?.some((range) => coversPort(range, port)) === false) {
     return `${port.text} is not among its ports (${rule.text.ports})`;
   }
   if (inside !== null && rule.from !== null && !new PrefixTable(rule.from).has(...inside)) {

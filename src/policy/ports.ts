@@ -1,5 +1,7 @@
-export const ICMP = 1;
-export const ICMPV6 = 58;
+const ICMP = 1;
+const ICMPV6 = 58;
+/** The `proto` of `icmp`: ICMP of whichever family, which no packet carries as a number. */
+export const ANY_ICMP = -1;
 const PORT_PROTOCOLS: Record<string, number> = { tcp: 6, udp: 17, sctp: 132 };
 const PORT_RANGE = /^([0-9]{1,5})(?:-([0-9]{1,5}))?\/(tcp|udp|sctp)$/;
 const PROTOCOL = /^proto\/([0-9]{1,3})$/;
@@ -10,6 +12,7 @@ export const PORT_EXPECTED =
 /** A range of responder ports of one IP protocol; protocols without ports have 0 to 65535. */
 export interface PortRange {
   readonly text: string;
+  /** IP protocol number, or ANY_ICMP. */
   readonly proto: number;
   readonly low: number;
   readonly high: number;
@@ -17,7 +20,7 @@ export interface PortRange {
 
 /** Reads `443/tcp`, `8000-8010/tcp`, `icmp` (of both families) or `proto/N`; a string says what is wrong. */
 export function parsePort(text: string): PortRange | string {
-  if (text === "icmp") return { text, proto: ICMP, low: 0, high: 0xffff };
+  if (text === "icmp") return { text, proto: ANY_ICMP, low: 0, high: 0xffff };
   const numbered = PROTOCOL.exec(text);
   if (numbered !== null) return parseProtocol(text, Number(numbered[1]));
   const match = PORT_RANGE.exec(text);
@@ -31,12 +34,13 @@ export function parsePort(text: string): PortRange | string {
 
 /** Whether the range holds this responder port; the port counts only for protocols that have ports. */
 export function matchesPort(range: PortRange, proto: number, port: number): boolean {
-  if (range.proto === ICMP) return proto === ICMP || proto === ICMPV6;
+  if (range.proto === ANY_ICMP) return proto === ICMP || proto === ICMPV6;
   return range.proto === proto && port >= range.low && port <= range.high;
 }
 
 /** Whether every port of `inner` is in `outer`. */
 export function coversPort(outer: PortRange, inner: PortRange): boolean {
+  if (inner.proto === ANY_ICMP) return outer.proto === ANY_ICMP;
   return matchesPort(outer, inner.proto, inner.low) && matchesPort(outer, inner.proto, inner.high);
 }
 

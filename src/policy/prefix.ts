@@ -53,16 +53,17 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
 }
 
 function parseCidr(text: string, written: Words): Prefix | PrefixFault {
+  const bits = Number(text.slice(text.indexOf("/") + 1));
   let cidr: IPCIDR;
   try {
-    cidr = new IPCIDR(text);
+    // In our own spelling: ip-cidr misreads IPv6 that ends in dotted decimal.
+    cidr = new IPCIDR(`${formatAddress(written)}/${bits}`);
   } catch {
     return notAPrefix(text);
   }
   const first = parseAddress(cidr.start<string>());
   const last = parseAddress(cidr.end<string>());
   if (first === null || last === null) return notAPrefix(text);
-  const bits = Number(text.slice(text.indexOf("/") + 1));
   if (compareWords(first, written) !== 0) {
     return {
       message: `${JSON.stringify(text)} has host bits set`,
