@@ -1,0 +1,71 @@
+/** Longest method that is taken for one; WebDAV's UPDATEREDIRECTREF is the longest registered (RFC 9110 §16.1). */
+const MAX_METHOD_OCTETS = 17;
+const MIN_METHOD_OCTETS = 3;
+/** A request line that is well-formed this far is one. */
+const ENOUGH_TARGET_OCTETS = 4096;
+
+const SP = 0x20;
+const CR = 0x0d;
+const LF = 0x0a;
+const VERSION = Buffer.from("HTTP/1.");
+
+/**
+ * Whether view[at, end) begins with an HTTP/1 request: an upper-case method, a target and " HTTP/1."
+ * (RFC 9112 §3), after any empty lines (§2.2). "maybe" while it is too short to tell.
+ */
+export function isHttpStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  at = skipEmptyLines(view, at, end);
+  const target = skipMethod(view, at, end);
+  if (target < 0) return "no";
+  if (target === end) return "maybe";
+  const stop = Math.min(end, target + ENOUGH_TARGET_OCTETS);
+  for (let i = target; i < stop; i++) {
+    const octet = view.getUint8(i);
+    if (octet === SP) {
+      if (i === target) continue;
+      const version = startsWithVersion(view, i + 1, end);
+      if (version !== "no") return version;
+    } else if (octet < SP && octet !== 0x09) {
+      return "no";
+    }
+  }
+  return stop - target === ENOUGH_TARGET_OCTETS ? "yes" : "maybe";
+}
+
+/** Whether view[at, end) may be or become a request, judged by its method alone: needs at most 18 octets. */
+export function mayBeRequest(view: DataView, at: number, end: number): boolean {
+  return skipMethod(view, at, end) >= 0;
+}
+
+/** Whether view[at, end) begins with an HTTP/1 status line (RFC 9112 §4). */
+export function isHttpResponseStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  return startsWithVersion(view, skipEmptyLines(view, at, end), end);
+}
+
+function skipEmptyLines(view: DataView, at: number, end: number): number {
+  while (at < end && (view.getUint8(at) === CR || view.getUint8(at) === LF)) at++;
+  return at;
+}
+
+/** The offset after the method and its space, `end` when that is not there yet, -1 when it is no method. */
+function skipMethod(view: DataView, at: number, end: number): number {
+  for (let i = at; i < end; i++) {
+    const octet = view.getUint8(i);
+    if (octet === SP) return i - at >= MIN_METHOD_OCTETS ? i + 1 : -1;
+    const isUpper = octet >= 0x41 && octet <= 0x5a;
+    const isJoint = i > at && (octet === 0x2d || octet === 0x5f); // M-SEARCH, CCM_POST
+    if (!(isUpper || isJoint) || i - at === MAX_METHOD_OCTETS) return -1;
+  }
+  return end;
+}
+
+/** "HTTP/1." and a digit. */
+function startsWithVersion(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  for (const [i, octet] of VERSION.entries()) {
+    if (at + i >= end) return "maybe";
+    if (view.getUint8(at + i) !== octet) return "no";
+  }
+  if (at + VERSION.length >= end) return "maybe";
+  const digit = view.getUint8(at + VERSION.length);
+  return digit >= 0x30 && digit <= 0x39 ? "yes" : "no";
+}
