@@ -2,9 +2,9 @@ import { ByteHold } from "./byte-hold.ts";
 
 /**
  * What a chunk led to: "more" octets are needed, a "hello" is whole, the stream is "not-tls" (or stopped
- * being readable as such), or the hello is "too-long" to be one.
+ * being readable as such), the hello is "too-long" to be one, or octets are "lost" where it matters.
  */
-export type TlsFeed = "more" | "hello" | "not-tls" | "too-long";
+export type TlsFeed = "more" | "hello" | "not-tls" | "too-long" | "lost";
 
 export const HANDSHAKE_CLIENT_HELLO = 1;
 export const HANDSHAKE_SERVER_HELLO = 2;
@@ -68,7 +68,7 @@ function isSsl2Start(view: DataView, at: number, end: number): "yes" | "no" | "m
  *     result = stream.feed(view, at, end);   // "hello": its body is stream.view[stream.at, stream.end)
  *     result = stream.feed(view, stream.next, end);   // and on, for a second one after a retry
  *
- * Octets must come in order and without gaps; after "not-tls" and "too-long" nothing more comes out.
+ * Octets must come in order, gaps told by skip; after "not-tls", "too-long" and "lost" nothing more comes out.
  */
 export class TlsHelloStream {
   /** Where the last hello's body lies, until the next call. */
@@ -88,7 +88,7 @@ export class TlsHelloStream {
   private passLeft = 0;
   /** What the stream's next octet belongs to. */
   private mode: "start" | "ssl2" | "records" = "start";
-  private ended: "not-tls" | "too-long" | null = null;
+  private ended: "not-tls" | "too-long" | "lost" | null = null;
 
   /** `handshakeType` is HANDSHAKE_CLIENT_HELLO or HANDSHAKE_SERVER_HELLO. */
   constructor(handshakeType: number) {
@@ -129,7 +129,18 @@ export class TlsHelloStream {
     return this.ended ?? "more";
   }
 
-  private stop(why: "not-tls" | "too-long"): void {
+  /** Tells that the next `lenBytes` octets were never seen; false when a hello may have been among them. */
+  skip(lenBytes: number): boolean {
+    if (this.ended !== null || lenBytes <= 0) return this.ended === null;
+    if (!this.isHandshake && lenBytes <= this.recordLeft) {
+      this.recordLeft -= lenBytes;
+      return true;
+    }
+    this.ended = "lost"; // what is held stays for partial()
+    return false;
+  }
+
+  private stop(why: "not-tls" | "too-long" | "lost"): void {
     this.ended = why;
     this.message.clear();
     this.recordHead.clear();

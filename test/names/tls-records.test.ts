@@ -104,6 +104,22 @@ describe("TlsHelloStream", () => {
     expect(hello.sni).toBe("a.example");
   });
 
+  it("passes over gaps in what is no handshake, and stops at others", () => {
+    const data = record(23, Array(40).fill(7));
+    const tls = client();
+    expect(run(tls, data.slice(0, 10))).toEqual([]);
+    expect(tls.skip(35)).toBe(true);
+    expect(run(tls, record(22, HELLO))).toEqual([asHex(BODY)]);
+    const cut = client();
+    run(cut, record(22, HELLO).slice(0, -7));
+    expect(cut.skip(7)).toBe(false);
+    expect(cut.partial()).toBe(true);
+    expect(run(cut, record(22, HELLO))).toEqual(["lost"]);
+    const between = client();
+    run(between, data);
+    expect(between.skip(1)).toBe(false);
+  });
+
   it("reads the longest hello and refuses longer claims", () => {
     const padding = extension(21, Array(60_000).fill(0));
     const body = clientHello(Array(30_000).fill(0x1301), [...padding, ...serverName("a.example")]);
