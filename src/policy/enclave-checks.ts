@@ -1,5 +1,5 @@
 import { holdsMetadata, isTransitionRange, LOCAL_RANGES } from "./address-class.ts";
-import { formatAddress } from "./address-text.ts";
+import { compareWords, formatAddress } from "./address-text.ts";
 import { type NamePattern, NameSet } from "./name-set.ts";
 import type { EnclavePolicy, Rule } from "./policy.ts";
 import type { Prefix } from "./prefix.ts";
@@ -95,7 +95,8 @@ function partyProblems(
       problems.push(source.at(["allow", index, "to", i], message, "an outside party"));
     }
     for (const [i, prefix] of (rule.from ?? []).entries()) {
-      if (insideOrLocal.intersects(prefix)) continue;
+      const isMetadata = compareWords(prefix.first, prefix.last) === 0 && holdsMetadata(prefix);
+      if (insideOrLocal.intersects(prefix) && !isMetadata) continue;
       const message = `${prefix.text} can never match: it lies outside enclave.inside`;
       problems.push(source.at(["allow", index, "from", i], message, "addresses inside the enclave"));
     }

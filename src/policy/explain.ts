@@ -142,7 +142,7 @@ function whyNot(rule: Rule, question: ExplainQuestion, parties: Parties): string
   if (port !== null && rule.ports?.some((range) => coversPort(range, port)) === false) {
     return `${port.text} is not among its ports (${rule.text.ports})`;
   }
-  if (inside !== null && rule.from !== null && !new PrefixTable(rule.from).has(...inside)) {
+  if (inside !== null && rule.from !== null && !new PrefixTable(rule.from).has(...judgedAddress(inside))) {
     return `${formatAddress(inside)} is not among its sources (${rule.text.from})`;
   }
   if (rule.hours?.include(atSec) === false) return `the time is outside its hours (${rule.text.hours})`;
@@ -151,13 +151,18 @@ function whyNot(rule: Rule, question: ExplainQuestion, parties: Parties): string
 
 function wrongAddress(rule: Rule, address: Words | null): string | null {
   if (address === null) return null;
-  const [w0, w1, w2, w3] = address;
-  const carries = !isV4(w0, w1, w2) && carriesV4(w0, w1, w2);
-  const judged: Words = carries ? [0, 0, MAPPED, carriedV4(w0, w1, w3)] : address;
+  const judged = judgedAddress(address);
   if (new PrefixTable(rule.toPrefixes).has(...judged)) return null;
   if (rule.toPrefixes.length === 0) return `it needs a name (${rule.text.to}): ask for that name`;
   const names = rule.toNames.length === 0 ? "" : "; to test its names, ask for a name";
   return `${formatAddress(judged)} is not among its addresses (${listOf(rule.toPrefixes)})${names}`;
+}
+
+/** What rules are held against: of a transition address, the IPv4 address that it carries. */
+function judgedAddress(address: Words): Words {
+  const [w0, w1, w2, w3] = address;
+  const carries = !isV4(w0, w1, w2) && carriesV4(w0, w1, w2);
+  return carries ? [0, 0, MAPPED, carriedV4(w0, w1, w3)] : address;
 }
 
 function wrongName(rule: Rule, name: string): string | null {

@@ -80,16 +80,11 @@ export class Judge {
   judgeFlow(q: FlowQuestion): void {
     q.rule = -1;
     q.expiredRule = -1;
-    // What a transition address carries is what is judged, as for its class.
-    const carries = !isV4(q.o0, q.o1, q.o2) && carriesV4(q.o0, q.o1, q.o2);
-    const o0 = carries ? 0 : q.o0;
-    const o1 = carries ? 0 : q.o1;
-    const o2 = carries ? MAPPED : q.o2;
-    const o3 = carries ? carriedV4(q.o0, q.o1, q.o3) : q.o3;
-    if (!this.#anyTo.has(o0, o1, o2, o3)) return;
+    if (!holds(this.#anyTo, q.o0, q.o1, q.o2, q.o3)) return;
     for (let i = 0; i < this.#rules.length && q.rule === -1; i++) {
       const compiled = this.#rules[i];
-      if (compiled.to.has(o0, o1, o2, o3) && matchesFlow(compiled, q)) decide(q, i, compiled.rule);
+      if (!holds(compiled.to, q.o0, q.o1, q.o2, q.o3)) continue;
+      if (matchesFlow(compiled, q)) decide(q, i, compiled.rule);
     }
   }
 
@@ -204,7 +199,7 @@ export class Judge {
     for (let i = 0; i < this.#rules.length; i++) {
       const { rule, names, from } = this.#rules[i];
       if (rule.direction !== OUT || startSec >= rule.expiresSec !== expired || !names.has(name)) continue;
-      if (from !== null && !from.has(i0, i1, i2, i3)) continue;
+      if (from !== null && !holds(from, i0, i1, i2, i3)) continue;
       if (rule.hours === null || rule.hours.include(startSec)) return i;
     }
     return -1;
@@ -236,12 +231,18 @@ interface InventoryEntry {
   readonly reach: PrefixTable | null;
 }
 
+/** Whether a party is in the table; of a transition address, what it carries is judged, as for its class. */
+function holds(table: PrefixTable, w0: number, w1: number, w2: number, w3: number): boolean {
+  if (isV4(w0, w1, w2) || !carriesV4(w0, w1, w2)) return table.has(w0, w1, w2, w3);
+  return table.has(0, 0, MAPPED, carriedV4(w0, w1, w3));
+}
+
 /** Everything but the outside party and the expiry, the cheap tests first. */
 function matchesFlow(compiled: CompiledRule, q: FlowQuestion): boolean {
   const { rule, from } = compiled;
   if (rule.direction !== q.direction) return false;
   if (rule.ports !== null && !matchesAnyPort(rule, q)) return false;
-  if (from !== null && !from.has(q.i0, q.i1, q.i2, q.i3)) return false;
+  if (from !== null && !holds(from, q.i0, q.i1, q.i2, q.i3)) return false;
   return rule.hours === null || rule.hours.include(q.startSec);
 }
 
