@@ -1,6 +1,9 @@
 import { createGunzip, type Gunzip } from "node:zlib";
 import { type OctetBuffer, storedChunks } from "./octets.ts";
 
+/** What the inflater hands out at a time; at most as much is lost before a place that is damaged. */
+const OUTPUT_LEN = 1 << 16;
+
 /**
  * Inflates gzip, any number of members (RFC 1952, section 2.2). Zeros after the last one are padding.
  * Throws after the last octets that could be had when the input is cut or damaged.
@@ -23,7 +26,7 @@ export async function* gunzip(stored: OctetBuffer): AsyncGenerator<Uint8Array> {
 }
 
 class Inflater {
-  readonly #gunzip: Gunzip = createGunzip({ chunkSize: 1 << 16 });
+  readonly #gunzip: Gunzip = createGunzip({ chunkSize: OUTPUT_LEN });
   #inflated: Uint8Array[] = [];
   #failure: string | null = null;
   /** The inflater found no further member; what follows may only be zeros. */

@@ -123,16 +123,20 @@ export class OctetBuffer {
   }
 
   #makeRoom(need: number): void {
-    const rest = this.bytes.subarray(this.at, this.end);
+    const restLen = this.end - this.at;
     // A buffer that is full of one unfinished record has to grow, or nothing could be read.
-    if (Math.max(need, rest.length + 1) > this.bytes.length) {
-      this.bytes = new Uint8Array(Math.max(need, 2 * this.bytes.length));
+    const len = Math.max(need, restLen + 1);
+    // Moving only where it must keeps octets that arrive one by one from being moved each time.
+    if (restLen > 0 && this.at + len <= this.bytes.length) return;
+    const rest = this.bytes.subarray(this.at, this.end);
+    if (len > this.bytes.length) {
+      this.bytes = new Uint8Array(Math.max(len, 2 * this.bytes.length));
       this.view = new DataView(this.bytes.buffer);
     }
     this.bytes.set(rest, 0);
     this.#base += this.at;
     this.at = 0;
-    this.end = rest.length;
+    this.end = restLen;
   }
 
   #took(got: number): void {
@@ -152,13 +156,20 @@ export async function readTo(octets: OctetBuffer, len: number): Promise<void> {
 }
 
 /** Small, because decompressors hold at once what a chunk expands to: up to 16 MiB with gzip. */
-const CHUNK_LEN = 1 << 14;
+const MAX_CHUNK_LEN = 1 << 14;
+/**
+ * Decompressors may keep to themselves what the last chunk before damage expands to. So that little of
+ * a small capture is lost, chunks grow with what came before.
+ */
+const MIN_CHUNK_LEN = 1 << 8;
+const CHUNK_SHARE = 8;
 
 /** All octets from the unread ones on. They are copies: decompressors read them while the buffer goes on. */
 export async function* storedChunks(octets: OctetBuffer): AsyncGenerator<Uint8Array> {
   for (;;) {
     while (octets.at < octets.end) {
-      const upTo = Math.min(octets.end, octets.at + CHUNK_LEN);
+      const len = Math.min(MAX_CHUNK_LEN, Math.max(MIN_CHUNK_LEN, octets.offset / CHUNK_SHARE));
+      const upTo = Math.min(octets.end, octets.at + Math.floor(len));
       const chunk = octets.bytes.slice(octets.at, upTo);
       octets.at = upTo;
       yield chunk;
