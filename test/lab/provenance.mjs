@@ -1,0 +1,87 @@
+// The text beside a capture: where it comes from, what happens in it, what it must be judged as.
+import { spawnSync } from "node:child_process";
+import { expectedFindings } from "./scenarios.mjs";
+
+/**
+ * Programs that may appear in a step, and how each tells its version.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const VERSION_ARGS = {
+  "apt-get": ["--version"],
+  chronyd: ["--version"],
+  curl: ["--version"],
+  dig: ["-v"],
+  git: ["--version"],
+  node: ["--version"],
+  npm: ["--version"],
+  openssl: ["version"],
+  ping: ["-V"],
+  "/usr/bin/python3": ["--version"],
+  wget: ["--version"],
+};
+/**
+ * Programs that a client of the kit starts.
+ * @type {Readonly<Record<string, string>>}
+ */
+const CLIENT_OF = { "apt-get": "/run/kit/clients/apt-update.sh" };
+const RECORDERS = { tcpdump: ["--version"], editcap: ["--version"] };
+
+/** @param {string} name @param {import("./scenarios/scenario.mjs").Scenario} scenario */
+export function provenance(name, scenario) {
+  const used = Object.keys(VERSION_ARGS).filter((program) =>
+    scenario.steps.some(({ run }) => run[0] === program || run[1] === CLIENT_OF[program]),
+  );
+  return `# ${name}.pcapng
+
+${scenario.about}
+
+Recorded on ${new Date().toISOString().slice(0, 10)} in gapwatch's lab by \`node test/lab/record.mjs ${name}\`:
+real clients in network namespaces, \`tcpdump\` with nanosecond times on the mirror port of the
+enclave's switch, converted by \`editcap\`. Nothing left the machine. Addresses outside are from
+documentation ranges (RFC 5737, RFC 3849) or cloud metadata addresses, names resolve to them by the
+lab's own resolver, MAC addresses are locally administered. The capture is under the licence of this
+repository. It is meant to be judged with \`allowlists/quickstart.yaml\`.
+
+Clients: ${used.map((program) => versionOf(program, VERSION_ARGS[program] ?? [])).join("; ")}.
+Recorders: ${Object.entries(RECORDERS)
+    .map(([program, args]) => versionOf(program, args))
+    .join("; ")}.
+
+## Expected findings
+
+| kind | source | destination | service | outcome |
+|---|---|---|---|---|
+${expectedFindings(scenario)
+  .map((row) => `| ${row.join(" | ")} |`)
+  .join("\n")}
+
+## Steps
+
+| host | command | what it shows | leads to |
+|---|---|---|---|
+${scenario.steps.map(stepRow).join("\n")}
+`;
+}
+
+/** @param {import("./scenarios/scenario.mjs").Step} step */
+function stepRow({ host, run, env = {}, why, expects }) {
+  const words = [...Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`), ...run.map(quote)];
+  const command = words.join(" ").replaceAll("\n", "; ").replaceAll("|", "\\|");
+  const leadsTo = expects.map(([kind, , destination]) => `${kind} ${destination}`).join(", ");
+  return `| ${host} | \`${command}\` | ${why} | ${leadsTo || "nothing"} |`;
+}
+
+/** @param {string} word */
+function quote(word) {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`;
+}
+
+/** @param {string} program @param {readonly string[]} args */
+function versionOf(program, args) {
+  const { stdout, stderr } = spawnSync(program, args, {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"] },
+  });
+  const version = /\d+\.[\w.+-]*\d|\b20\d{6}\b/.exec(`${stdout}${stderr}`)?.[0] ?? "of unknown version";
+  return `${program.replace("/usr/bin/", "")} ${version}`;
+}
