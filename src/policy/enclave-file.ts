@@ -1,5 +1,5 @@
 import { crossProblems, idProblems, type PlacedRule } from "./enclave-checks.ts";
-import { type EnclaveInput, enclaveShape, fileShape, type RuleInput, ruleShape } from "./enclave-shape.ts";
+import { type EnclaveInput, enclaveShape, outlineShape, type RuleInput, ruleShape } from "./enclave-shape.ts";
 import { enclaveWarnings } from "./enclave-warnings.ts";
 import { type EnclavePolicy, IN, type MirrorTransport, OUT, type Rule, type RuleText } from "./policy.ts";
 import type { Prefix } from "./prefix.ts";
@@ -20,7 +20,7 @@ export type LoadedEnclave =
 export function loadEnclave(text: string, path: string, nowSec: number = Date.now() / 1000): LoadedEnclave {
   const source = new YamlSource(text, path);
   if (source.problems.length > 0) return { problems: source.problems };
-  const problems = topProblems(source);
+  const problems = outlineProblems(source);
   const enclave = readEnclave(source, problems);
   const rules = readRules(source, problems);
   if (enclave !== null) problems.push(...crossProblems(source, enclave, rules));
@@ -29,22 +29,14 @@ export function loadEnclave(text: string, path: string, nowSec: number = Date.no
   return { policy, warnings: inOrder(enclaveWarnings(source, policy, nowSec)) };
 }
 
-/** Problems of the file around its parts: parts are read one by one, so that one bad rule hides no other. */
-function topProblems(source: YamlSource): Problem[] {
-  const parsed = fileShape.safeParse(source.value);
-  if (parsed.success) return [];
-  const around = parsed.error.issues.filter((issue) => !isInPart(source.value, issue.path));
-  return shapeProblems(source, [], fileShape, source.value, around);
-}
-
-function isInPart(value: unknown, path: readonly PropertyKey[]): boolean {
-  if (path[0] === "enclave") return partOf(value, "enclave") !== undefined;
-  return path[0] === "allow" && path.length > 1;
+function outlineProblems(source: YamlSource): Problem[] {
+  const parsed = outlineShape.safeParse(source.value);
+  return parsed.success ? [] : shapeProblems(source, [], outlineShape, source.value, parsed.error.issues);
 }
 
 function readEnclave(source: YamlSource, problems: Problem[]): Omit<EnclavePolicy, "rules"> | null {
   const value = partOf(source.value, "enclave");
-  if (value === undefined) return null;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const parsed = enclaveShape.safeParse(value);
   if (parsed.success) return toEnclave(source, parsed.data, problems);
   problems.push(...shapeProblems(source, ["enclave"], enclaveShape, value, parsed.error.issues));

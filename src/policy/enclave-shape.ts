@@ -116,15 +116,20 @@ export const ruleShape = z.strictObject(
   MAPPING,
 );
 
-/** The whole file. */
-export const fileShape = z.strictObject(
-  {
-    gapwatch: z.literal(1, "1, the version of this format"),
-    enclave: enclaveShape,
-    allow: z.array(ruleShape, "a list of rules").max(MAX_RULES, `at most ${MAX_RULES} rules`).optional(),
-  },
+const version = z.literal(1, "1, the version of this format");
+
+function rules<T extends z.ZodType>(rule: T) {
+  return z.array(rule, "a list of rules").max(MAX_RULES, `at most ${MAX_RULES} rules`).optional();
+}
+
+/** The file around its parts, which are read one by one: one bad rule hides no other. */
+export const outlineShape = z.strictObject(
+  { gapwatch: version, enclave: z.looseObject({}, MAPPING), allow: rules(z.unknown()) },
   MAPPING,
 );
+
+/** The whole file. */
+const fileShape = z.strictObject({ gapwatch: version, enclave: enclaveShape, allow: rules(ruleShape) });
 
 export type EnclaveInput = z.output<typeof enclaveShape>;
 export type RuleInput = z.output<typeof ruleShape>;

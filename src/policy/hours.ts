@@ -20,18 +20,18 @@ export class Hours {
   #weekday = 0;
   #minute = 0;
 
-  constructor(text: string, days: ReadonlySet<number>, fromMin: number, untilMin: number, zone: string) {
+  constructor(
+    text: string,
+    days: ReadonlySet<number>,
+    fromMin: number,
+    untilMin: number,
+    clock: Intl.DateTimeFormat,
+  ) {
     this.text = text;
     this.#days = days;
     this.#fromMin = fromMin;
     this.#untilMin = untilMin;
-    this.#clock = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      weekday: "short",
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
+    this.#clock = clock;
   }
 
   /** Whether the moment (Unix seconds) lies in these hours. */
@@ -75,8 +75,9 @@ export function parseHours(text: string): Hours | string {
     return `${JSON.stringify(text)} has a time outside 00:00 to 24:00`;
   }
   if (fromMin === untilMin) return `${JSON.stringify(text)} never occurs: the span is empty`;
-  if (!isZone(match[6])) return `${JSON.stringify(match[6])} is no time zone`;
-  return new Hours(text, days, fromMin, untilMin, match[6]);
+  const clock = clockOf(match[6]);
+  if (clock === null) return `${JSON.stringify(match[6])} is no time zone`;
+  return new Hours(text, days, fromMin, untilMin, clock);
 }
 
 /** Numbers of the days in `Mon,Wed-Fri`; a range may pass the end of the week. */
@@ -94,11 +95,23 @@ function parseDays(text: string): Set<number> | string {
   return days;
 }
 
-function isZone(zone: string): boolean {
+/** Clocks are dear to make, and rules share few zones. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(zone: string): Intl.DateTimeFormat | null {
+  const known = clocks.get(zone);
+  if (known !== undefined) return known;
   try {
-    new Intl.DateTimeFormat("en-US", { timeZone: zone });
-    return true;
+    const clock = new Intl.DateTimeFormat("en-US", {
+      timeZone: zone,
+      weekday: "short",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
+    clocks.set(zone, clock);
+    return clock;
   } catch {
-    return false;
+    return null;
   }
 }

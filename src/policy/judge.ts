@@ -1,7 +1,7 @@
 import { carriedV4, carriesV4, classifyAddress } from "./address-class.ts";
 import { isV4, MAPPED, type Words } from "./address-text.ts";
 import { EnclaveNames, type NameClass, type SearchStem } from "./enclave-names.ts";
-import { NameSet } from "./name-set.ts";
+import { NameIndex } from "./name-set.ts";
 import { type EnclavePolicy, OUT, type Rule } from "./policy.ts";
 import { matchesPort } from "./ports.ts";
 import { PrefixTable } from "./prefix-table.ts";
@@ -35,7 +35,6 @@ export class FlowQuestion {
 interface CompiledRule {
   readonly rule: Rule;
   readonly to: PrefixTable;
-  readonly names: NameSet;
   readonly from: PrefixTable | null;
 }
 
@@ -47,9 +46,10 @@ export class Judge {
   readonly #relays: PrefixTable;
   readonly #names: EnclaveNames;
   readonly #rules: readonly CompiledRule[];
-  /** All that any address rule or name rule covers: most outside destinations end here. */
+  /** All that any address rule covers: most outside destinations end here. */
   readonly #anyTo: PrefixTable;
-  readonly #anyName: NameSet;
+  /** From a name to the rules that cover it. */
+  readonly #nameRules: NameIndex;
   readonly #hosts = new Map<number, InventoryEntry[]>();
   readonly #nat: readonly { address: Words; hosts: PrefixTable }[];
 
@@ -62,11 +62,10 @@ export class Judge {
     this.#rules = policy.rules.map((rule) => ({
       rule,
       to: new PrefixTable(rule.toPrefixes),
-      names: new NameSet(rule.toNames),
       from: rule.from === null ? null : new PrefixTable(rule.from),
     }));
     this.#anyTo = new PrefixTable(policy.rules.flatMap((rule) => rule.toPrefixes));
-    this.#anyName = new NameSet(policy.rules.flatMap((rule) => rule.toNames));
+    this.#nameRules = new NameIndex(policy.rules.map((rule) => rule.toNames));
     this.#nat = policy.nat.map((n) => ({ address: n.address, hosts: new PrefixTable(n.hosts) }));
     this.#listHosts();
   }
@@ -92,19 +91,19 @@ export class Judge {
   judgeName(q: FlowQuestion, name: string): void {
     q.rule = -1;
     q.expiredRule = -1;
-    if (!this.#anyName.has(name)) return;
-    for (let i = 0; i < this.#rules.length && q.rule === -1; i++) {
+    for (const i of this.#nameRules.listsOf(name)) {
       const compiled = this.#rules[i];
-      if (compiled.names.has(name) && matchesFlow(compiled, q)) decide(q, i, compiled.rule);
+      if (matchesFlow(compiled, q)) decide(q, i, compiled.rule);
+      if (q.rule !== -1) return;
     }
   }
 
   /** Whether some name rule, expired ones included, could allow this flow once its name is known. */
   couldMatchByName(q: FlowQuestion): boolean {
-    if (this.#anyName.isEmpty) return false;
+    if (this.#nameRules.isEmpty) return false;
     for (let i = 0; i < this.#rules.length; i++) {
       const compiled = this.#rules[i];
-      if (!compiled.names.isEmpty && matchesFlow(compiled, q)) return true;
+      if (compiled.rule.toNames.length > 0 && matchesFlow(compiled, q)) return true;
     }
     return false;
   }
@@ -195,10 +194,9 @@ export class Judge {
     startSec: number,
     expired: boolean,
   ): number {
-    if (!this.#anyName.has(name)) return -1;
-    for (let i = 0; i < this.#rules.length; i++) {
-      const { rule, names, from } = this.#rules[i];
-      if (rule.direction !== OUT || startSec >= rule.expiresSec !== expired || !names.has(name)) continue;
+    for (const i of this.#nameRules.listsOf(name)) {
+      const { rule, from } = this.#rules[i];
+      if (rule.direction !== OUT || startSec >= rule.expiresSec !== expired) continue;
       if (from !== null && !holds(from, i0, i1, i2, i3)) continue;
       if (rule.hours === null || rule.hours.include(startSec)) return i;
     }

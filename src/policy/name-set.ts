@@ -6,6 +6,9 @@ export interface NamePattern {
   readonly below: boolean;
 }
 
+// 255 octets (RFC 1035 §2.3.4), each at most four characters when escaped as \DDD.
+const MAX_TEXT = 1020;
+
 /** Lower-case and without the trailing dot: the form in which names are compared. */
 export function canonicalName(name: string): string {
   const lower = name.toLowerCase();
@@ -18,41 +21,62 @@ export function isUnder(name: string, suffix: string): boolean {
   return name.length === suffix.length || name.charCodeAt(name.length - suffix.length - 1) === 0x2e;
 }
 
-/** A set of name patterns. A look-up costs one hash per label. */
-export class NameSet {
-  readonly #exact: ReadonlySet<string>;
-  readonly #below: ReadonlySet<string>;
+/** Lists of name patterns, and which of them match a name. A look-up costs one hash per label. */
+export class NameIndex {
+  readonly #exact = new Map<string, number[]>();
+  readonly #below = new Map<string, number[]>();
 
-  constructor(patterns: readonly NamePattern[]) {
-    this.#exact = new Set(patterns.filter((p) => !p.below).map((p) => p.name));
-    this.#below = new Set(patterns.filter((p) => p.below).map((p) => p.name));
+  constructor(lists: readonly (readonly NamePattern[])[]) {
+    for (const [list, patterns] of lists.entries()) {
+      for (const { name, below } of patterns) {
+        const index = below ? this.#below : this.#exact;
+        const lists = index.get(name);
+        if (lists === undefined) index.set(name, [list]);
+        else if (lists.at(-1) !== list) lists.push(list);
+      }
+    }
   }
 
   get isEmpty(): boolean {
     return this.#exact.size === 0 && this.#below.size === 0;
   }
 
+  /** Numbers of the lists with a pattern that matches the name in any case, ascending, each once. */
+  listsOf(name: string): readonly number[] {
+    if (name.length > MAX_TEXT) return NONE;
+    const canonical = canonicalName(name);
+    let found: readonly number[] = this.#exact.get(canonical) ?? NONE;
+    if (this.#below.size === 0) return found;
+    for (let dot = canonical.indexOf("."); dot !== -1; dot = canonical.indexOf(".", dot + 1)) {
+      const lists = dot > 0 ? this.#below.get(canonical.slice(dot + 1)) : undefined;
+      if (lists !== undefined) found = found === NONE ? lists : union(found, lists);
+    }
+    return found;
+  }
+}
+
+/** A set of name patterns. */
+export class NameSet {
+  readonly #index: NameIndex;
+
+  constructor(patterns: readonly NamePattern[]) {
+    this.#index = new NameIndex([patterns]);
+  }
+
   /** Whether a pattern matches the name, in any case, with or without the trailing dot. */
   has(name: string): boolean {
-    if (name.length > MAX_TEXT) return false;
-    const canonical = canonicalName(name);
-    return this.#exact.has(canonical) || this.#isBelow(canonical);
+    return this.#index.listsOf(name).length > 0;
   }
 
   /** Whether the set matches every name that the pattern matches. */
   covers(pattern: NamePattern): boolean {
-    if (!pattern.below) return this.has(pattern.name);
-    return this.#below.has(pattern.name) || this.#isBelow(pattern.name);
-  }
-
-  #isBelow(canonical: string): boolean {
-    if (this.#below.size === 0) return false;
-    for (let dot = canonical.indexOf("."); dot !== -1; dot = canonical.indexOf(".", dot + 1)) {
-      if (dot > 0 && this.#below.has(canonical.slice(dot + 1))) return true;
-    }
-    return false;
+    // A label that no pattern spells out stands for every label that `*` may stand for.
+    return this.has(pattern.below ? `*.${pattern.name}` : pattern.name);
   }
 }
 
-// 255 octets (RFC 1035 §2.3.4), each at most four characters when escaped as \DDD.
-const MAX_TEXT = 1020;
+const NONE: readonly number[] = [];
+
+function union(a: readonly number[], b: readonly number[]): number[] {
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+}
