@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { networkScript, treatCommand } from "./network.mjs";
+import { networkScript, plugMirrorScript, treatCommand, unplugMirrorScript } from "./network.mjs";
 import { ENCLAVE, HOSTS, OUTSIDE_RESOLVER, OUTSIDE_TIME } from "./topology.mjs";
 
 /** This folder as commands in the lab see it, so that no record tells where it was made. */
@@ -86,7 +86,7 @@ export class Lab {
   }
 
   /**
-   * Starts a command on a host and does not wait for it.
+   * Starts a command on a host and does not wait for it. Its output must be read, or it may stall.
    * @param {string} host @param {readonly string[]} argv @param {ExecOptions} [options] without timeoutMs
    */
   spawn(host, argv, { env = {} } = {}) {
@@ -134,6 +134,16 @@ export class Lab {
    */
   async treat(prefix, treatment) {
     await this.#run(treatCommand(prefix, treatment));
+  }
+
+  /** Takes the sensor's interface away. */
+  async unplugMirror() {
+    await this.#run(unplugMirrorScript());
+  }
+
+  /** Gives the sensor an interface again, of the same name, after unplugMirror. */
+  async plugMirror() {
+    await this.#run(plugMirrorScript());
   }
 
   /**

@@ -57,6 +57,18 @@ describe.skipIf(!possible)("lab", () => {
     expect(new Set(echoes.map((line) => line.replace(/^\S+ /, ""))).size).toBe(4 * 3 * 2);
   });
 
+  it("takes the mirror away and gives it back", async () => {
+    await lab.unplugMirror();
+    expect(await status("sensor", "ip -o link | grep -c mirror0")).toBe("1 0");
+    await lab.plugMirror();
+    const file = join(folder, "again.pcap");
+    await lab.record(file, async () => {
+      await lab.exec("gpu-01", ["ping", "-c", "1", "192.0.2.98"]);
+    });
+    const text = execFileSync("tcpdump", ["-n", "-r", file], { encoding: "utf8", stdio: "pipe" });
+    expect(text.match(/ICMP echo/g)).toHaveLength(2);
+  });
+
   it("lets nothing of this machine in", async () => {
     expect(await status("gpu-01", "hostname")).toBe("0 lab");
     expect(await status("gpu-01", "env | grep -ic -e token -e proxy")).toBe("1 0");

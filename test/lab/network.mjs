@@ -12,6 +12,7 @@ import { ENCLAVE, HOSTS, macOf, TREATMENTS } from "./topology.mjs";
 
 const V4_LEN = ENCLAVE.v4.split("/")[1];
 const V6_LEN = ENCLAVE.v6.split("/")[1];
+const SWITCH_PORTS = [...Object.keys(HOSTS), "gateway"];
 /** Links between the gateway and what lies behind it; never seen on the mirror. */
 const UPLINKS = [
   { name: "outside", v4: "192.0.2.252/31", v6: "2001:db8:ffff::" },
@@ -24,13 +25,37 @@ export function networkScript() {
     ...["switch", "sensor", "gateway", ...UPLINKS.map((link) => link.name), ...Object.keys(HOSTS)].flatMap(
       namespace,
     ),
-    ...switchAndMirror(),
+    ...switchAndSensor(),
     ...Object.entries(HOSTS).flatMap(([name, { v4, v6 }]) => enclavePort(name, v4, v6)),
     ...Object.keys(HOSTS).flatMap(defaultRoutes),
     ...enclavePort("gateway", ENCLAVE.gateway.v4, ENCLAVE.gateway.v6),
     ...gatewaySysctls(),
     ...UPLINKS.flatMap(uplink),
     ...TREATMENTS.map(([prefix, treatment]) => treatCommand(prefix, treatment)),
+    plugMirrorScript(),
+  ].join("\n");
+}
+
+/** @returns {string} connects the sensor to the switch, as a new interface */
+export function plugMirrorScript() {
+  return [
+    "ip -n switch link add mirror-tx address 02:00:00:00:00:02 type veth" +
+      " peer name mirror0 address 02:00:00:00:00:03 netns sensor",
+    "ip -n switch link set mirror-tx up",
+    "ip -n sensor link set mirror0 up promisc on",
+    ...SWITCH_PORTS.map(
+      (port) =>
+        `tc -n switch filter add dev ${port} ingress protocol all u32 match u32 0 0` +
+        " action mirred egress mirror dev mirror-tx",
+    ),
+  ].join("\n");
+}
+
+/** @returns {string} takes the sensor's interface away, as when a card is pulled or a guest moves */
+export function unplugMirrorScript() {
+  return [
+    ...SWITCH_PORTS.map((port) => `tc -n switch filter del dev ${port} ingress`),
+    "ip -n switch link del mirror-tx",
   ].join("\n");
 }
 
@@ -65,16 +90,12 @@ function namespace(name) {
   ];
 }
 
-function switchAndMirror() {
+function switchAndSensor() {
   return [
     sysctls("switch", { "ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1 }),
     sysctls("sensor", { "ipv6/conf/all/disable_ipv6": 1, "ipv6/conf/default/disable_ipv6": 1 }),
     "ip -n switch link add br0 address 02:00:00:00:00:01 type bridge stp_state 0 mcast_snooping 0",
     "ip -n switch link set br0 up",
-    "ip -n switch link add mirror-tx address 02:00:00:00:00:02 type veth" +
-      " peer name mirror0 address 02:00:00:00:00:03 netns sensor",
-    "ip -n switch link set mirror-tx up",
-    "ip -n sensor link set mirror0 up promisc on",
   ];
 }
 
@@ -86,8 +107,6 @@ function enclavePort(name, v4, v6) {
     plainFrames(name, "eth0"),
     `ip -n switch link set ${name} master br0 up`,
     `tc -n switch qdisc add dev ${name} clsact`,
-    `tc -n switch filter add dev ${name} ingress protocol all u32 match u32 0 0` +
-      " action mirred egress mirror dev mirror-tx",
     `ip -n ${name} link set eth0 up`,
     `ip -n ${name} addr add ${v4}/${V4_LEN} dev eth0`,
     `ip -n ${name} addr add ${v6}/${V6_LEN} dev eth0`,

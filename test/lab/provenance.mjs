@@ -49,26 +49,33 @@ Recorders: ${Object.entries(RECORDERS)
 
 ## Expected findings
 
-| kind | source | destination | service | outcome |
-|---|---|---|---|---|
-${expectedFindings(scenario)
-  .map((row) => `| ${row.join(" | ")} |`)
-  .join("\n")}
+Verdict ${expectedFindings(scenario).length > 0 ? "reachback" : "clean"}; exceptions used: ${scenario.exceptions.join(", ") || "none"}.
+
+${table([["kind", "source", "destination", "service", "outcome"], ...expectedFindings(scenario)])}
 
 ## Steps
 
-| host | command | what it shows | leads to |
-|---|---|---|---|
-${scenario.steps.map(stepRow).join("\n")}
+${scenario.steps.map(stepText).join("\n\n")}
 `;
 }
 
-/** @param {import("./scenarios/scenario.mjs").Step} step */
-function stepRow({ host, run, env = {}, why, expects }) {
+/** @param {readonly (readonly string[])[]} rows the first is the head */
+function table([head, ...rows]) {
+  if (rows.length === 0) return "No findings.";
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column].length)));
+  /** @param {readonly string[]} row */
+  const line = (row) => `| ${row.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** @param {import("./scenarios/scenario.mjs").Step} step @param {number} index */
+function stepText({ host, run, env = {}, why, expects }, index) {
   const words = [...Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`), ...run.map(quote)];
-  const command = words.join(" ").replaceAll("\n", "; ").replaceAll("|", "\\|");
   const leadsTo = expects.map(([kind, , destination]) => `${kind} ${destination}`).join(", ");
-  return `| ${host} | \`${command}\` | ${why} | ${leadsTo || "nothing"} |`;
+  const marker = `${index + 1}. `;
+  return `${marker}${host}: ${why}. Leads to ${leadsTo || "nothing"}.
+
+${" ".repeat(marker.length)}\`${words.join(" ").replaceAll("\n", "; ")}\``;
 }
 
 /** @param {string} word */

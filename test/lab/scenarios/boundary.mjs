@@ -11,6 +11,7 @@ export const boundary = {
     ["outside", "ip route add 172.16.99.9/32 via 192.0.2.252"],
     ["agent-01", "ip route add 233.252.0.0/24 dev eth0"],
   ],
+  exceptions: [],
   steps: [
     {
       host: "outside",

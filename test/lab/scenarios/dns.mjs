@@ -2,6 +2,7 @@
 export const dns = {
   about:
     "Questions and resolvers: approved and not, UDP and TCP, names that mean nothing outside, and a message with a broken tail.",
+  exceptions: [],
   steps: [
     {
       host: "gpu-01",

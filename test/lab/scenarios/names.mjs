@@ -6,6 +6,7 @@ const S_CLIENT = ["openssl", "s_client", "-connect"];
 export const names = {
   about:
     "What a name proves about an address: shared addresses, names that contradict, ClientHellos in pieces, outside names toward inside servers.",
+  exceptions: ["transfer-gate"],
   steps: [
     {
       host: "transfer-01",

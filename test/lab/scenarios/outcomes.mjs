@@ -4,6 +4,7 @@ import { CURL, chrony } from "./scenario.mjs";
 export const outcomes = {
   about:
     "Every rung of the outcome ladder, over TCP, UDP and ping, IPv4 and IPv6: dropped, refused in several ways, answered.",
+  exceptions: [],
   steps: [
     {
       host: "agent-01",

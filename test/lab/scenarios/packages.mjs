@@ -6,6 +6,7 @@ const APT = ["sh", "/run/kit/clients/apt-update.sh"];
 export const packages = {
   about:
     "Package and code clients as they are: apt, npm, git, wget, curl, Python, against mirrors inside and public registries outside.",
+  exceptions: [],
   steps: [
     {
       host: "gpu-01",

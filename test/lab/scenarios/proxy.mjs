@@ -7,6 +7,7 @@ const PROXY_ENDPOINT = ["proxy-01.enclave.internal", "3128"];
 export const proxy = {
   about:
     "A forward proxy inside the enclave: CONNECT and absolute-form requests, allowed and refused by the proxy, with the proxy's outer leg on the same mirror.",
+  exceptions: [],
   steps: [
     {
       host: "agent-01",

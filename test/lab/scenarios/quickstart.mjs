@@ -10,6 +10,7 @@ const PYTHON_GET = [
 export const quickstart = {
   about:
     "An AI stack that was called air-gapped: inside traffic, one allowed exception, and what still tries to leave.",
+  exceptions: ["transfer-gate"],
   steps: [
     {
       host: "agent-01",

@@ -4,6 +4,7 @@ import { CURL, POD } from "./scenario.mjs";
 export const searchWalk = {
   about:
     "Stub resolvers that append search suffixes (ndots:5, as in a pod): walks that end inside, and walks whose stem is an outside name.",
+  exceptions: [],
   steps: [
     {
       host: "agent-01",

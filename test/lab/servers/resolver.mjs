@@ -45,9 +45,8 @@ function serveTcp(address) {
 }
 
 /**
- * @param {Buffer} message
- * @param {(bytes: Buffer) => import("dns-packet").DecodedPacket} read
- * @param {(packet: import("dns-packet").Packet) => Buffer} write
+ * @param {Buffer} message @param {typeof decode} read @param {typeof encode} write
+ * @returns {Buffer | null} null for no answer at all
  */
 function respond(message, read, write) {
   try {
