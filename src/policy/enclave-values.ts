@@ -18,6 +18,9 @@ import { isListedSuffix, isPublicSuffix } from "./public-suffix.ts";
 // The texts of an enclave file: each is a string for the JSON Schema and a parsed value for us.
 // The message of a wrong type, and `params.expected` of a wrong text, say what is expected.
 
+// Compiling a validator costs more than one small file can give back.
+z.config({ jitless: true });
+
 /** Adds an issue to the context of a transform. */
 type Refuse = (message: string, expected: string) => typeof z.NEVER;
 

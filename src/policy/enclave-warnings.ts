@@ -1,9 +1,10 @@
 import { classifyAddress, OUTSIDE } from "./address-class.ts";
+import { formatAddress } from "./address-text.ts";
 import { isUnder, NameSet } from "./name-set.ts";
 import type { EnclavePolicy, Rule } from "./policy.ts";
 import { coversPort } from "./ports.ts";
 import { covers, type Prefix } from "./prefix.ts";
-import { PrefixTable } from "./prefix-table.ts";
+import { type AddressRange, PrefixTable } from "./prefix-table.ts";
 import type { Problem, YamlPath, YamlSource } from "./yaml-source.ts";
 
 /** A prefix with fewer bits is more than one site: an exception that wide is hardly one. */
@@ -27,6 +28,36 @@ export function enclaveWarnings(source: YamlSource, policy: EnclavePolicy, nowSe
     if (policy.names.some((name) => isUnder(bare, name))) continue;
     const message = `the search suffix ${suffix} is under none of enclave.names: names in it count as outside`;
     warnings.push(source.at(["enclave", "search", i], message));
+  }
+  return [...warnings, ...strayWarnings(source, policy)];
+}
+
+/** Entries about the enclave's own machines whose addresses are not inside: they never take effect. */
+function strayWarnings(source: YamlSource, policy: EnclavePolicy): Problem[] {
+  const inside = new PrefixTable(policy.inside);
+  const warnings: Problem[] = [];
+  const check = (range: AddressRange, what: string, ...path: (string | number)[]) => {
+    if (inside.intersects(range)) return;
+    warnings.push(source.at(["enclave", ...path], `${what} lies outside enclave.inside`));
+  };
+  for (const [i, host] of policy.hosts.entries()) {
+    for (const words of host.addresses) {
+      check(
+        { first: words, last: words },
+        `${formatAddress(words)} of host ${host.name}`,
+        "hosts",
+        i,
+        "address",
+      );
+    }
+  }
+  for (const [i, { role, address }] of policy.services.entries()) {
+    check({ first: address, last: address }, `the service for ${role}`, "services", i, "address");
+  }
+  for (const [i, relay] of policy.relays.entries()) check(relay, `the relay ${relay.text}`, "relays", i);
+  for (const [i, { name, to }] of policy.mirrored.entries()) {
+    for (const prefix of to)
+      check(prefix, `${prefix.text}, the mirror of ${name.text},`, "mirrored", i, "to");
   }
   return warnings;
 }
@@ -74,8 +105,8 @@ function shadows(earlier: Rule, earlierNames: NameSet, later: Rule): boolean {
   if (earlier.direction !== later.direction || earlier.expiresSec < later.expiresSec) return false;
   if (earlier.hours !== null && earlier.hours.text !== later.hours?.text) return false;
   return (
-    later.toNames.every((name) => earlierNames.covers(name)) &&
     coversAll(earlier.toPrefixes, later.toPrefixes) &&
+    later.toNames.every((name) => earlierNames.covers(name)) &&
     (earlier.from === null || (later.from !== null && coversAll(earlier.from, later.from))) &&
     (earlier.ports === null || isWithinPorts(earlier.ports, later.ports))
   );

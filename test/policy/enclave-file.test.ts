@@ -351,6 +351,23 @@ describe("warnings", () => {
     ]);
   });
 
+  it("warns of the enclave's own machines where they are outside", () => {
+    const text = `gapwatch: 1
+enclave:
+  name: t
+  inside: [10.20.0.0/16]
+  hosts: [{ name: a, address: [10.20.0.1, 10.21.0.1] }]
+  services: [{ role: time, address: 10.21.0.1, port: 123/udp }]
+  relays: [10.20.0.1, 10.21.0.1]
+  mirrored: [{ name: "*.pypi.org", to: 10.21.0.0/24 }]`;
+    expect(warningsOf(text)).toEqual([
+      "5:31 10.21.0.1 of host a lies outside enclave.inside",
+      "6:37 the service for time lies outside enclave.inside",
+      "7:23 the relay 10.21.0.1 lies outside enclave.inside",
+      "8:40 10.21.0.0/24, the mirror of *.pypi.org, lies outside enclave.inside",
+    ]);
+  });
+
   const EARLIER =
     "to: [192.0.2.0/24, '*.example.org'], ports: [443/tcp, 8000-8010/tcp], from: [10.20.0.0/16]";
   it.each([
