@@ -21,7 +21,10 @@ export interface DnsRecord {
 /** Answer section of a response. Reused by its owner; the records are not. */
 export class DnsAnswers {
   records: DnsRecord[] = [];
-  /** The first question's name and all names that CNAME and DNAME records lead to from it, in that order. */
+  /**
+   * The first question's name and all names that CNAME and DNAME records lead to from it, in that order;
+   * empty without a question (as in mDNS).
+   */
   chain: string[] = [];
 }
 
@@ -50,7 +53,7 @@ export function readDnsAnswers(
   if (end - at < DNS_HEADER_LEN) return "dns.header_truncated";
   if (question.next === 0) return "dns.question_truncated";
   const status = readRecords(out.records, question, view, at, end);
-  out.chain = followChain(question.qname, out.records);
+  if (question.questions > 0) out.chain = followChain(question.qname, out.records);
   return status;
 }
 

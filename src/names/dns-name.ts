@@ -40,54 +40,36 @@ export function readDnsName(
   let octets = 1; // of the name on the wire, uncompressed, its root's zero included
   let runAt = at;
   let jumps = 0;
-  let status: DnsNameStatus = "ok";
   out.next = at;
   for (;;) {
-    if (at >= end) {
-      status = "dns.name_truncated";
-      break;
-    }
+    if (at >= end) return finish(out, length, "dns.name_truncated");
     const head = view.getUint8(at);
-    if (head === 0) {
-      if (jumps === 0) out.next = at + 1;
-      break;
-    }
     if (head >= 0xc0) {
-      if (end - at < 2) {
-        status = "dns.name_truncated";
-        break;
-      }
+      if (end - at < 2) return finish(out, length, "dns.name_truncated");
       if (jumps === 0) out.next = at + 2;
       const target = messageAt + (view.getUint16(at) & 0x3fff);
-      if (target >= runAt) {
-        status = "dns.name_bad_pointer"; // forward, to itself, or round in a loop
-        break;
-      }
-      if (++jumps > MAX_JUMPS) {
-        status = "dns.name_too_many_jumps";
-        break;
-      }
+      // Forward, to itself, or round in a loop.
+      if (target >= runAt) return finish(out, length, "dns.name_bad_pointer");
+      if (++jumps > MAX_JUMPS) return finish(out, length, "dns.name_too_many_jumps");
       at = target;
       runAt = target;
       continue;
     }
-    if (head > 63) {
-      status = "dns.name_bad_label"; // 01 and 10 are not in use (RFC 6891 §5)
-      break;
+    if (head === 0) {
+      if (jumps === 0) out.next = at + 1;
+      return finish(out, length, "ok");
     }
+    if (head > 63) return finish(out, length, "dns.name_bad_label"); // 01 and 10: not in use (RFC 6891 §5)
     octets += 1 + head;
-    if (octets > MAX_NAME_OCTETS) {
-      status = "dns.name_too_long";
-      break;
-    }
-    if (end - at - 1 < head) {
-      status = "dns.name_truncated";
-      break;
-    }
+    if (octets > MAX_NAME_OCTETS) return finish(out, length, "dns.name_too_long");
+    if (end - at - 1 < head) return finish(out, length, "dns.name_truncated");
     if (length > 0) scratch[length++] = 0x2e;
     for (let i = at + 1; i <= at + head; i++) length = putLabelOctet(scratch, length, view.getUint8(i));
     at += 1 + head;
   }
+}
+
+function finish(out: DnsName, length: number, status: DnsNameStatus): DnsNameStatus {
   out.text = scratch.toString("latin1", 0, length);
   return status;
 }

@@ -198,7 +198,6 @@ export class TlsHelloStream {
       const bodyAt = this.next + HANDSHAKE_HEADER_LEN;
       const lenBytes = handshakeLen(view, this.next);
       if (view.getUint8(this.next) !== this.wanted) return this.pass(bodyAt, lenBytes);
-      if (lenBytes > MAX_HELLO_LEN) return "too-long";
       if (stop - bodyAt >= lenBytes) return this.deliver(view, bodyAt, bodyAt + lenBytes, bodyAt + lenBytes);
     }
     return this.hold(view, stop);

@@ -91,6 +91,13 @@ describe("DnsTcpDeframer", () => {
     expect([twice.lost, twice.lostMessages]).toEqual([false, 1]);
   });
 
+  it("goes on behind a gap that ends with its message", () => {
+    const stream = frame(...messages);
+    const deframer = new DnsTcpDeframer();
+    expect(deframe(deframer, stream.slice(0, 20), 290, stream.slice(310))).toEqual([[1, 2, 3], [4], [6, 7]]);
+    expect([deframer.lost, deframer.lostMessages]).toEqual([false, 1]);
+  });
+
   it("gives up when a length is missing", () => {
     const stream = frame(...messages);
     const deframer = new DnsTcpDeframer();

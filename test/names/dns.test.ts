@@ -171,6 +171,14 @@ describe("readDnsAnswers", () => {
     expect(got.records[1]?.address?.[3]).toBe(0xc0000207 | 0);
   });
 
+  it("reads answers without a question, as in mDNS", () => {
+    const got = answers(
+      placed(hex("0000 8400 0000 0001 0000 0000 0161 00 0001 8001 00000078 0004 c0000207")),
+    );
+    expect([got.askedStatus, got.status, got.chain]).toEqual(["dns.no_question", "ok", []]);
+    expect(got.records[0]).toMatchObject({ name: "a", address: Int32Array.of(0, 0, 0xffff, 0xc0000207 | 0) });
+  });
+
   it("takes no address from another class", () => {
     const bytes = hex(
       "0000 8180 0001 0001 0000 0000 0161 00 0001 0003 c00c 0001 0003 00000000 0004 c0000207",

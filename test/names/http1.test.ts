@@ -163,7 +163,7 @@ describe("HttpRequestReader", () => {
     head("GET /1 HTTP/1.1", "Host: a"),
     head("POST /2 HTTP/1.1", "Host: b", "Content-Length: 25"),
     "GET /no HTTP/1.1\r\n\r\n12345",
-    `${chunked}4;x=y\r\nGET \r\n0A\r\n0123456789\r\n0\r\nTrailer: 1\r\n\r\n`,
+    `${chunked}4;x=y\r\nGET \r\n0A\r\n0123456789\r\n0\r\nTrailer: 1\r\nGET / HTTP/1.1\r\n\r\n`,
     "\r\n",
     head("GET /3 HTTP/1.0"),
     head("CONNECT d:443 HTTP/1.1", "Host: d:443"),

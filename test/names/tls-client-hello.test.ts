@@ -74,6 +74,13 @@ describe("readClientHello", () => {
     ["another name type", extension(0, vector16([7, ...vector16(ascii("x"))])), "ok", "", true],
     ["a list length that lies", extension(0, [0, 99, 0, 0, 1, 0x61]), "tls.server_name_bad", "a", false],
     ["a name length that lies", extension(0, [0, 4, 0, 0, 9, 0x61]), "tls.server_name_bad", "", false],
+    [
+      "a list length that cuts the name",
+      extension(0, [0, 4, 0, 0, 3, 0x61, 0x62, 0x63]),
+      "tls.server_name_bad",
+      "",
+      false,
+    ],
     ["a name of 300 octets", serverName("x".repeat(300)), "ok", "x".repeat(255), true],
     [
       "an extension length that lies",
@@ -87,6 +94,11 @@ describe("readClientHello", () => {
   ])("server_name: %s", (_what, extensions, status, sni, odd) => {
     const got = read(placed(clientHello([0x1301], extensions), 0xff));
     expect([got.status, got.hello.sni, got.hello.oddServerName]).toEqual([status, sni, odd]);
+  });
+
+  it("takes no extension from fewer than four octets", () => {
+    const { hello } = read(placed(clientHello([0x1301], [...serverName("a"), 0, 16, 0]), 0xff));
+    expect(hello.extensions).toEqual([0]);
   });
 
   it("keeps every name as evidence, eight at most", () => {
