@@ -215,8 +215,8 @@ export class PcapngSource extends RecordSource {
       this.stop(`a packet claims ${caplen} captured octets, its block has room for ${room}`);
       return;
     }
-    this.facts.untimed++;
     this.#enter(origin.linkType, at + SIMPLE_PACKET_BODY_LEN, caplen, len);
+    if (!this.facts.damage) this.facts.untimed++;
   }
 
   /** Section 4.6. */

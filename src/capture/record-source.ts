@@ -62,6 +62,7 @@ export abstract class RecordSource implements FrameSource {
 
   next(): FrameBatch | null | Promise<FrameBatch | null> {
     this.batch.count = 0;
+    if (this.facts.damage) this.close(); // what came before was delivered
     if (this.#done) return null;
     for (;;) {
       const need = this.walk();

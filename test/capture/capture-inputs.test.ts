@@ -6,14 +6,15 @@ import { listInputs } from "../../src/capture/capture-inputs.ts";
 import { scratchPath } from "./read-all.ts";
 import { writePcap } from "./write-pcap.ts";
 
-const at = (sec: number): Buffer => writePcap([{ data: Buffer.from("abc"), sec }]);
+const at = (sec: number, fraction = 0): Buffer => writePcap([{ data: Buffer.from("abc"), sec, fraction }]);
 const directory = scratchPath("inputs");
 const inside = (name: string): string => join(directory, name);
 
 beforeAll(() => {
   mkdirSync(join(directory, "below"), { recursive: true });
   const files: Record<string, Uint8Array> = {
-    "a.pcap": at(300),
+    "a.pcap": at(300, 2),
+    "z.pcap": at(300, 1),
     "b.pcap.gz": gzipSync(at(100)),
     c: at(200),
     "d.pcap1": at(200),
@@ -35,7 +36,7 @@ describe("a directory", () => {
   it("in time order, with what is skipped and what is broken", async () => {
     const { paths, skipped, broken } = await listInputs([directory]);
     expect(paths).toEqual(
-      ["b.pcap.gz", "c", "d.pcap1", "a.pcap", "cut-record.cap", "empty-capture.pcap"].map(inside),
+      ["b.pcap.gz", "c", "d.pcap1", "z.pcap", "a.pcap", "cut-record.cap", "empty-capture.pcap"].map(inside),
     );
     expect(skipped).toEqual(["below", "notes.gz", "readme.md", "zero.log"].map(inside));
     expect(broken).toEqual([
@@ -83,5 +84,11 @@ describe("several arguments", () => {
     const { paths, skipped, broken } = await listInputs([inside("readme.md")]);
     expect([paths, skipped]).toEqual([[], []]);
     expect(broken).toEqual([{ path: inside("readme.md"), message: expect.stringMatching(/^not a capture/) }]);
+    for (const args of [
+      [directory, inside("readme.md")],
+      [inside("readme.md"), directory],
+    ]) {
+      expect((await listInputs(args)).broken.map(({ path }) => path)).toContain(inside("readme.md"));
+    }
   });
 });

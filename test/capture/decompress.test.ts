@@ -154,6 +154,15 @@ describe("gzip", () => {
     source.close();
   });
 
+  it("frames larger than the first buffer come out whole, and so do those around them", async () => {
+    const sizes = [100, 900_000, 100, 1 << 20, 1];
+    const octets = writePcap(sizes.map((size, i) => ({ data: Buffer.alloc(size, i + 1) })));
+    const { frames: read } = await readOctets(gzipSync(octets));
+    expect(read.map(({ data }) => [data.length / 2, data.slice(0, 2), data.slice(-2)])).toEqual(
+      sizes.map((size, i) => [size, `0${i + 1}`, `0${i + 1}`]),
+    );
+  });
+
   it("ends where it is closed early", async () => {
     const source = await openCapture(scratchFile("early.gz", gzipSync(plain)));
     expect((await source.next())?.count).toBeGreaterThan(0);
