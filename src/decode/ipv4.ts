@@ -1,0 +1,85 @@
+import type { Packet } from "./packet.ts";
+import {
+  IPV4_FRAGMENT,
+  IPV4_HEADER_TRUNCATED,
+  IPV4_IHL_TOO_SMALL,
+  IPV4_TOTAL_TOO_SMALL,
+  IPV4_WRONG_VERSION,
+  NOTE_IP_LENGTH_BEYOND,
+  NOTE_IPV4_LENGTH_ZERO,
+  NOTE_IPV4_SOURCE_ROUTE,
+  type Status,
+} from "./status.ts";
+import { decodeTransport } from "./transport.ts";
+
+const HEADER_LEN = 20;
+const MORE_FRAGMENTS = 0x2000;
+const OPTION_END = 0;
+const OPTION_NOP = 1;
+const OPTION_LSRR = 131;
+const OPTION_SSRR = 137;
+
+/** IPv4 header with options (RFC 791 §3.1) in view[at, end). */
+export function decodeIpv4(pkt: Packet, view: DataView, at: number, end: number): Status {
+  if (end - at < HEADER_LEN) return IPV4_HEADER_TRUNCATED;
+  const versionIhl = view.getUint8(at);
+  if (versionIhl >> 4 !== 4) return IPV4_WRONG_VERSION;
+  pkt.ipVersion = 4;
+  pkt.src0 = 0;
+  pkt.src1 = 0;
+  pkt.src2 = 0xffff;
+  pkt.src3 = view.getInt32(at + 12);
+  pkt.dst0 = 0;
+  pkt.dst1 = 0;
+  pkt.dst2 = 0xffff;
+  pkt.dst3 = view.getInt32(at + 16);
+  pkt.l4Proto = view.getUint8(at + 9);
+  // Not the header checksum: the time to live, and with it the checksum, differs between two mirror points.
+  pkt.ipMark = view.getUint16(at + 4);
+
+  const headerLen = (versionIhl & 0x0f) * 4;
+  if (headerLen < HEADER_LEN) return IPV4_IHL_TOO_SMALL;
+  if (end - at < headerLen) return IPV4_HEADER_TRUNCATED;
+  const flags = view.getUint16(at + 6);
+  pkt.fragOffset = (flags & 0x1fff) * 8;
+  if (headerLen > HEADER_LEN) noteOptions(pkt, view, at + HEADER_LEN, at + headerLen);
+
+  const totalLen = view.getUint16(at + 2);
+  if (totalLen !== 0 && totalLen < headerLen) return IPV4_TOTAL_TOO_SMALL;
+  pkt.l4At = at + headerLen;
+  boundPayload(pkt, at, end, totalLen);
+  if (pkt.fragOffset !== 0) return IPV4_FRAGMENT;
+  const status = decodeTransport(pkt, view);
+  return (flags & MORE_FRAGMENTS) === 0 ? status : IPV4_FRAGMENT;
+}
+
+/** The datagram's end: by its length, or by the frame's where the length says nothing or too much. */
+function boundPayload(pkt: Packet, at: number, end: number, totalLen: number): void {
+  let wireEnd = at + totalLen;
+  if (totalLen === 0) {
+    pkt.notes |= NOTE_IPV4_LENGTH_ZERO;
+    wireEnd = pkt.frameWireEnd;
+  } else if (wireEnd > pkt.frameWireEnd) {
+    pkt.notes |= NOTE_IP_LENGTH_BEYOND;
+    wireEnd = pkt.frameWireEnd;
+  }
+  pkt.l4WireEnd = wireEnd;
+  pkt.l4End = Math.min(wireEnd, end);
+}
+
+/** Options are read for source routes alone (RFC 791 §3.1); a broken list ends the search. */
+function noteOptions(pkt: Packet, view: DataView, at: number, end: number): void {
+  while (at < end) {
+    const type = view.getUint8(at);
+    if (type === OPTION_END) return;
+    if (type === OPTION_NOP) {
+      at++;
+      continue;
+    }
+    if (type === OPTION_LSRR || type === OPTION_SSRR) pkt.notes |= NOTE_IPV4_SOURCE_ROUTE;
+    if (end - at < 2) return;
+    const len = view.getUint8(at + 1);
+    if (len < 2) return;
+    at += len;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Packet } from "./packet.ts";
+import {
+  IPV6_EXT_TOO_MANY,
+  IPV6_EXT_TRUNCATED,
+  IPV6_FRAGMENT,
+  IPV6_HEADER_TRUNCATED,
+  IPV6_WRONG_VERSION,
+  NOTE_IP_LENGTH_BEYOND,
+  NOTE_IPV6_ROUTING,
+  type Status,
+} from "./status.ts";
+import { decodeTransport } from "./transport.ts";
+
+const HEADER_LEN = 40;
+/** RFC 8200 §4.1 recommends at most 7 headers; bounds the work that a hostile packet can ask for. */
+const MAX_EXT = 8;
+
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const DESTINATION_OPTIONS = 60;
+
+/** IPv6 header (RFC 8200 §3) and extension chain (§4) in view[at, end). */
+export function decodeIpv6(pkt: Packet, view: DataView, at: number, end: number): Status {
+  if (end - at < HEADER_LEN) return IPV6_HEADER_TRUNCATED;
+  if (view.getUint8(at) >> 4 !== 6) return IPV6_WRONG_VERSION;
+  pkt.ipVersion = 6;
+  pkt.src0 = view.getInt32(at + 8);
+  pkt.src1 = view.getInt32(at + 12);
+  pkt.src2 = view.getInt32(at + 16);
+  pkt.src3 = view.getInt32(at + 20);
+  pkt.dst0 = view.getInt32(at + 24);
+  pkt.dst1 = view.getInt32(at + 28);
+  pkt.dst2 = view.getInt32(at + 32);
+  pkt.dst3 = view.getInt32(at + 36);
+
+  const payloadLen = view.getUint16(at + 4);
+  // Zero is a jumbogram (RFC 2675) or an offloaded segment: then the frame tells.
+  let wireEnd = payloadLen === 0 ? pkt.frameWireEnd : at + HEADER_LEN + payloadLen;
+  if (wireEnd > pkt.frameWireEnd) {
+    pkt.notes |= NOTE_IP_LENGTH_BEYOND;
+    wireEnd = pkt.frameWireEnd;
+  }
+  pkt.l4WireEnd = wireEnd;
+  pkt.l4End = Math.min(wireEnd, end);
+  const next = view.getUint8(at + 6);
+  pkt.l4At = at + HEADER_LEN;
+  pkt.l4Proto = next;
+  return isExtension(next) ? decodeExtensions(pkt, view) : decodeTransport(pkt, view);
+}
+
+/** Walks the chain from pkt.l4At; pkt.l4Proto is the header there, also when the chain breaks. */
+function decodeExtensions(pkt: Packet, view: DataView): Status {
+  const end = pkt.l4End;
+  let fragment = false;
+  for (let n = 0; isExtension(pkt.l4Proto); n++) {
+    if (n === MAX_EXT) return IPV6_EXT_TOO_MANY;
+    const at = pkt.l4At;
+    if (end - at < 8) return IPV6_EXT_TRUNCATED; // none is shorter
+    const kind = pkt.l4Proto;
+    let len = (view.getUint8(at + 1) + 1) * 8; // in 8-octet units, not counting the first
+    if (kind === AUTHENTICATION) len = (view.getUint8(at + 1) + 2) * 4; // RFC 4302 §2.2: 4-octet units, minus 2
+    if (kind === FRAGMENT) len = 8; // RFC 8200 §4.5: here the length octet is reserved
+    if (end - at < len) return IPV6_EXT_TRUNCATED;
+    if (kind === ROUTING && view.getUint8(at + 3) !== 0) pkt.notes |= NOTE_IPV6_ROUTING; // §4.4: segments left
+    pkt.l4Proto = view.getUint8(at);
+    pkt.l4At = at + len;
+    if (kind === FRAGMENT) {
+      const offsetAndFlags = view.getUint16(at + 2);
+      pkt.fragOffset = offsetAndFlags & 0xfff8; // in octets; the low 3 bits are flags
+      if (pkt.fragOffset !== 0) return IPV6_FRAGMENT; // mid-datagram: no header follows
+      fragment ||= (offsetAndFlags & 1) !== 0; // neither offset nor more: an atomic fragment (RFC 6946), whole
+    }
+  }
+  const status = decodeTransport(pkt, view);
+  return fragment ? IPV6_FRAGMENT : status;
+}
+
+function isExtension(proto: number): boolean {
+  return (
+    proto === HOP_BY_HOP ||
+    proto === ROUTING ||
+    proto === FRAGMENT ||
+    proto === AUTHENTICATION ||
+    proto === DESTINATION_OPTIONS
+  );
+}

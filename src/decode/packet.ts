@@ -1,0 +1,78 @@
+/** `Packet.l4Proto` while no transport header is known. */
+export const NO_TRANSPORT = -1;
+/** `Packet.vlan` of an untagged frame. */
+export const NO_VLAN = -1;
+
+/**
+ * One decoded packet. There is a single instance, filled again for every frame: all fields are
+ * integers, offsets count into the batch's memory.
+ */
+export class Packet {
+  /** Where the frame would end had it not been cut: caplen aside, offset + wire length. */
+  frameWireEnd = 0;
+  /** Bits of `NOTES`. */
+  notes = 0;
+  /** Offset of the destination MAC, the source's is 6 further; -1 where the link has none. */
+  macOffset = -1;
+  /** Outermost VLAN id, or NO_VLAN. */
+  vlan: number = NO_VLAN;
+
+  /** 4 or 6 once addresses are known (even when the status is an error), else 0. */
+  ipVersion = 0;
+  /** Addresses as four big-endian int32 words; IPv4 as v4-mapped (RFC 4291 §2.5.5.2). Valid with ipVersion. */
+  src0 = 0;
+  src1 = 0;
+  src2 = 0;
+  src3 = 0;
+  dst0 = 0;
+  dst1 = 0;
+  dst2 = 0;
+  dst3 = 0;
+  /** IPv4 identification and header checksum as one word, for telling a copy from a retry; 0 for IPv6. */
+  ipMark = 0;
+  /** Octets into the datagram; 0 for a whole datagram or a first fragment. */
+  fragOffset = 0;
+
+  /** IP protocol number of the innermost header reached, or NO_TRANSPORT. */
+  l4Proto: number = NO_TRANSPORT;
+  /** Where the transport header begins, its captured end, and its end by the IP length (beyond when cut). */
+  l4At = 0;
+  l4End = 0;
+  l4WireEnd = 0;
+
+  /** TCP, UDP, SCTP ports; ICMP echo identifier in both; else 0. */
+  srcPort = 0;
+  dstPort = 0;
+  /** TCP alone. Sequence numbers are int32: compare by subtraction. */
+  tcpFlags = 0;
+  tcpSeq = 0;
+  tcpAck = 0;
+  /** Checksum of the transport header, for telling a copy from a retry. */
+  l4Mark = 0;
+  /** ICMP and ICMPv6 alone. */
+  icmpType = 0;
+  icmpCode = 0;
+  /** Payload: captured octets in [payloadAt, payloadEnd), octets on the wire in payloadLen. */
+  payloadAt = 0;
+  payloadEnd = 0;
+  payloadLen = 0;
+}
+
+/** Sets everything that a decoder may leave unset. */
+export function resetPacket(pkt: Packet, frameWireEnd: number): void {
+  pkt.frameWireEnd = frameWireEnd;
+  pkt.notes = 0;
+  pkt.macOffset = -1;
+  pkt.vlan = NO_VLAN;
+  pkt.ipVersion = 0;
+  pkt.ipMark = 0;
+  pkt.fragOffset = 0;
+  pkt.l4Proto = NO_TRANSPORT;
+  pkt.srcPort = 0;
+  pkt.dstPort = 0;
+  pkt.tcpFlags = 0;
+  pkt.l4Mark = 0;
+  pkt.payloadAt = 0;
+  pkt.payloadEnd = 0;
+  pkt.payloadLen = 0;
+}

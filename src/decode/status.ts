@@ -1,0 +1,196 @@
+/**
+ * What came of decoding one frame. Every status has a stable name, a counter of that name in the
+ * coverage table, and an effect on the verdict. Names may be added, never renamed.
+ */
+export type Status = number;
+
+/**
+ * - `ok`: decoded to the transport header.
+ * - `exempt`: on the closed list of what cannot route (unroutable.ts).
+ * - `blind`: something that could have hidden a destination: the run cannot be clean.
+ */
+export type StatusEffect = "ok" | "exempt" | "blind";
+
+export interface StatusInfo {
+  readonly name: string;
+  readonly effect: StatusEffect;
+  readonly meaning: string;
+}
+
+const statuses: StatusInfo[] = [];
+
+function status(name: string, effect: StatusEffect, meaning: string): Status {
+  return statuses.push({ name, effect, meaning }) - 1;
+}
+
+export const OK = status("ok", "ok", "decoded to the transport header");
+
+export const LINK_UNSUPPORTED = status(
+  "link.unsupported",
+  "blind",
+  "frame of a link type that is not decoded",
+);
+export const ETHERNET_TRUNCATED = status("ethernet.truncated", "blind", "frame ends inside its link header");
+export const ETHERNET_VLAN_TRUNCATED = status(
+  "ethernet.vlan_truncated",
+  "blind",
+  "frame ends inside a VLAN tag",
+);
+export const ETHERNET_VLAN_TOO_DEEP = status(
+  "ethernet.vlan_too_deep",
+  "blind",
+  "more than 8 VLAN tags stacked",
+);
+export const ETHERNET_UNKNOWN_TYPE = status(
+  "ethernet.unknown_type",
+  "blind",
+  "EtherType that is not decoded and not known to be unroutable",
+);
+export const ETHERNET_LLC_TRUNCATED = status(
+  "ethernet.llc_truncated",
+  "blind",
+  "frame ends inside its LLC or SNAP header",
+);
+export const ETHERNET_LLC_UNKNOWN = status(
+  "ethernet.llc_unknown",
+  "blind",
+  "LLC payload that is not decoded",
+);
+export const ETHERNET_MACSEC = status("ethernet.macsec", "blind", "MACsec: the payload is encrypted");
+export const ETHERNET_MPLS = status("ethernet.mpls", "blind", "MPLS payload, not decoded yet");
+export const ETHERNET_PPPOE = status("ethernet.pppoe", "blind", "PPPoE session payload, not decoded yet");
+export const ETHERNET_BACKBONE = status("ethernet.backbone", "blind", "802.1ah payload, not decoded yet");
+export const UNROUTABLE = status("unroutable", "exempt", "protocol on the closed list of what cannot route");
+
+export const SLL_TRUNCATED = status("sll.truncated", "blind", "frame ends inside its cooked-capture header");
+export const SLL_UNKNOWN_HARDWARE = status(
+  "sll.unknown_hardware",
+  "blind",
+  "cooked capture of a device whose protocol field has another meaning",
+);
+export const NULL_TRUNCATED = status("null.truncated", "blind", "frame ends inside its loopback header");
+export const NULL_UNKNOWN_FAMILY = status(
+  "null.unknown_family",
+  "blind",
+  "loopback header with an address family that is not IP",
+);
+export const RAW_EMPTY = status("raw.empty", "blind", "raw IP frame without an octet");
+export const RAW_WRONG_VERSION = status(
+  "raw.wrong_version",
+  "blind",
+  "raw IP frame that is neither IPv4 nor IPv6",
+);
+
+export const IPV4_HEADER_TRUNCATED = status(
+  "ipv4.header_truncated",
+  "blind",
+  "frame ends inside the IPv4 header or its options",
+);
+export const IPV4_WRONG_VERSION = status("ipv4.wrong_version", "blind", "announced as IPv4, but is not");
+export const IPV4_IHL_TOO_SMALL = status("ipv4.ihl_too_small", "blind", "IPv4 header length below 20 octets");
+export const IPV4_TOTAL_TOO_SMALL = status(
+  "ipv4.total_too_small",
+  "blind",
+  "IPv4 total length below its header length",
+);
+export const IPV4_FRAGMENT = status("ipv4.fragment", "blind", "IPv4 fragment, not put together yet");
+
+export const IPV6_HEADER_TRUNCATED = status(
+  "ipv6.header_truncated",
+  "blind",
+  "frame ends inside the IPv6 header",
+);
+export const IPV6_WRONG_VERSION = status("ipv6.wrong_version", "blind", "announced as IPv6, but is not");
+export const IPV6_EXT_TRUNCATED = status(
+  "ipv6.ext_truncated",
+  "blind",
+  "packet ends inside an IPv6 extension header",
+);
+export const IPV6_EXT_TOO_MANY = status(
+  "ipv6.ext_too_many",
+  "blind",
+  "more than 8 IPv6 extension headers in a chain",
+);
+export const IPV6_FRAGMENT = status("ipv6.fragment", "blind", "IPv6 fragment, not put together yet");
+export const IP_TUNNEL = status(
+  "ip.tunnel",
+  "blind",
+  "tunnel that is not opened yet: judged by its outer addresses alone",
+);
+
+export const TCP_HEADER_TRUNCATED = status(
+  "tcp.header_truncated",
+  "blind",
+  "packet ends inside the TCP header",
+);
+export const TCP_OFFSET_TOO_SMALL = status(
+  "tcp.offset_too_small",
+  "blind",
+  "TCP data offset below 20 octets",
+);
+export const UDP_HEADER_TRUNCATED = status(
+  "udp.header_truncated",
+  "blind",
+  "packet ends inside the UDP header",
+);
+export const UDP_LENGTH_TOO_SMALL = status(
+  "udp.length_too_small",
+  "blind",
+  "UDP length below its 8-octet header",
+);
+export const SCTP_HEADER_TRUNCATED = status(
+  "sctp.header_truncated",
+  "blind",
+  "packet ends inside the SCTP ports",
+);
+export const ICMP_HEADER_TRUNCATED = status(
+  "icmp.header_truncated",
+  "blind",
+  "packet ends inside the ICMP or ICMPv6 header",
+);
+
+/** All statuses, by number. */
+export const STATUSES: readonly StatusInfo[] = statuses;
+
+/** Remarks on a packet that was decoded; one bit each in `Packet.notes`. */
+export interface NoteInfo {
+  readonly name: string;
+  /** `note`: nothing is hidden by it. `blind`: it may hide a destination. */
+  readonly effect: "note" | "blind";
+  readonly meaning: string;
+}
+
+const notes: NoteInfo[] = [];
+
+function note(name: string, effect: NoteInfo["effect"], meaning: string): number {
+  return 1 << (notes.push({ name, effect, meaning }) - 1);
+}
+
+export const NOTE_IPV4_LENGTH_ZERO = note(
+  "ipv4.length_zero",
+  "note",
+  "IPv4 total length 0: a segment that the sending card was to split",
+);
+export const NOTE_IP_LENGTH_BEYOND = note(
+  "ip.length_beyond_frame",
+  "note",
+  "IP length claims more octets than the frame had on the wire",
+);
+export const NOTE_IPV4_SOURCE_ROUTE = note(
+  "ipv4.source_route",
+  "blind",
+  "source-routed IPv4 packet: only its next hop was judged",
+);
+export const NOTE_IPV6_ROUTING = note(
+  "ipv6.routing_header",
+  "blind",
+  "IPv6 routing header with segments left: only the next hop was judged",
+);
+export const NOTE_UDP_LENGTH_BEYOND = note(
+  "udp.length_beyond_packet",
+  "note",
+  "UDP length claims more octets than the IP packet has",
+);
+
+/** All notes, by bit number. */
+export const NOTES: readonly NoteInfo[] = notes;

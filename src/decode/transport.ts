@@ -1,0 +1,60 @@
+import { decodeIcmp, decodeIcmpv6 } from "./icmp.ts";
+import type { Packet } from "./packet.ts";
+import {
+  PROTO_ETHERIP,
+  PROTO_GRE,
+  PROTO_ICMP,
+  PROTO_ICMPV6,
+  PROTO_IPIP,
+  PROTO_IPV6,
+  PROTO_L2TP,
+  PROTO_MPLS,
+  PROTO_SCTP,
+  PROTO_TCP,
+  PROTO_UDP,
+} from "./protocols.ts";
+import { IP_TUNNEL, OK, SCTP_HEADER_TRUNCATED, type Status } from "./status.ts";
+import { decodeTcp } from "./tcp.ts";
+import { decodeUdp } from "./udp.ts";
+
+/** The transport header in view[pkt.l4At, pkt.l4End), by pkt.l4Proto. */
+export function decodeTransport(pkt: Packet, view: DataView): Status {
+  switch (pkt.l4Proto) {
+    case PROTO_TCP:
+      return decodeTcp(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_UDP:
+      return decodeUdp(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_ICMP:
+      return decodeIcmp(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_ICMPV6:
+      return decodeIcmpv6(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_SCTP:
+      return decodeSctp(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_IPIP:
+    case PROTO_IPV6:
+    case PROTO_GRE:
+    case PROTO_ETHERIP:
+    case PROTO_L2TP:
+    case PROTO_MPLS:
+      wholePayload(pkt);
+      return IP_TUNNEL;
+    default:
+      wholePayload(pkt);
+      return OK; // recorded by its number
+  }
+}
+
+/** SCTP is recorded by its ports alone (RFC 9260 §3.1): nothing else of it is judged. */
+function decodeSctp(pkt: Packet, view: DataView, at: number, end: number): Status {
+  wholePayload(pkt);
+  if (end - at < 4) return SCTP_HEADER_TRUNCATED;
+  pkt.srcPort = view.getUint16(at);
+  pkt.dstPort = view.getUint16(at + 2);
+  return OK;
+}
+
+function wholePayload(pkt: Packet): void {
+  pkt.payloadAt = pkt.l4At;
+  pkt.payloadEnd = pkt.l4End;
+  pkt.payloadLen = Math.max(0, pkt.l4WireEnd - pkt.l4At);
+}
