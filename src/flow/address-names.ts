@@ -1,0 +1,102 @@
+/** A name that an answer gave for an address. */
+export interface NamedAddress {
+  /** Address of the host that asked, as text. */
+  readonly host: string;
+  readonly name: string;
+  /** The answer came from an approved resolver. */
+  approved: boolean;
+  /** No question was seen for it, or another answer to the same question differs. */
+  ambiguous: boolean;
+  /** Second of the last answer, and the last second at which it counts (TTL and grace included). */
+  answeredSec: number;
+  validToSec: number;
+}
+
+/** TTLs are capped at a day (DESIGN section 3). */
+const MAX_TTL_SEC = 86_400;
+/** Addresses remembered, and names of one address (over all hosts). */
+const MAX_ADDRESSES = 1 << 17;
+const MAX_NAMES = 256;
+
+/**
+ * What DNS answers said of addresses: the memory by which a flow gets the name that its host asked
+ * for. Addresses are texts (RFC 5952), hosts too.
+ */
+export class AddressNames {
+  /** Entries that were still valid when room had to be made. */
+  evicted = 0;
+
+  private readonly byAddress = new Map<string, NamedAddress[]>();
+  private readonly graceSec: number;
+
+  constructor(graceSec: number) {
+    this.graceSec = graceSec;
+  }
+
+  /** Records that `host` was told `name` has `address`. */
+  learn(
+    address: string,
+    host: string,
+    name: string,
+    approved: boolean,
+    ambiguous: boolean,
+    ttlSec: number,
+    atSec: number,
+  ): void {
+    const validToSec = atSec + Math.min(Math.max(ttlSec, 0), MAX_TTL_SEC) + this.graceSec;
+    const names = this.namesFor(address, atSec);
+    const known = names.find((n) => n.host === host && n.name === name);
+    if (known === undefined) {
+      if (names.length >= MAX_NAMES) this.dropOldest(names, atSec);
+      names.push({ host, name, approved, ambiguous, answeredSec: atSec, validToSec });
+      return;
+    }
+    const stale = atSec > known.validToSec;
+    known.approved = approved || (known.approved && !stale);
+    // An unasked-for repetition does not spoil what was properly asked and answered.
+    known.ambiguous = ambiguous && (known.ambiguous || stale);
+    known.answeredSec = Math.max(known.answeredSec, atSec);
+    known.validToSec = Math.max(known.validToSec, validToSec);
+  }
+
+  /** Two answers to one question differ: neither can be believed. */
+  distrust(address: string, host: string, name: string): void {
+    for (const n of this.byAddress.get(address) ?? []) {
+      if (n.host === host && n.name === name) n.ambiguous = true;
+    }
+  }
+
+  /** Names of the address that count at `atSec`, in the order in which they were first learned. */
+  namesOf(address: string, atSec: number): readonly NamedAddress[] {
+    const names = this.byAddress.get(address);
+    if (names === undefined) return NONE;
+    return names.filter((n) => atSec <= n.validToSec);
+  }
+
+  private namesFor(address: string, atSec: number): NamedAddress[] {
+    const known = this.byAddress.get(address);
+    if (known !== undefined) return known;
+    if (this.byAddress.size >= MAX_ADDRESSES) this.evictFirst(atSec);
+    const names: NamedAddress[] = [];
+    this.byAddress.set(address, names);
+    return names;
+  }
+
+  /** Maps keep insertion order: the first is the one learned longest ago. */
+  private evictFirst(atSec: number): void {
+    for (const [address, names] of this.byAddress) {
+      if (names.some((n) => atSec <= n.validToSec)) this.evicted++;
+      this.byAddress.delete(address);
+      return;
+    }
+  }
+
+  private dropOldest(names: NamedAddress[], atSec: number): void {
+    let oldest = 0;
+    for (let i = 1; i < names.length; i++) if (names[i].validToSec < names[oldest].validToSec) oldest = i;
+    if (atSec <= names[oldest].validToSec) this.evicted++;
+    names.splice(oldest, 1);
+  }
+}
+
+const NONE: readonly NamedAddress[] = [];

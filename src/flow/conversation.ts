@@ -1,0 +1,105 @@
+import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
+import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
+import { Http1Connection } from "../names/http1.ts";
+import { isTlsStart } from "../names/tls-records.ts";
+import { DnsReader } from "./dns-reader.ts";
+import type { End } from "./flow-view.ts";
+import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
+import type { NameSink } from "./name-sink.ts";
+import type { ProtocolReader } from "./protocol-reader.ts";
+import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
+
+/** What a direction's first octets show. */
+type Shown = "tls" | "http" | "http-response" | "dns" | "nothing" | "maybe";
+
+const PORT_DNS = 53;
+/** Protocols tunnelled in one another that are followed on one connection. */
+const MAX_TUNNELS = 8;
+
+/** The protocols of one TCP connection: what each direction is read as. */
+export class Conversation {
+  private readonly readers: [ProtocolReader | null, ProtocolReader | null] = [null, null];
+  private http: Http1Connection | null = null;
+  private tunnels = 0;
+  private readonly row: number;
+  private readonly isDnsPort: boolean;
+  private readonly sink: NameSink;
+
+  /** `responderPort`: DNS is read on port 53 also when its messages are broken. */
+  constructor(row: number, responderPort: number, sink: NameSink) {
+    this.row = row;
+    this.isDnsPort = responderPort === PORT_DNS;
+    this.sink = sink;
+  }
+
+  readerOf(end: End): ProtocolReader | null {
+    return this.readers[end];
+  }
+
+  /** Chooses a reader for the direction that begins with view[at, end); "maybe" wants more octets. */
+  recognise(from: End, view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+    const shown = this.show(from, view, at, end);
+    if (shown === "maybe") return "maybe";
+    this.readers[from] = this.readerFor(shown, from);
+    return this.readers[from] === null ? "no" : "yes";
+  }
+
+  /** An HTTP tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
+  enterTunnel(from: End): boolean {
+    this.readers[from] = null;
+    return ++this.tunnels <= 2 * MAX_TUNNELS;
+  }
+
+  /** No name can come any more: both directions are through, or the TLS server has accepted. */
+  get done(): boolean {
+    const [a, b] = this.readers;
+    if (a instanceof TlsServerReader && a.accepted) return true;
+    if (b instanceof TlsServerReader && b.accepted) return true;
+    return a !== null && b !== null && a.done && b.done;
+  }
+
+  private show(from: End, view: DataView, at: number, end: number): Shown {
+    const other = this.readers[1 - from];
+    if (this.isDnsPort || other instanceof DnsReader) return "dns";
+    if (other instanceof TlsClientReader) return "tls";
+    const tls = isTlsStart(view, at, end);
+    if (tls === "yes") return "tls";
+    const http = isHttpStart(view, at, end);
+    if (http === "yes") return "http";
+    const response = isHttpResponseStart(view, at, end);
+    if (response === "yes") return "http-response";
+    const dns = looksLikeDnsTcp(view, at, end);
+    if (dns === "yes") return "dns";
+    const undecided = tls === "maybe" || http === "maybe" || response === "maybe" || dns === "maybe";
+    return undecided ? "maybe" : "nothing";
+  }
+
+  private readerFor(shown: Shown, from: End): ProtocolReader | null {
+    const { row, sink } = this;
+    const trouble = (name: string) => sink.trouble(name);
+    switch (shown) {
+      case "tls":
+        if (this.readers[1 - from] instanceof TlsClientReader) return new TlsServerReader();
+        return new TlsClientReader((hello) => sink.tlsHello(row, from, hello), trouble);
+      case "http":
+        this.http = this.httpFor(from, true);
+        return new HttpClientReader(this.http, (request) => sink.httpRequest(row, from, request), trouble);
+      case "http-response":
+        this.http = this.httpFor(from, false);
+        return new HttpServerReader(this.http, (response, request) =>
+          sink.httpResponse(row, from, response, request),
+        );
+      case "dns":
+        return new DnsReader((view, at, end) => sink.dnsMessage(row, from, view, at, end), trouble);
+      default:
+        return null;
+    }
+  }
+
+  /** Both directions share one HTTP connection; inside a tunnel a new one begins with its first request. */
+  private httpFor(from: End, isRequest: boolean): Http1Connection {
+    const other = this.readers[1 - from];
+    const partner = isRequest ? other instanceof HttpServerReader : other instanceof HttpClientReader;
+    return partner && this.http !== null ? this.http : new Http1Connection();
+  }
+}

@@ -1,0 +1,213 @@
+import type { Packet } from "../decode/packet.ts";
+import {
+  ADDR_A,
+  ADDR_B,
+  FLAGS,
+  GENERATION,
+  HASH,
+  LAST_SEC,
+  PORTS,
+  PROTO,
+  ROW_DOUBLES,
+  ROW_WORDS,
+} from "./flow-row.ts";
+
+/** Returned by `find` and `create` when there is none. */
+export const NO_ROW = -1;
+
+const INITIAL_ROWS = 1 << 14;
+const INITIAL_SLOTS = 1 << 17;
+/** Slots are pairs of words: hash, row + 1 (0: empty). */
+const SLOT_WORDS = 2;
+
+/**
+ * The flow table: an index by open addressing (linear probing, hash in the slot, at most 60 % full)
+ * over dense rows. Rows are given out in order of first packet and reused, so walking them in row
+ * order is deterministic; the hash seed differs per run, so that hostile flows cannot collide at
+ * will, and nothing that is printed may depend on the index.
+ */
+export class FlowTable {
+  /** The rows, as int32 words and as float64 (see flow-row.ts). Replaced when the table grows. */
+  words: Int32Array;
+  doubles: Float64Array;
+  /** Rows ever used: all live rows lie below. A row is live when its FLAGS are not FREE_ROW. */
+  rowsUsed = 0;
+  /** Live rows. */
+  size = 0;
+  /** After `find` or `create`: whether the packet goes from A to B (0) or from B to A (1). */
+  direction = 0;
+
+  private slots = new Int32Array(INITIAL_SLOTS * SLOT_WORDS);
+  private slotMask = INITIAL_SLOTS - 1;
+  private rowCapacity: number;
+  private freeRows: number[] = [];
+  private readonly seed: number;
+  private readonly maxRows: number;
+
+  /** `maxRows`: the hard cap; `seed`: any int32. */
+  constructor(maxRows: number, seed: number) {
+    this.maxRows = maxRows;
+    this.seed = seed | 0;
+    this.rowCapacity = Math.min(INITIAL_ROWS, maxRows);
+    const memory = new ArrayBuffer(this.rowCapacity * ROW_WORDS * 4);
+    this.words = new Int32Array(memory);
+    this.doubles = new Float64Array(memory);
+  }
+
+  /** The live row of the packet's 5-tuple in either direction, or NO_ROW. Sets `direction`. */
+  find(pkt: Packet, hash: number): number {
+    const slots = this.slots;
+    const words = this.words;
+    const ports = (pkt.srcPort << 16) | pkt.dstPort;
+    const portsBack = (pkt.dstPort << 16) | pkt.srcPort;
+    const proto = pkt.l4Proto & 0xff;
+    for (let slot = hash & this.slotMask; ; slot = (slot + 1) & this.slotMask) {
+      const row = slots[slot * SLOT_WORDS + 1] - 1;
+      if (row < 0) return NO_ROW;
+      if (slots[slot * SLOT_WORDS] !== hash) continue;
+      const w = row * ROW_WORDS;
+      if ((words[w + PROTO] & 0xff) !== proto) continue;
+      if (words[w + PORTS] === ports && this.isBetween(w + ADDR_A, w + ADDR_B, pkt)) {
+        this.direction = 0;
+        return row;
+      }
+      if (words[w + PORTS] === portsBack && this.isBetween(w + ADDR_B, w + ADDR_A, pkt)) {
+        this.direction = 1;
+        return row;
+      }
+    }
+  }
+
+  /** Symmetric in the two ends, so that both directions meet. */
+  hashOf(pkt: Packet): number {
+    const src = mixEnd(this.seed, pkt.src0, pkt.src1, pkt.src2, pkt.src3, pkt.srcPort);
+    const dst = mixEnd(this.seed, pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3, pkt.dstPort);
+    return finish((src + dst) ^ Math.imul(pkt.l4Proto, 0x9e3779b1));
+  }
+
+  /** A new row for the packet's 5-tuple, cleared but for its key; NO_ROW at the cap. */
+  create(pkt: Packet, hash: number): number {
+    let row = this.freeRows.pop();
+    if (row === undefined) {
+      if (this.rowsUsed === this.maxRows) return NO_ROW;
+      if (this.rowsUsed === this.rowCapacity) this.growRows();
+      row = this.rowsUsed++;
+    }
+    if ((this.size + 1) * 10 > (this.slotMask + 1) * 6) this.growSlots();
+    this.size++;
+    const words = this.words;
+    const w = row * ROW_WORDS;
+    const generation = words[w + GENERATION];
+    words.fill(0, w, w + ROW_WORDS);
+    words[w + GENERATION] = (generation + 1) | 0;
+    words[w + ADDR_A] = pkt.src0;
+    words[w + ADDR_A + 1] = pkt.src1;
+    words[w + ADDR_A + 2] = pkt.src2;
+    words[w + ADDR_A + 3] = pkt.src3;
+    words[w + ADDR_B] = pkt.dst0;
+    words[w + ADDR_B + 1] = pkt.dst1;
+    words[w + ADDR_B + 2] = pkt.dst2;
+    words[w + ADDR_B + 3] = pkt.dst3;
+    words[w + PORTS] = (pkt.srcPort << 16) | pkt.dstPort;
+    words[w + PROTO] = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
+    words[w + HASH] = hash;
+    this.place(hash, row);
+    this.direction = 0;
+    return row;
+  }
+
+  /** Takes a live row out; its words stay readable until the next `create`. */
+  remove(row: number): void {
+    this.unplace(this.words[row * ROW_WORDS + HASH], row);
+    this.words[row * ROW_WORDS + FLAGS] = FREE_ROW;
+    this.freeRows.push(row);
+    this.size--;
+  }
+
+  isLive(row: number): boolean {
+    return this.words[row * ROW_WORDS + FLAGS] !== FREE_ROW;
+  }
+
+  /** Seconds (whole) of the flow's last packet. */
+  lastSec(row: number): number {
+    return this.doubles[row * ROW_DOUBLES + LAST_SEC];
+  }
+
+  private isBetween(src: number, dst: number, pkt: Packet): boolean {
+    const words = this.words;
+    return (
+      words[src + 3] === pkt.src3 &&
+      words[dst + 3] === pkt.dst3 &&
+      words[src + 2] === pkt.src2 &&
+      words[dst + 2] === pkt.dst2 &&
+      words[src + 1] === pkt.src1 &&
+      words[dst + 1] === pkt.dst1 &&
+      words[src] === pkt.src0 &&
+      words[dst] === pkt.dst0
+    );
+  }
+
+  private place(hash: number, row: number): void {
+    const slots = this.slots;
+    let slot = hash & this.slotMask;
+    while (slots[slot * SLOT_WORDS + 1] !== 0) slot = (slot + 1) & this.slotMask;
+    slots[slot * SLOT_WORDS] = hash;
+    slots[slot * SLOT_WORDS + 1] = row + 1;
+  }
+
+  /** Backward-shift deletion: no tombstones, so probe lengths do not decay in a run of months. */
+  private unplace(hash: number, row: number): void {
+    const slots = this.slots;
+    const mask = this.slotMask;
+    let hole = hash & mask;
+    while (slots[hole * SLOT_WORDS + 1] !== row + 1) hole = (hole + 1) & mask;
+    for (let next = (hole + 1) & mask; slots[next * SLOT_WORDS + 1] !== 0; next = (next + 1) & mask) {
+      const home = slots[next * SLOT_WORDS] & mask;
+      // An entry may move back into the hole unless its home lies between the hole and itself.
+      if (((next - home) & mask) < ((next - hole) & mask)) continue;
+      slots[hole * SLOT_WORDS] = slots[next * SLOT_WORDS];
+      slots[hole * SLOT_WORDS + 1] = slots[next * SLOT_WORDS + 1];
+      hole = next;
+    }
+    slots[hole * SLOT_WORDS] = 0;
+    slots[hole * SLOT_WORDS + 1] = 0;
+  }
+
+  private growSlots(): void {
+    const old = this.slots;
+    this.slotMask = this.slotMask * 2 + 1;
+    this.slots = new Int32Array((this.slotMask + 1) * SLOT_WORDS);
+    for (let i = 0; i < old.length; i += SLOT_WORDS) {
+      if (old[i + 1] !== 0) this.place(old[i], old[i + 1] - 1);
+    }
+  }
+
+  private growRows(): void {
+    this.rowCapacity = Math.min(this.rowCapacity * 2, this.maxRows);
+    const memory = new ArrayBuffer(this.rowCapacity * ROW_WORDS * 4);
+    const words = new Int32Array(memory);
+    words.set(this.words);
+    this.words = words;
+    this.doubles = new Float64Array(memory);
+  }
+}
+
+/** FLAGS of a row that is not in use: no live flow has the top bit. */
+const FREE_ROW = -0x80000000;
+
+function mixEnd(seed: number, w0: number, w1: number, w2: number, w3: number, port: number): number {
+  let h = Math.imul(seed ^ w3, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 15) ^ port, 0xc2b2ae35);
+  if (w2 !== 0xffff || w1 !== 0 || w0 !== 0) {
+    h = Math.imul(h ^ (h >>> 13) ^ w2, 0x27d4eb2f);
+    h = Math.imul(h ^ (h >>> 16) ^ w1, 0x165667b1);
+    h = Math.imul(h ^ (h >>> 15) ^ w0, 0x9e3779b1);
+  }
+  return (h ^ (h >>> 16) ^ seed) | 0;
+}
+
+function finish(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
+  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+  return (h ^ (h >>> 16)) | 0;
+}

@@ -1,0 +1,187 @@
+import type { Packet } from "../decode/packet.ts";
+import { PROTO_TCP, PROTO_UDP } from "../decode/protocols.ts";
+import { TCP_ACK, TCP_SYN } from "../decode/tcp.ts";
+import { initiatorByFirstPacket } from "./direction.ts";
+import {
+  ACK_A,
+  ACK_A_SET,
+  ATTEMPTS,
+  BYTES_A,
+  ESTABLISHED,
+  FIN_A,
+  FIN_B,
+  FIRST_NSEC,
+  FIRST_SEC,
+  FLAGS,
+  GATE_OPEN,
+  HAS_HOLES,
+  ICMP_VLAN,
+  ISN,
+  LAST_NSEC,
+  LAST_SEC,
+  MARK_A,
+  PACKETS_A,
+  PROTO,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  RST_A,
+  RST_B,
+  SEQ_A,
+  SEQ_A_SET,
+  SYN_ACK_SEEN,
+  SYN_SEEN,
+  WIRE_A,
+} from "./flow-row.ts";
+import { FlowTable, NO_ROW } from "./flow-table.ts";
+import { TcpGaps } from "./tcp-gaps.ts";
+import { trackTcp } from "./tcp-track.ts";
+
+// Idle timeouts in seconds of packet time. An open connection may rest for hours and still be the one
+// that a name rule allowed, so it is kept long; the cap on rows bounds the memory.
+const TCP_OPEN_IDLE_SEC = 86_400;
+const TCP_OPENING_IDLE_SEC = 120;
+const TCP_CLOSED_IDLE_SEC = 60;
+const OTHER_IDLE_SEC = 180;
+
+/** Copies made by a mirror follow within this time; a host's own retry takes longer. */
+const COPY_WITHIN_SEC = 1;
+
+/** Rows looked at for timeouts after each second of packet time, at the least. */
+const SWEEP_ROWS = 4096;
+
+/** Follows packets into flows. Feeds nobody by itself: the sensor asks and is told when a flow ends. */
+export class FlowTracker {
+  readonly table: FlowTable;
+  readonly gaps = new TcpGaps();
+  /** After `observe`: the packet opened its flow; it is a copy of the one before it. */
+  isNew = false;
+  isCopy = false;
+  /** Flows ever opened; packets that found the table full; packets seen twice. */
+  opened = 0;
+  atCap = 0;
+  copies = 0;
+
+  private readonly ended: (row: number) => void;
+  private sweepRow = 0;
+  private sweptSec = -Infinity;
+
+  /** `ended` is called for each flow before its row is given back. */
+  constructor(maxFlows: number, seed: number, ended: (row: number) => void) {
+    this.table = new FlowTable(maxFlows, seed);
+    this.ended = ended;
+  }
+
+  /** Takes a packet with addresses into its flow and returns the row, or NO_ROW when the table is full. */
+  observe(pkt: Packet, sec: number, nsec: number, wireLen: number): number {
+    const table = this.table;
+    const hash = table.hashOf(pkt);
+    let row = table.find(pkt, hash);
+    this.isNew = false;
+    if (row !== NO_ROW && this.isOver(row, table.direction, pkt, sec)) {
+      this.end(row);
+      row = NO_ROW;
+    }
+    if (row === NO_ROW) {
+      row = this.open(pkt, hash, sec, nsec);
+      if (row === NO_ROW) return NO_ROW;
+    }
+    this.count(row, pkt, sec, nsec, wireLen);
+    return row;
+  }
+
+  /** Gives up flows that have been idle for too long at `sec`. Cheap: part of the table at a time. */
+  sweep(sec: number): void {
+    if (sec - this.sweptSec < 1) return;
+    this.sweptSec = sec;
+    const table = this.table;
+    let rows = Math.min(table.rowsUsed, Math.max(SWEEP_ROWS, table.rowsUsed >> 5));
+    for (; rows > 0; rows--) {
+      if (this.sweepRow >= table.rowsUsed) this.sweepRow = 0;
+      const row = this.sweepRow++;
+      if (table.isLive(row) && sec - table.lastSec(row) > this.idleSec(row)) this.end(row);
+    }
+  }
+
+  /** Ends every flow, in row order. */
+  endAll(): void {
+    for (let row = 0; row < this.table.rowsUsed; row++) if (this.table.isLive(row)) this.end(row);
+  }
+
+  private end(row: number): void {
+    if ((this.table.words[row * ROW_WORDS + FLAGS] & HAS_HOLES) !== 0) this.gaps.close(this.table, row);
+    this.ended(row);
+    this.table.remove(row);
+  }
+
+  private open(pkt: Packet, hash: number, sec: number, nsec: number): number {
+    const row = this.table.create(pkt, hash);
+    if (row === NO_ROW) {
+      this.atCap++;
+      return NO_ROW;
+    }
+    this.isNew = true;
+    this.opened++;
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    const gate = pkt.l4Proto === PROTO_TCP || pkt.l4Proto === PROTO_UDP ? GATE_OPEN : 0;
+    words[w + FLAGS] = initiatorByFirstPacket(pkt) | gate;
+    words[w + FIRST_NSEC] = nsec;
+    words[w + ATTEMPTS] = 1;
+    words[w + ICMP_VLAN] = ((pkt.vlan + 1) << 16) | ((pkt.icmpType & 0xff) << 8) | pkt.icmpCode;
+    this.table.doubles[row * ROW_DOUBLES + FIRST_SEC] = sec;
+    this.table.doubles[row * ROW_DOUBLES + LAST_SEC] = sec;
+    return row;
+  }
+
+  private count(row: number, pkt: Packet, sec: number, nsec: number, wireLen: number): void {
+    const words = this.table.words;
+    const doubles = this.table.doubles;
+    const w = row * ROW_WORDS;
+    const d = row * ROW_DOUBLES;
+    const direction = this.table.direction;
+    const mark = pkt.ipMark ^ (pkt.l4Mark << 16) ^ Math.imul(pkt.payloadLen, 0x9e3779b1);
+    const isTcp = pkt.l4Proto === PROTO_TCP;
+    // Without an IPv4 identification, and with a checksum left to the sending card, equal marks prove nothing.
+    this.isCopy =
+      mark === words[w + MARK_A + direction] &&
+      pkt.ipMark !== 0 &&
+      words[w + PACKETS_A + direction] !== 0 &&
+      sec - doubles[d + LAST_SEC] <= COPY_WITHIN_SEC;
+    words[w + MARK_A + direction] = mark;
+    words[w + PACKETS_A + direction]++;
+    doubles[d + WIRE_A + direction] += wireLen;
+    if (sec > doubles[d + LAST_SEC] || (sec === doubles[d + LAST_SEC] && nsec > words[w + LAST_NSEC])) {
+      doubles[d + LAST_SEC] = sec;
+      words[w + LAST_NSEC] = nsec;
+    }
+    if (isTcp) trackTcp(this.table, this.gaps, row, direction, pkt);
+    else if (!this.isCopy) doubles[d + BYTES_A + direction] += pkt.payloadLen;
+    if (this.isCopy) this.copies++;
+  }
+
+  /** Whether the packet cannot belong to the flow that has its 5-tuple. */
+  private isOver(row: number, direction: number, pkt: Packet, sec: number): boolean {
+    const table = this.table;
+    if (sec - table.lastSec(row) > this.idleSec(row)) return true;
+    if (pkt.l4Proto !== PROTO_TCP || (pkt.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
+    const w = row * ROW_WORDS;
+    const flags = table.words[w + FLAGS];
+    if ((flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0) return table.words[w + ISN] !== pkt.tcpSeq;
+    // Packets of the connection that overtook its SYN are no reason to split it.
+    const seqKnown = (flags & (SEQ_A_SET << direction)) !== 0;
+    if (seqKnown && table.words[w + SEQ_A + direction] === ((pkt.tcpSeq + 1) | 0)) return false;
+    const ackKnown = (flags & (ACK_A_SET << (1 - direction))) !== 0;
+    return !(ackKnown && table.words[w + ACK_A + 1 - direction] === ((pkt.tcpSeq + 1) | 0));
+  }
+
+  private idleSec(row: number): number {
+    const w = row * ROW_WORDS;
+    if ((this.table.words[w + PROTO] & 0xff) !== PROTO_TCP) return OTHER_IDLE_SEC;
+    const flags = this.table.words[w + FLAGS];
+    if ((flags & (RST_A | RST_B)) !== 0 || (flags & (FIN_A | FIN_B)) === (FIN_A | FIN_B)) {
+      return TCP_CLOSED_IDLE_SEC;
+    }
+    const opening = (flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0 && (flags & ESTABLISHED) === 0;
+    return opening ? TCP_OPENING_IDLE_SEC : TCP_OPEN_IDLE_SEC;
+  }
+}

@@ -1,0 +1,15 @@
+import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { ClientHello } from "../names/tls-client-hello.ts";
+import type { End } from "./flow-view.ts";
+
+/** Takes what the name readers find in a flow. `from`: the end that sent it. */
+export interface NameSink {
+  tlsHello(row: number, from: End, hello: ClientHello): void;
+  httpRequest(row: number, from: End, request: HttpRequest): void;
+  /** `request` is what it answers, null when that was not seen. */
+  httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void;
+  /** A whole message of a DNS stream in view[at, end), valid during the call. */
+  dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void;
+  /** Something could not be read as it should; a name in the coverage table. */
+  trouble(name: string): void;
+}

@@ -1,0 +1,123 @@
+/** Takes one direction's octets in order. */
+export interface StreamReader {
+  /** In-order octets; the memory is valid during the call alone. */
+  read(view: DataView, at: number, end: number): void;
+  /** Octets that never came: `lenBytes` of them are missing before the next read. */
+  gap(lenBytes: number): void;
+}
+
+interface Waiting {
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+  /** Octets of the segment that capture cut off. */
+  readonly cut: number;
+}
+
+/** Octets that one direction may hold out of order; more than the largest hello that is read. */
+const MAX_WAITING = 1 << 18;
+/** Octets that all streams together may hold. */
+const MAX_WAITING_TOTAL = 1 << 26;
+
+/** Memory that all streams share the limit of. */
+export class StreamBudget {
+  held = 0;
+  /** Times that a limit made a stream go on without waiting for what was missing. */
+  overruns = 0;
+}
+
+/** Puts one direction of a TCP connection in order: overlaps are cut away, the first copy of an octet counts. */
+export class TcpStream {
+  private next: number;
+  private readonly waiting: Waiting[] = [];
+  private held = 0;
+  private readonly budget: StreamBudget;
+  private readonly reader: StreamReader;
+
+  /** `next`: sequence number that the first octet is expected at. */
+  constructor(next: number, reader: StreamReader, budget: StreamBudget) {
+    this.next = next | 0;
+    this.reader = reader;
+    this.budget = budget;
+  }
+
+  /** A segment: captured octets in view[at, end), `wireLen` octets on the wire. */
+  segment(seq: number, view: DataView, at: number, end: number, wireLen: number): void {
+    if (((seq - this.next) | 0) > 0) {
+      this.wait(seq, view, at, end, wireLen);
+      return;
+    }
+    this.take(seq, view, at, end, wireLen - (end - at));
+    if (this.waiting.length > 0) this.drain();
+  }
+
+  /** No more segments will come: what waits is read, with the gaps before it. */
+  close(): void {
+    while (this.waiting.length > 0) this.skipGap();
+  }
+
+  /** Gives up what waits without reading it. */
+  drop(): void {
+    this.waiting.length = 0;
+    this.budget.held -= this.held;
+    this.held = 0;
+  }
+
+  /** Reads what is new of a segment that begins at or before `next`; `cut` octets after it are missing. */
+  private take(seq: number, view: DataView, at: number, end: number, cut: number): void {
+    const old = (this.next - seq) | 0;
+    const fresh = end - at - old;
+    if (fresh > 0) {
+      this.next = (this.next + fresh) | 0;
+      this.reader.read(view, at + old, end);
+    }
+    const missing = Math.min(cut, fresh + cut);
+    if (missing > 0) {
+      this.next = (this.next + missing) | 0;
+      this.reader.gap(missing);
+    }
+  }
+
+  private wait(seq: number, view: DataView, at: number, end: number, wireLen: number): void {
+    const len = end - at;
+    if (this.held + len > MAX_WAITING || this.budget.held + len > MAX_WAITING_TOTAL) {
+      this.budget.overruns++;
+      // What waits comes first; a segment that does not even fit then is beyond any window.
+      this.close();
+      const gap = (seq - this.next) | 0;
+      if (gap > 0) this.passGap(gap);
+      this.take(seq, view, at, end, wireLen - len);
+      return;
+    }
+    const bytes = new Uint8Array(len);
+    bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, len));
+    let i = this.waiting.length;
+    while (i > 0 && ((this.waiting[i - 1].seq - seq) | 0) > 0) i--;
+    this.waiting.splice(i, 0, { seq, bytes, cut: wireLen - len });
+    this.held += len;
+    this.budget.held += len;
+  }
+
+  private drain(): void {
+    while (this.waiting.length > 0 && ((this.waiting[0].seq - this.next) | 0) <= 0) this.takeFirst();
+  }
+
+  private skipGap(): void {
+    const gap = (this.waiting[0].seq - this.next) | 0;
+    if (gap > 0) this.passGap(gap);
+    this.takeFirst();
+  }
+
+  private passGap(lenBytes: number): void {
+    this.next = (this.next + lenBytes) | 0;
+    this.reader.gap(lenBytes);
+  }
+
+  private takeFirst(): void {
+    const first = this.waiting.shift();
+    if (first === undefined) return;
+    this.held -= first.bytes.length;
+    this.budget.held -= first.bytes.length;
+    const view = new DataView(first.bytes.buffer);
+    this.take(first.seq, view, 0, first.bytes.length, first.cut);
+  }
+}

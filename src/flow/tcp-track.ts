@@ -1,0 +1,114 @@
+import type { Packet } from "../decode/packet.ts";
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from "../decode/tcp.ts";
+import {
+  ACK_A,
+  ACK_A_SET,
+  BYTES_A,
+  CONFIDENCE_HANDSHAKE,
+  CONFIDENCE_MASK,
+  ESTABLISHED,
+  FIN_A,
+  FLAGS,
+  HAS_HOLES,
+  INITIATOR_B,
+  ISN,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  RST_A,
+  SEQ_A,
+  SEQ_A_SET,
+  SYN_ACK_SEEN,
+  SYN_SEEN,
+} from "./flow-row.ts";
+import type { FlowTable } from "./flow-table.ts";
+import type { TcpGaps } from "./tcp-gaps.ts";
+
+/** A forward jump beyond any window in use (RFC 7323 allows 2^30) is no gap but another numbering. */
+const MAX_JUMP = 1 << 24;
+
+/** Takes one TCP segment of a live flow into its row: handshake, sequence ranges, acknowledgements. */
+export function trackTcp(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
+  const w = row * ROW_WORDS;
+  const flags = pkt.tcpFlags;
+  if ((flags & TCP_SYN) !== 0) trackSyn(table, w, direction, pkt);
+  else if ((flags & TCP_RST) !== 0) table.words[w + FLAGS] |= direction === 0 ? RST_A : RST_A << 1;
+  else if ((flags & TCP_ACK) !== 0) {
+    const bits = table.words[w + FLAGS];
+    const fromInitiator = ((bits & INITIATOR_B) !== 0) === (direction === 1);
+    if (fromInitiator && (bits & (SYN_SEEN | SYN_ACK_SEEN)) !== 0)
+      table.words[w + FLAGS] = bits | ESTABLISHED;
+    trackAck(table, gaps, row, direction, pkt.tcpAck);
+  }
+  if ((flags & TCP_FIN) !== 0) table.words[w + FLAGS] |= direction === 0 ? FIN_A : FIN_A << 1;
+  if (pkt.payloadLen > 0 || (flags & TCP_FIN) !== 0) trackData(table, gaps, row, direction, pkt);
+}
+
+function trackSyn(table: FlowTable, w: number, direction: number, pkt: Packet): void {
+  const words = table.words;
+  const isAnswer = (pkt.tcpFlags & TCP_ACK) !== 0;
+  // A copy or a retry that comes after data must not wind the numbering back. Data in a SYN (RFC 7413)
+  // lies before the handshake: it is not counted here.
+  if ((words[w + FLAGS] & (SEQ_A_SET << direction)) === 0)
+    words[w + SEQ_A + direction] = (pkt.tcpSeq + 1) | 0;
+  let bits = words[w + FLAGS] | (SEQ_A_SET << direction) | (isAnswer ? SYN_ACK_SEEN : SYN_SEEN);
+  bits = (bits & ~(CONFIDENCE_MASK | INITIATOR_B)) | CONFIDENCE_HANDSHAKE;
+  if (isAnswer === (direction === 0)) bits |= INITIATOR_B;
+  words[w + FLAGS] = bits;
+  words[w + ISN] = isAnswer ? (pkt.tcpAck - 1) | 0 : pkt.tcpSeq;
+}
+
+/** The highest acknowledgement; what it covers beyond the data seen was sent, but not seen. */
+function trackAck(table: FlowTable, gaps: TcpGaps, row: number, direction: number, ack: number): void {
+  const words = table.words;
+  const w = row * ROW_WORDS;
+  const bits = words[w + FLAGS];
+  const ackSet = ACK_A_SET << direction;
+  if ((bits & ackSet) === 0 || ((ack - words[w + ACK_A + direction]) | 0) > 0) {
+    words[w + ACK_A + direction] = ack;
+    words[w + FLAGS] = bits | ackSet;
+  }
+  const other = 1 - direction;
+  if ((bits & (SEQ_A_SET << other)) === 0) {
+    words[w + SEQ_A + other] = ack;
+    words[w + FLAGS] |= SEQ_A_SET << other;
+    return;
+  }
+  const seen = words[w + SEQ_A + other];
+  const ahead = (ack - seen) | 0;
+  if (ahead <= 0 || ahead > MAX_JUMP) return;
+  words[w + SEQ_A + other] = ack;
+  // The last octet may be an unseen FIN: too little to tell, and too little to matter.
+  table.doubles[row * ROW_DOUBLES + BYTES_A + other] += ahead;
+  gaps.open(table, row, other, seen, ack);
+}
+
+function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
+  const words = table.words;
+  const w = row * ROW_WORDS;
+  const bytes = row * ROW_DOUBLES + BYTES_A + direction;
+  if ((pkt.tcpFlags & TCP_SYN) !== 0) return;
+  const fin = (pkt.tcpFlags & TCP_FIN) !== 0 ? 1 : 0;
+  const end = (pkt.tcpSeq + pkt.payloadLen + fin) | 0;
+  const seqSet = SEQ_A_SET << direction;
+  if ((words[w + FLAGS] & seqSet) === 0) {
+    words[w + FLAGS] |= seqSet;
+    words[w + SEQ_A + direction] = end;
+    table.doubles[bytes] += pkt.payloadLen;
+    return;
+  }
+  const next = words[w + SEQ_A + direction];
+  const ahead = (end - next) | 0;
+  if (ahead <= 0) {
+    if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
+    return;
+  }
+  words[w + SEQ_A + direction] = end;
+  const gap = (pkt.tcpSeq - next) | 0;
+  if (gap > MAX_JUMP) {
+    table.doubles[bytes] += pkt.payloadLen;
+    return;
+  }
+  table.doubles[bytes] += ahead - fin;
+  if (gap > 0) gaps.open(table, row, direction, next, pkt.tcpSeq);
+  else if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
+}
