@@ -1,0 +1,20 @@
+import type { DnsRecord } from "../names/dns-answers.ts";
+import { TYPE_CNAME, TYPE_DNAME } from "../names/dns-types.ts";
+
+/** What an answer says, in an order that does not depend on the resolver's rotation, TTLs aside. */
+export function signatureOf(rcode: number, records: readonly DnsRecord[]): string {
+  const lines = records.map((r) => `${r.name} ${r.type} ${r.address?.join(".") ?? r.target ?? r.text}`);
+  return `${rcode}\n${lines.sort().join("\n")}`;
+}
+
+/**
+ * Whether an answer carries data beside addresses: a name that leads to inside addresses alone says
+ * nothing of the outside, but a text or a bare alias came from somewhere.
+ */
+export function hasOtherData(records: readonly DnsRecord[]): boolean {
+  const hasAddress = records.some((r) => r.address !== null);
+  return records.some((r) => {
+    if (r.address !== null) return false;
+    return !hasAddress || (r.type !== TYPE_CNAME && r.type !== TYPE_DNAME);
+  });
+}

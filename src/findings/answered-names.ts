@@ -1,0 +1,79 @@
+import type { NamedAddress } from "../flow/address-names.ts";
+import { parseAddress } from "../policy/address-text.ts";
+import type { FlowQuestion, Judge } from "../policy/judge.ts";
+import type { NameEvidence } from "./finding.ts";
+
+/** What answers say about the address at the outside end of a flow. */
+export interface AnsweredName {
+  readonly name: string | null;
+  readonly evidence: NameEvidence;
+}
+
+/** The best name for an address as `host` knows it: the latest of the best evidence. */
+export function bestName(names: readonly NamedAddress[], judge: Judge, host: string): AnsweredName {
+  let best: NamedAddress | null = null;
+  let bestRank = -1;
+  for (const named of names) {
+    const rank = rankOf(named, judge, host);
+    if (best === null || rank > bestRank || (rank === bestRank && named.answeredSec >= best.answeredSec)) {
+      best = named;
+      bestRank = rank;
+    }
+  }
+  if (best === null) return { name: null, evidence: "none" };
+  return { name: best.name, evidence: EVIDENCE_OF_RANK[bestRank] };
+}
+
+const EVIDENCE_OF_RANK: readonly NameEvidence[] = ["ambiguous", "answer-other-host", "ambiguous", "answer"];
+
+function rankOf(named: NamedAddress, judge: Judge, host: string): number {
+  return (isFor(named, judge, host) ? 2 : 0) + (named.ambiguous ? 0 : 1);
+}
+
+/**
+ * The answer went to this host: to the same address, to another one that the inventory gives the same
+ * host (questions over IPv4, flows over IPv6), or to a host that stands behind this NAT address.
+ */
+function isFor(named: NamedAddress, judge: Judge, host: string): boolean {
+  if (named.host === host) return true;
+  const here = parseAddress(host);
+  const asker = parseAddress(named.host);
+  if (here === null || asker === null) return false;
+  const name = judge.hostName(...here);
+  if (name !== null && name === judge.hostName(...asker)) return true;
+  return judge.isNat(...here) && judge.standsBehind(...asker, ...here);
+}
+
+/** What name rules make of an address: which allows it, and whether it has other names as well. */
+export interface NameRuling {
+  /** Index of the rule, or -1. */
+  readonly rule: number;
+  /** A rule that would allow, had it not expired, or -1. */
+  readonly expiredRule: number;
+  /** The address also carries a name that no rule allows: only a name in the flow can settle it. */
+  readonly carriesOthers: boolean;
+}
+
+/**
+ * Asks the name rules about the confirmed names of an address: answered to this host by an approved
+ * resolver, and by nothing that differs. `q` must describe the flow.
+ */
+export function ruleByNames(
+  names: readonly NamedAddress[],
+  judge: Judge,
+  host: string,
+  q: FlowQuestion,
+): NameRuling {
+  let rule = -1;
+  let expiredRule = -1;
+  let carriesOthers = false;
+  for (const named of names) {
+    judge.judgeName(q, named.name);
+    const confirmed = named.approved && !named.ambiguous && isFor(named, judge, host);
+    if (q.rule < 0) carriesOthers = true;
+    if (!confirmed) continue;
+    if (rule < 0) rule = q.rule;
+    if (expiredRule < 0) expiredRule = q.expiredRule;
+  }
+  return { rule, expiredRule: rule < 0 ? expiredRule : -1, carriesOthers };
+}

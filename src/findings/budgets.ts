@@ -1,0 +1,89 @@
+import { TRANSFERRED } from "../flow/outcome.ts";
+import type { EnclavePolicy } from "../policy/policy.ts";
+import type { Moment } from "./finding.ts";
+import type { Ledger } from "./ledger.ts";
+
+const DAY_SEC = 86_400;
+
+/** One rule on one UTC day. */
+interface DayTotal {
+  bytesOut: number;
+  bytesIn: number;
+  exceeded: boolean;
+}
+
+/** Byte budgets of rules: counted by packet time, inside to outside whoever initiated. */
+export class Budgets {
+  private readonly policy: EnclavePolicy;
+  private readonly ledger: Ledger;
+  private readonly days = new Map<string, DayTotal>();
+  /** Octets of each open budgeted flow that were counted already. */
+  private readonly counted = new Map<number, { bytesOut: number; bytesIn: number }>();
+
+  constructor(policy: EnclavePolicy, ledger: Ledger) {
+    this.policy = policy;
+    this.ledger = ledger;
+  }
+
+  hasBudget(rule: number): boolean {
+    const { maxBytesOut, maxBytesIn } = this.policy.rules[rule];
+    return maxBytesOut !== null || maxBytesIn !== null;
+  }
+
+  /** A flow of the rule has come to these totals at `at`. */
+  count(row: number, rule: number, bytesOut: number, bytesIn: number, at: Moment): void {
+    let before = this.counted.get(row);
+    if (before === undefined) {
+      before = { bytesOut: 0, bytesIn: 0 };
+      this.counted.set(row, before);
+    }
+    const moreOut = bytesOut - before.bytesOut;
+    const moreIn = bytesIn - before.bytesIn;
+    if (moreOut === 0 && moreIn === 0) return;
+    before.bytesOut = bytesOut;
+    before.bytesIn = bytesIn;
+    this.addTo(rule, moreOut, moreIn, at);
+  }
+
+  forget(row: number): void {
+    this.counted.delete(row);
+  }
+
+  private addTo(rule: number, moreOut: number, moreIn: number, at: Moment): void {
+    const { id, maxBytesOut, maxBytesIn } = this.policy.rules[rule];
+    const key = `${rule} ${Math.floor(at.sec / DAY_SEC)}`;
+    let day = this.days.get(key);
+    if (day === undefined) {
+      day = { bytesOut: 0, bytesIn: 0, exceeded: false };
+      this.days.set(key, day);
+    }
+    day.bytesOut += moreOut;
+    day.bytesIn += moreIn;
+    const wasExceeded = day.exceeded;
+    day.exceeded ||= day.bytesOut > (maxBytesOut ?? Infinity) || day.bytesIn > (maxBytesIn ?? Infinity);
+    if (!day.exceeded) return;
+    const handle = this.ledger.open(
+      {
+        kind: "volume.budget",
+        source: null,
+        destination: id,
+        port: null,
+        proto: null,
+        name: null,
+        evidence: "none",
+        rule: id,
+      },
+      at,
+    );
+    this.ledger.share(handle, {
+      attempts: wasExceeded ? 0 : 1,
+      bytesOut: wasExceeded ? moreOut : day.bytesOut,
+      bytesIn: wasExceeded ? moreIn : day.bytesIn,
+      oneWayBytes: 0,
+      outcome: TRANSFERRED,
+      first: at,
+      last: at,
+      ip: null,
+    });
+  }
+}

@@ -1,0 +1,226 @@
+import type { AddressNames } from "../flow/address-names.ts";
+import type { AskedQuestion, DnsQuestions } from "../flow/dns-questions.ts";
+import { ANSWERED, NAMED } from "../flow/outcome.ts";
+import type { DnsQuestion } from "../names/dns.ts";
+import type { DnsAnswers } from "../names/dns-answers.ts";
+import { CLASS_CH } from "../names/dns-types.ts";
+import { OUTSIDE } from "../policy/address-class.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import type { Judge } from "../policy/judge.ts";
+import { hasIcannSuffix } from "../policy/public-suffix.ts";
+import { hasOtherData, signatureOf } from "./answer-facts.ts";
+import type { Asker, DnsFindings } from "./dns-findings.ts";
+import type { Moment } from "./finding.ts";
+import { type Ledger, NO_FINDING } from "./ledger.ts";
+import { type SearchWalk, SearchWalks } from "./search-walks.ts";
+import { INFO } from "./severity.ts";
+
+/** Who asks whom, in one DNS message. */
+export interface DnsExchange extends Asker {
+  readonly hostPort: number;
+  /** The resolver is on the enclave's list: its answers are believed. */
+  readonly approved: boolean;
+  /** The question went to a multicast group: nobody's resolver. */
+  readonly group: boolean;
+  readonly resolverInside: boolean;
+  readonly at: Moment;
+}
+
+const RCODE_NOERROR = 0;
+const RCODE_NXDOMAIN = 3;
+
+/** Judges names asked of resolvers that may be asked, and learns from their answers (DESIGN section 3). */
+export class DnsJudge {
+  private readonly judge: Judge;
+  private readonly names: AddressNames;
+  private readonly questions: DnsQuestions;
+  private readonly findings: DnsFindings;
+  private readonly ledger: Ledger;
+  private readonly walks = new SearchWalks();
+  /** Questions to inside resolvers, and those of them that were answered: how much of both directions is seen. */
+  askedInside = 0;
+  answeredInside = 0;
+
+  constructor(
+    judge: Judge,
+    names: AddressNames,
+    questions: DnsQuestions,
+    findings: DnsFindings,
+    ledger: Ledger,
+  ) {
+    this.judge = judge;
+    this.names = names;
+    this.questions = questions;
+    this.findings = findings;
+    this.ledger = ledger;
+  }
+
+  /** A question was seen. `judged`: its names are to be judged. Returns whether it is no retry. */
+  asked(exchange: DnsExchange, question: DnsQuestion, judged: boolean): boolean {
+    let isNew = this.askedOne(exchange, question.id, question.qname, question.qtype, question.qclass, judged);
+    for (const { qname, qtype, qclass } of question.others) {
+      isNew = this.askedOne(exchange, question.id, qname, qtype, qclass, judged) || isNew;
+    }
+    return isNew;
+  }
+
+  /** A response was seen. Returns whether it contradicts an earlier answer to the same question. */
+  answered(exchange: DnsExchange, question: DnsQuestion, answers: DnsAnswers): boolean {
+    const key = keyOf(exchange, question.id, question.qname, question.qtype);
+    const asked = this.questions.find(key, exchange.at.sec);
+    if (asked !== null && !asked.answered) {
+      asked.answered = true;
+      if (exchange.resolverInside) this.answeredInside++;
+    }
+    if (question.rcode !== RCODE_NOERROR && question.rcode !== RCODE_NXDOMAIN) return false;
+    if (asked === null) {
+      this.learn(exchange, question.qname, answers, true);
+      return false;
+    }
+    const signature = question.truncated ? null : signatureOf(question.rcode, answers.records);
+    const contradicts = signature !== null && asked.answer !== null && asked.answer !== signature;
+    if (contradicts) {
+      for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostText, name);
+    }
+    if (contradicts || asked.answer === null) {
+      asked.answer ??= signature;
+      asked.given = [...asked.given, ...this.learn(exchange, question.qname, answers, contradicts)];
+    }
+    if (exchange.approved) this.judgeAnswer(exchange, asked, answers);
+    return contradicts;
+  }
+
+  /** Judges the search walks whose time is over. */
+  settleDue(sec: number): void {
+    for (let walk = this.walks.due(sec); walk !== null; walk = this.walks.due(sec)) this.settleWalk(walk);
+  }
+
+  private askedOne(
+    exchange: DnsExchange,
+    id: number,
+    qname: string,
+    qtype: number,
+    qclass: number,
+    judged: boolean,
+  ): boolean {
+    const key = keyOf(exchange, id, qname, qtype);
+    const before = this.questions.find(key, exchange.at.sec);
+    if (before !== null) {
+      before.askedSec = exchange.at.sec;
+      this.findings.share(before.finding, 0, NAMED, exchange.at);
+      return false;
+    }
+    const asked = this.questions.add(key, exchange.hostText, qname, qtype, exchange.at.sec);
+    if (exchange.resolverInside) this.askedInside++;
+    if (judged && qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
+    return true;
+  }
+
+  private judgeQuestion(exchange: DnsExchange, asked: AskedQuestion): void {
+    const nameClass = this.judge.nameClass(asked.qname);
+    if (nameClass === "inside") {
+      if (!exchange.group) this.walk(exchange, asked.qname);
+      return;
+    }
+    if (nameClass !== "outside" && nameClass !== "reverse-outside") return;
+    if (exchange.group && !(nameClass === "outside" && hasIcannSuffix(asked.qname))) return;
+    asked.finding = this.findings.openUnlessAllowed(exchange, asked.qname, exchange.at);
+    if (asked.finding === NO_FINDING) return;
+    const finding = this.ledger.get(asked.finding);
+    if (exchange.group) finding.severityCap = INFO;
+    if (nameClass === "reverse-outside") finding.severityShift = 1;
+    this.findings.share(asked.finding, 1, NAMED, exchange.at);
+  }
+
+  private walk(exchange: DnsExchange, qname: string): void {
+    for (const { stem, longest } of this.judge.searchStems(qname)) {
+      const pushedOut = this.walks.add(exchange, stem, longest, exchange.at);
+      if (pushedOut !== null) this.settleWalk(pushedOut);
+    }
+  }
+
+  /** What an approved resolver's answer says of the question itself. */
+  private judgeAnswer(exchange: DnsExchange, asked: AskedQuestion, answers: DnsAnswers): void {
+    const leadsOut = answers.records.some((r) => r.address !== null && this.isOutside(r.address));
+    if (asked.finding !== NO_FINDING) {
+      if (leadsOut || hasOtherData(answers.records))
+        this.findings.share(asked.finding, 0, ANSWERED, exchange.at);
+      return;
+    }
+    const nameClass = this.judge.nameClass(asked.qname);
+    if (nameClass === "mirrored") {
+      if (leadsOut) this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
+      return;
+    }
+    if (nameClass !== "inside") return;
+    if (answers.records.length > 0) {
+      for (const { stem } of this.judge.searchStems(asked.qname))
+        this.walks.answered(exchange.hostText, stem);
+    }
+    const targets = this.outsideNames(answers);
+    for (const name of targets) {
+      this.ledOut(asked, this.findings.openUnlessAllowed(exchange, name, exchange.at), exchange.at);
+    }
+    if (leadsOut && targets.length === 0) {
+      this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
+    }
+  }
+
+  private ledOut(asked: AskedQuestion, handle: number, at: Moment): void {
+    if (handle === NO_FINDING) return;
+    this.findings.share(handle, 1, ANSWERED, at);
+    asked.finding = handle;
+  }
+
+  /** Remembers the outside addresses of an answer. Returns what was learned. */
+  private learn(
+    exchange: DnsExchange,
+    qname: string,
+    answers: DnsAnswers,
+    ambiguous: boolean,
+  ): { address: string; name: string }[] {
+    const learned: { address: string; name: string }[] = [];
+    const chain = new Set(answers.chain);
+    const inChain = answers.records.filter((r) => chain.has(r.name));
+    const ttlSec = inChain.reduce((least, r) => Math.min(least, r.ttl), Infinity);
+    const targets = this.judge.nameClass(qname) === "inside" ? this.outsideNames(answers) : [];
+    for (const { address } of inChain) {
+      if (address === null || !this.isOutside(address)) continue;
+      const text = formatAddress([address[0], address[1], address[2], address[3]]);
+      for (const name of targets.length > 0 ? targets : [qname]) {
+        this.names.learn(
+          text,
+          exchange.hostText,
+          name,
+          exchange.approved,
+          ambiguous,
+          ttlSec,
+          exchange.at.sec,
+        );
+        learned.push({ address: text, name });
+      }
+    }
+    return learned;
+  }
+
+  /** Names outside that the CNAMEs of an answer lead to. */
+  private outsideNames(answers: DnsAnswers): string[] {
+    return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
+  }
+
+  private isOutside(address: Int32Array): boolean {
+    return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
+  }
+
+  private settleWalk(walk: SearchWalk): void {
+    if (walk.inside || !walk.judged || !hasIcannSuffix(walk.stem)) return;
+    if (this.judge.nameClass(walk.stem) !== "outside") return;
+    const handle = this.findings.openUnlessAllowed(walk.asker, walk.stem, walk.first);
+    this.findings.share(handle, 1, NAMED, walk.first);
+    this.findings.share(handle, 0, NAMED, walk.last);
+  }
+}
+
+function keyOf(exchange: DnsExchange, id: number, qname: string, qtype: number): string {
+  return `${exchange.hostText} ${exchange.hostPort} ${exchange.resolverText} ${id} ${qtype} ${qname}`;
+}

@@ -1,0 +1,134 @@
+import { PROTO_TCP } from "../decode/protocols.ts";
+import {
+  ATTEMPTS,
+  FLAGS,
+  IS_DNS,
+  JUDGED,
+  JUDGED_ALLOWED,
+  JUDGED_FINDING,
+  JUDGED_PENDING,
+  JUDGED_REF,
+  ROW_WORDS,
+} from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import { type AddressWords, addressOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
+import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
+import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
+import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import type { Judge } from "../policy/judge.ts";
+import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
+import { list, type Moment } from "./finding.ts";
+import type { FlowJudge } from "./flow-judge.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Observer } from "./observer.ts";
+import type { TroubleCounts } from "./troubles.ts";
+
+/** DNS messages as flows carry them: who asks whom, whether the resolver may be asked, what came back. */
+export class DnsTraffic {
+  /** Questions seen, retries and copies included. */
+  queries = 0;
+  private readonly question = new DnsQuestion();
+  private readonly answers = new DnsAnswers();
+  private readonly table: FlowTable;
+  private readonly judge: Judge;
+  private readonly flows: FlowJudge;
+  private readonly dns: DnsJudge;
+  private readonly ledger: Ledger;
+  private readonly troubles: TroubleCounts;
+  private readonly observer: Observer | null;
+
+  constructor(
+    table: FlowTable,
+    judge: Judge,
+    flows: FlowJudge,
+    dns: DnsJudge,
+    ledger: Ledger,
+    troubles: TroubleCounts,
+    observer: Observer | null,
+  ) {
+    this.table = table;
+    this.judge = judge;
+    this.flows = flows;
+    this.dns = dns;
+    this.ledger = ledger;
+    this.troubles = troubles;
+    this.observer = observer;
+  }
+
+  /** A DNS message in view[at, end) that `from` sent in the flow. */
+  message(row: number, from: End, view: DataView, at: number, end: number, moment: Moment): void {
+    const question = this.question;
+    const status = readDnsQuestion(question, view, at, end);
+    if (status !== "ok" && status !== "dns.no_question") this.troubles.add(status);
+    if (question.questions === 0 && status !== "dns.no_question")
+      this.troubles.add("dns.question_unreadable");
+    if (!question.response) this.queries++;
+    const client: End = question.response === (from === 0) ? 1 : 0;
+    this.flows.initiatorIs(row, client);
+    let answers: DnsAnswers | null = null;
+    if (question.response) {
+      answers = this.answers;
+      const answerStatus = readDnsAnswers(answers, question, view, at, end);
+      if (answerStatus !== "ok" && status === "ok") this.troubles.add(answerStatus);
+    }
+    this.observer?.dns({ table: this.table, row, from, at: moment }, question, answers);
+    const exchange = this.exchangeOf(row, client, moment);
+    if (exchange !== null) this.judgeMessage(row, exchange, answers);
+  }
+
+  private judgeMessage(row: number, exchange: DnsExchange, answers: DnsAnswers | null): void {
+    const foreign = !exchange.approved && !exchange.group;
+    if (foreign) this.flows.isForeignDns(row);
+    if (answers !== null) {
+      if (this.dns.answered(exchange, this.question, answers)) this.flows.distrusted();
+      return;
+    }
+    const judged = this.table.words[row * ROW_WORDS + JUDGED];
+    const mayBeAsked = !foreign || judged === JUDGED_ALLOWED || judged === JUDGED_PENDING;
+    const isNew = this.dns.asked(exchange, this.question, mayBeAsked);
+    this.countAttempt(row, isNew);
+    if (foreign && judged === JUDGED_FINDING) this.listAsked(row);
+  }
+
+  /** In a flow that carries DNS, attempts are questions. */
+  private countAttempt(row: number, isNew: boolean): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    if ((words[w + FLAGS] & IS_DNS) === 0) words[w + FLAGS] |= IS_DNS;
+    else if (isNew) words[w + ATTEMPTS]++;
+  }
+
+  private listAsked(row: number): void {
+    const finding = this.ledger.get(this.table.words[row * ROW_WORDS + JUDGED_REF]);
+    if (finding.kind !== "dns.resolver") return;
+    list(finding.asked, this.question.qname);
+    for (const other of this.question.others) list(finding.asked, other.qname);
+  }
+
+  /** Null where the asking end is outside or a group: then there is nobody inside whose names these are. */
+  private exchangeOf(row: number, client: End, at: Moment): DnsExchange | null {
+    const resolver: End = client === 0 ? 1 : 0;
+    const host = addressOf(this.table, row, client);
+    if (this.judge.addressClass(...host) === OUTSIDE || isGroup(host)) return null;
+    const resolverWords = addressOf(this.table, row, resolver);
+    return {
+      host,
+      hostText: formatAddress(host),
+      hostPort: portOf(this.table, row, client),
+      resolverText: formatAddress(resolverWords),
+      resolverPort: portOf(this.table, row, resolver),
+      proto: protoOf(this.table, row) === PROTO_TCP ? "tcp" : "udp",
+      approved: this.judge.isResolver(...resolverWords),
+      group: isGroup(resolverWords),
+      resolverInside: this.judge.addressClass(...resolverWords) === INSIDE,
+      at,
+    };
+  }
+}
+
+/** Multicast or the limited broadcast address. */
+function isGroup([w0, w1, w2, w3]: AddressWords): boolean {
+  if (w0 === 0 && w1 === 0 && w2 === 0xffff) return w3 >>> 28 === 0xe || w3 === -1;
+  return w0 >>> 24 === 0xff;
+}

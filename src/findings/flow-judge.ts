@@ -1,0 +1,331 @@
+import { hasPorts, protocolName } from "../decode/protocols.ts";
+import type { AddressNames } from "../flow/address-names.ts";
+import {
+  ADDR_A,
+  ADDR_B,
+  ALLOWED_BY_NAME,
+  BUDGETED,
+  CONFIDENCE_MASK,
+  CONFIDENCE_PROTOCOL,
+  CONFIDENCE_UNKNOWN,
+  FLAGS,
+  GENERATION,
+  INITIATOR_B,
+  JUDGED,
+  JUDGED_ALLOWED,
+  JUDGED_FINDING,
+  JUDGED_NOTHING,
+  JUDGED_PENDING,
+  JUDGED_REF,
+  NAMED_IN_FLOW,
+  ROW_WORDS,
+} from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import {
+  addressOf,
+  type End,
+  firstMoment,
+  initiatorOf,
+  lastMoment,
+  portOf,
+  protoOf,
+} from "../flow/flow-view.ts";
+import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import { FlowQuestion, type Judge } from "../policy/judge.ts";
+import { IN, OUT } from "../policy/policy.ts";
+import { bestName, ruleByNames } from "./answered-names.ts";
+import type { NameEvidence } from "./finding.ts";
+import type { FindingKind } from "./finding-kinds.ts";
+import type { FlowAccounts } from "./flow-accounts.ts";
+import type { Ledger } from "./ledger.ts";
+import { PendingFlows } from "./pending-flows.ts";
+
+/**
+ * Judges flows: by their addresses at the first packet, again when a name or the true initiator is
+ * learned. A judgement can get worse, never better (DESIGN section 3).
+ */
+export class FlowJudge {
+  private readonly table: FlowTable;
+  private readonly judge: Judge;
+  private readonly names: AddressNames;
+  private readonly ledger: Ledger;
+  private readonly accounts: FlowAccounts;
+  private readonly pending = new PendingFlows();
+  private readonly question = new FlowQuestion();
+  private readonly limitsInside: boolean;
+  /** Open flows that a name rule allows by an answer alone. */
+  private readonly allowedByAnswer = new Set<number>();
+
+  constructor(table: FlowTable, judge: Judge, names: AddressNames, ledger: Ledger, accounts: FlowAccounts) {
+    this.table = table;
+    this.judge = judge;
+    this.names = names;
+    this.ledger = ledger;
+    this.accounts = accounts;
+    this.limitsInside = judge.policy.hosts.some((host) => host.mayReach !== null);
+  }
+
+  /** A flow's first packet was taken in, or its initiator turned out to be the other end. */
+  begin(row: number): void {
+    const classA = this.classOf(row, ADDR_A);
+    const classB = this.classOf(row, ADDR_B);
+    if (classA !== OUTSIDE && classB !== OUTSIDE) {
+      if (this.limitsInside && classA === INSIDE && classB === INSIDE) this.beginInside(row);
+    } else if (classA === OUTSIDE && classB === OUTSIDE) {
+      this.find(row, "transit.flow", null, "none", null);
+    } else {
+      this.beginAcross(row, classA === OUTSIDE ? 1 : 0, classA === OUTSIDE ? classB : classA);
+    }
+  }
+
+  /** A flow of which one end is outside. `inner`: the other end, of class `innerClass`. */
+  private beginAcross(row: number, inner: End, innerClass: number): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    if ((words[w + FLAGS] & CONFIDENCE_MASK) === CONFIDENCE_UNKNOWN) {
+      // Unknown direction is judged as outward, the outside port taken as the service.
+      words[w + FLAGS] = inner === 1 ? words[w + FLAGS] | INITIATOR_B : words[w + FLAGS] & ~INITIATOR_B;
+    }
+    const outward = initiatorOf(this.table, row) === inner;
+    if (!outward && innerClass === LOCAL) return;
+    this.ask(row, inner);
+    this.judge.judgeFlow(this.question);
+    if (this.question.rule >= 0) {
+      this.allow(row, this.question.rule, false);
+      return;
+    }
+    const expired = this.question.expiredRule;
+    if (!outward) {
+      this.findAcross(row, "ingress.flow", expired, null, "none");
+      return;
+    }
+    const host = formatAddress(addressOf(this.table, row, inner));
+    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
+    const known = this.names.namesOf(outer, this.question.startSec);
+    const ruling = ruleByNames(known, this.judge, host, this.question);
+    if (ruling.rule >= 0) {
+      this.wait(row, ruling.rule);
+      return;
+    }
+    const best = bestName(known, this.judge, host);
+    this.findAcross(
+      row,
+      "egress.flow",
+      expired >= 0 ? expired : ruling.expiredRule,
+      best.name,
+      best.evidence,
+    );
+  }
+
+  private beginInside(row: number): void {
+    const from = addressOf(this.table, row, initiatorOf(this.table, row));
+    const to = addressOf(this.table, row, initiatorOf(this.table, row) === 0 ? 1 : 0);
+    if (!this.judge.mayReach(...from, ...to)) this.find(row, "inside.unapproved", null, "none", null);
+  }
+
+  /** A name was read in the flow itself. */
+  nameLearned(row: number, name: string): void {
+    const w = row * ROW_WORDS;
+    const words = this.table.words;
+    const judged = words[w + JUDGED];
+    if (judged === JUDGED_NOTHING) return;
+    if (judged === JUDGED_FINDING) {
+      this.rename(row, name);
+      return;
+    }
+    const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
+    if (!byName) return;
+    this.ask(row, this.innerEnd(row));
+    this.judge.judgeName(this.question, name);
+    if (this.question.rule >= 0) this.allow(row, this.question.rule, true);
+    else this.findAcross(row, "egress.flow", this.question.expiredRule, name, "in-flow");
+    words[w + FLAGS] |= NAMED_IN_FLOW;
+    this.allowedByAnswer.delete(row);
+  }
+
+  /** The responder sent data, the flow ended or waited long enough: judge without a name from the flow. */
+  settle(row: number): void {
+    if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_PENDING) return;
+    const inner = this.innerEnd(row);
+    this.ask(row, inner);
+    const host = formatAddress(addressOf(this.table, row, inner));
+    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
+    const known = this.names.namesOf(outer, this.question.startSec);
+    const ruling = ruleByNames(known, this.judge, host, this.question);
+    if (ruling.rule >= 0 && !ruling.carriesOthers) {
+      this.allow(row, ruling.rule, true);
+      this.allowedByAnswer.add(row);
+    } else {
+      // Which of the address's names was meant cannot be told: only the address is certain.
+      this.findAcross(row, "egress.flow", -1, null, "ambiguous");
+    }
+  }
+
+  /** Settles the flows that have waited for a name long enough at `sec`. */
+  settleDue(sec: number): void {
+    for (let due = this.pending.due(sec); due !== null; due = this.pending.due(sec)) {
+      const stillThere = this.table.words[due.row * ROW_WORDS + GENERATION] === due.generation;
+      if (stillThere && this.table.isLive(due.row)) this.settle(due.row);
+    }
+  }
+
+  /** Answers that name rules may have relied on were contradicted: judges open flows without a name again. */
+  distrusted(): void {
+    for (const row of this.allowedByAnswer) {
+      this.table.words[row * ROW_WORDS + JUDGED] = JUDGED_PENDING;
+      this.settle(row);
+    }
+  }
+
+  /** Better evidence says that `end` initiated the flow. */
+  initiatorIs(row: number, end: End): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    if ((words[w + FLAGS] & CONFIDENCE_MASK) >= CONFIDENCE_PROTOCOL) return;
+    const before = initiatorOf(this.table, row);
+    const bits = words[w + FLAGS] & ~(CONFIDENCE_MASK | INITIATOR_B);
+    words[w + FLAGS] = bits | CONFIDENCE_PROTOCOL | (end === 1 ? INITIATOR_B : 0);
+    if (before !== end) this.begin(row);
+  }
+
+  /** The flow is over. */
+  close(row: number): void {
+    this.settle(row);
+    this.allowedByAnswer.delete(row);
+    this.accounts.close(row, this.innerEnd(row));
+  }
+
+  /** A packet of a flow that a rule with a byte budget allows. */
+  countBudget(row: number): void {
+    this.accounts.countBudget(row, this.innerEnd(row));
+  }
+
+  /** The flow speaks DNS to a resolver that is not approved. */
+  isForeignDns(row: number): void {
+    const w = row * ROW_WORDS;
+    const judged = this.table.words[w + JUDGED];
+    if (judged === JUDGED_ALLOWED) return;
+    if (judged === JUDGED_FINDING) {
+      const kind = this.ledger.get(this.table.words[w + JUDGED_REF]).kind;
+      if (kind !== "egress.flow" && kind !== "inside.unapproved") return;
+    }
+    this.find(row, "dns.resolver", null, "none", null);
+  }
+
+  private classOf(row: number, at: number): number {
+    const words = this.table.words;
+    const w = row * ROW_WORDS + at;
+    return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]);
+  }
+
+  /** The end that is not outside; A when both are. */
+  innerEnd(row: number): End {
+    return this.classOf(row, ADDR_A) === OUTSIDE && this.classOf(row, ADDR_B) !== OUTSIDE ? 1 : 0;
+  }
+
+  private ask(row: number, inner: End): void {
+    const q = this.question;
+    const words = this.table.words;
+    const i = row * ROW_WORDS + (inner === 0 ? ADDR_A : ADDR_B);
+    const o = row * ROW_WORDS + (inner === 0 ? ADDR_B : ADDR_A);
+    q.i0 = words[i];
+    q.i1 = words[i + 1];
+    q.i2 = words[i + 2];
+    q.i3 = words[i + 3];
+    q.o0 = words[o];
+    q.o1 = words[o + 1];
+    q.o2 = words[o + 2];
+    q.o3 = words[o + 3];
+    const initiator = initiatorOf(this.table, row);
+    q.direction = initiator === inner ? OUT : IN;
+    q.proto = protoOf(this.table, row);
+    q.responderPort = portOf(this.table, row, initiator === 0 ? 1 : 0);
+    q.startSec = firstMoment(this.table, row).sec;
+  }
+
+  private allow(row: number, rule: number, byName: boolean): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    // Better evidence about direction or name does not undo what was found.
+    if (words[w + JUDGED] === JUDGED_FINDING) return;
+    words[w + JUDGED] = JUDGED_ALLOWED;
+    words[w + JUDGED_REF] = rule;
+    if (byName) words[w + FLAGS] |= ALLOWED_BY_NAME;
+    if (this.accounts.hasBudget(rule)) words[w + FLAGS] |= BUDGETED;
+  }
+
+  private wait(row: number, rule: number): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    if (words[w + JUDGED] === JUDGED_FINDING) return;
+    words[w + JUDGED] = JUDGED_PENDING;
+    words[w + JUDGED_REF] = rule;
+    this.pending.add(row, words[w + GENERATION], this.question.startSec);
+  }
+
+  private findAcross(
+    row: number,
+    kind: FindingKind,
+    expiredRule: number,
+    name: string | null,
+    evidence: NameEvidence,
+  ): void {
+    if (expiredRule < 0) this.find(row, kind, name, evidence, null);
+    else this.find(row, "policy.expired", name, evidence, this.judge.policy.rules[expiredRule].id);
+  }
+
+  /** The flow is a finding from now on. What it was found as before moves along. */
+  private find(
+    row: number,
+    kind: FindingKind,
+    name: string | null,
+    evidence: NameEvidence,
+    rule: string | null,
+  ): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    const before = words[w + JUDGED] === JUDGED_FINDING ? words[w + JUDGED_REF] : null;
+    const initiator = initiatorOf(this.table, row);
+    const responder: End = initiator === 0 ? 1 : 0;
+    const proto = protoOf(this.table, row);
+    const subject = {
+      kind,
+      source: formatAddress(addressOf(this.table, row, initiator)),
+      destination: name ?? formatAddress(addressOf(this.table, row, responder)),
+      port: hasPorts(proto) ? portOf(this.table, row, responder) : null,
+      proto: protocolName(proto),
+      name,
+      evidence,
+      rule,
+    };
+    const handle = this.ledger.open(subject, lastMoment(this.table, row));
+    if (before !== null) this.ledger.moved(before, handle);
+    words[w + JUDGED] = JUDGED_FINDING;
+    words[w + JUDGED_REF] = handle;
+    words[w + FLAGS] &= ~BUDGETED;
+  }
+
+  /** A finding's flow named its destination. */
+  private rename(row: number, name: string): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    const finding = this.ledger.get(words[w + JUDGED_REF]);
+    if (finding.kind === "dns.resolver" || finding.kind === "inside.unapproved") return;
+    const before = words[w + JUDGED_REF];
+    const isFirst = (words[w + FLAGS] & NAMED_IN_FLOW) === 0;
+    words[w + FLAGS] |= NAMED_IN_FLOW;
+    if (finding.name === name) {
+      finding.evidence = "in-flow";
+      return;
+    }
+    // A second name on one connection is a second destination: what went before stays with the first.
+    if (!isFirst) this.accounts.settleName(row, before);
+    const handle = this.ledger.open(
+      { ...finding, destination: name, name, evidence: "in-flow" },
+      lastMoment(this.table, row),
+    );
+    if (isFirst) this.ledger.moved(before, handle);
+    words[w + JUDGED_REF] = handle;
+  }
+}

@@ -1,0 +1,198 @@
+import {
+  betterEvidence,
+  type Finding,
+  type FindingSubject,
+  findingId,
+  isBefore,
+  keyText,
+  list,
+  type Moment,
+} from "./finding.ts";
+import { CRITICAL } from "./severity.ts";
+
+/** More names under one registrable domain, or bare addresses on one service, collapse into one finding. */
+const COLLAPSE_ABOVE = 200;
+/** Hard cap on findings: what comes later is counted and makes the run inconclusive. */
+const MAX_FINDINGS = 100_000;
+
+/** A handle that stands for none: what a rule allows has no finding. */
+export const NO_FINDING = -1;
+/** Handle of the finding that takes in what there is no room for; it is never listed. */
+const SURPLUS = 0;
+
+/** What one flow, question or request adds to a finding. */
+export interface Share {
+  attempts: number;
+  bytesOut: number;
+  bytesIn: number;
+  oneWayBytes: number;
+  outcome: number;
+  first: Moment;
+  last: Moment;
+  /** Address tried, as text; null when only a name is known. */
+  ip: string | null;
+}
+
+const SURPLUS_SUBJECT: FindingSubject = {
+  kind: "egress.flow",
+  source: null,
+  destination: "",
+  port: null,
+  proto: null,
+  name: null,
+  evidence: "none",
+  rule: null,
+};
+
+/** Several handles lead to one finding after a collapse. */
+interface Entry {
+  finding: Finding;
+  /** Handle of the finding that took this one in, or NO_FINDING. */
+  into: number;
+}
+
+/** All findings of a run: one per dependency, however often it was tried. */
+export class Ledger {
+  /** Findings that could not be kept. */
+  overflow = 0;
+
+  private readonly entries: Entry[] = [];
+  private readonly byKey = new Map<string, number>();
+  /** Members of what may collapse, or the handle of what they collapsed into. */
+  private readonly groups = new Map<string, number[] | number>();
+  private readonly registrableDomain: (name: string) => string | null;
+
+  constructor(registrableDomain: (name: string) => string | null) {
+    this.registrableDomain = registrableDomain;
+    this.add(SURPLUS_SUBJECT, { sec: 0, nsec: 0 });
+  }
+
+  /** The handle of the finding about this subject, made when it is new. */
+  open(subject: FindingSubject, at: Moment): number {
+    const known = this.byKey.get(keyText(subject));
+    if (known !== undefined) {
+      const finding = this.get(known);
+      finding.evidence = betterEvidence(finding.evidence, subject.evidence);
+      return this.resolve(known);
+    }
+    const label = this.collapsedLabel(subject);
+    const groupKey = keyText({ ...subject, destination: label });
+    const members = this.groups.get(groupKey);
+    if (typeof members === "number") return members;
+    if (this.entries.length > MAX_FINDINGS) {
+      this.overflow++;
+      return SURPLUS;
+    }
+    const handle = this.add(subject, at);
+    if (members === undefined) {
+      this.groups.set(groupKey, [handle]);
+      return handle;
+    }
+    members.push(handle);
+    return members.length > COLLAPSE_ABOVE ? this.collapse(groupKey, subject, label, members) : handle;
+  }
+
+  /** The finding behind a handle. */
+  get(handle: number): Finding {
+    return this.entries[this.resolve(handle)].finding;
+  }
+
+  /** Adds what a flow, question or request was. */
+  share(handle: number, share: Share): void {
+    if (handle === NO_FINDING) return;
+    const finding = this.get(handle);
+    const isFirst = finding.attempts === 0;
+    if (isFirst || isBefore(share.first, finding.firstSeen)) finding.firstSeen = { ...share.first };
+    if (isFirst || isBefore(finding.lastSeen, share.last)) finding.lastSeen = { ...share.last };
+    finding.attempts += share.attempts;
+    finding.bytesOut += share.bytesOut;
+    finding.bytesIn += share.bytesIn;
+    finding.oneWayBytes += share.oneWayBytes;
+    finding.outcome = Math.max(finding.outcome, share.outcome);
+    if (share.ip !== null) list(finding.ips, share.ip);
+  }
+
+  /** A better name was learned for something that was first recorded under another identity. */
+  moved(from: number, to: number): void {
+    const old = this.get(from);
+    const now = this.get(to);
+    if (old !== now) list(now.aliases, old.id);
+    now.mac ??= old.mac;
+  }
+
+  /** The findings that something was seen of; those that everything moved away from are gone. */
+  all(): Finding[] {
+    const listed = this.entries.filter(
+      (e, i) => i !== SURPLUS && e.into === NO_FINDING && e.finding.attempts > 0,
+    );
+    return listed.map((e) => e.finding);
+  }
+
+  private add(subject: FindingSubject, at: Moment): number {
+    const handle = this.entries.length;
+    const finding: Finding = {
+      kind: subject.kind,
+      source: subject.source,
+      destination: subject.destination,
+      port: subject.port,
+      proto: subject.proto,
+      name: subject.name,
+      evidence: subject.evidence,
+      rule: subject.rule,
+      id: findingId(subject),
+      aliases: [],
+      ips: [],
+      asked: [],
+      via: [],
+      mac: null,
+      firstSeen: { ...at },
+      lastSeen: { ...at },
+      attempts: 0,
+      bytesOut: 0,
+      bytesIn: 0,
+      oneWayBytes: 0,
+      outcome: 0,
+      severityCap: CRITICAL,
+      severityShift: 0,
+    };
+    this.entries.push({ finding, into: NO_FINDING });
+    this.byKey.set(keyText(subject), handle);
+    return handle;
+  }
+
+  private resolve(handle: number): number {
+    let at = handle;
+    while (this.entries[at].into !== NO_FINDING) at = this.entries[at].into;
+    return at;
+  }
+
+  /** `*.domain` for names, `*` for bare addresses. */
+  private collapsedLabel(subject: FindingSubject): string {
+    if (subject.name === null) return "*";
+    return `*.${this.registrableDomain(subject.name) ?? subject.name}`;
+  }
+
+  private collapse(groupKey: string, subject: FindingSubject, label: string, members: number[]): number {
+    const at = this.get(members[0]).firstSeen;
+    const isName = subject.name !== null;
+    const whole = this.add({ ...subject, destination: label, name: isName ? label : null }, at);
+    for (const member of members) this.absorb(whole, member);
+    this.groups.set(groupKey, whole);
+    return whole;
+  }
+
+  private absorb(whole: number, member: number): void {
+    const into = this.entries[whole].finding;
+    const from = this.entries[member].finding;
+    this.entries[member].into = whole;
+    if (from.attempts > 0) {
+      this.share(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
+    }
+    for (const ip of from.ips) list(into.ips, ip);
+    for (const name of from.asked) list(into.asked, name);
+    for (const via of from.via) list(into.via, via);
+    into.mac ??= from.mac;
+    into.severityShift = Math.min(into.severityShift, from.severityShift);
+    into.severityCap = Math.max(into.severityCap, from.severityCap);
+  }
+}

@@ -1,0 +1,167 @@
+import { PROTO_TCP } from "../decode/protocols.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import { addressOf, type End, lastMoment, portOf } from "../flow/flow-view.ts";
+import { CONNECTED } from "../flow/outcome.ts";
+import type { HttpRequest } from "../names/http-head.ts";
+import { OUTSIDE } from "../policy/address-class.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import { FlowQuestion, type Judge } from "../policy/judge.ts";
+import { OUT } from "../policy/policy.ts";
+import { hasIcannSuffix } from "../policy/public-suffix.ts";
+import { list } from "./finding.ts";
+import type { FlowJudge } from "./flow-judge.ts";
+import { type Ledger, NO_FINDING } from "./ledger.ts";
+import type { ProxyRequests } from "./proxy-requests.ts";
+
+/** Names of one connection between inside hosts that are recorded once each. */
+const MAX_INSIDE_NAMES = 1024;
+
+/** What a connection between inside hosts carried so far. */
+interface InsideTalk {
+  readonly names: Set<string>;
+  /** The last target of a CONNECT: what comes after it speaks to that, not to the proxy. */
+  tunnel: HttpRequest | null;
+}
+
+/** Judges names that flows carry: SNI, HTTP hosts and what proxies are asked to reach. */
+export class NameJudge {
+  private readonly table: FlowTable;
+  private readonly judge: Judge;
+  private readonly ledger: Ledger;
+  private readonly flows: FlowJudge;
+  private readonly proxies: ProxyRequests;
+  private readonly question = new FlowQuestion();
+  private readonly talks = new Map<number, InsideTalk>();
+
+  constructor(table: FlowTable, judge: Judge, ledger: Ledger, flows: FlowJudge, proxies: ProxyRequests) {
+    this.table = table;
+    this.judge = judge;
+    this.ledger = ledger;
+    this.flows = flows;
+    this.proxies = proxies;
+  }
+
+  /** A client named the server that it wants: SNI or Host. `client`: the end that did. */
+  named(row: number, client: End, name: string): void {
+    if (name === "") return;
+    if (this.crossesBoundary(row)) this.flows.nameLearned(row, name);
+    else this.namedInside(row, client, name);
+  }
+
+  /** A client made an HTTP request. */
+  requested(row: number, client: End, request: HttpRequest): void {
+    const toProxy = request.form === "absolute" || request.form === "authority";
+    if (this.crossesBoundary(row) || !toProxy) {
+      if (request.address === null) this.named(row, client, request.host);
+      for (const other of request.otherHosts) if (other.address === null) this.named(row, client, other.host);
+      return;
+    }
+    if (this.judge.nameClass(request.host) === "outside") this.requestedOfProxy(row, client, request, false);
+    if (request.method === "CONNECT") {
+      const talk = this.talkOf(row);
+      talk.tunnel = request;
+      talk.names.add(request.host);
+    }
+  }
+
+  /** The flow is over. */
+  close(row: number): void {
+    this.talks.delete(row);
+  }
+
+  private crossesBoundary(row: number): boolean {
+    return this.isOutside(row, 0) || this.isOutside(row, 1);
+  }
+
+  private isOutside(row: number, end: End): boolean {
+    return this.judge.addressClass(...addressOf(this.table, row, end)) === OUTSIDE;
+  }
+
+  private namedInside(row: number, client: End, name: string): void {
+    if (this.judge.nameClass(name) !== "outside" || !hasIcannSuffix(name)) return;
+    const { names, tunnel } = this.talkOf(row);
+    if (names.has(name) || names.size >= MAX_INSIDE_NAMES) return;
+    names.add(name);
+    if (tunnel !== null) {
+      // A name inside the tunnel that is not the tunnel's target is another destination behind the proxy.
+      this.requestedOfProxy(row, client, { ...tunnel, host: name, address: null }, true);
+      return;
+    }
+    const server: End = client === 0 ? 1 : 0;
+    const at = lastMoment(this.table, row);
+    const handle = this.ledger.open(
+      {
+        kind: "name.inside",
+        source: formatAddress(addressOf(this.table, row, client)),
+        destination: name,
+        port: portOf(this.table, row, server),
+        proto: "tcp",
+        name,
+        evidence: "in-flow",
+        rule: null,
+      },
+      at,
+    );
+    const ip = formatAddress(addressOf(this.table, row, server));
+    const share = { attempts: 1, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, outcome: CONNECTED };
+    this.ledger.share(handle, { ...share, first: at, last: at, ip });
+  }
+
+  private talkOf(row: number): InsideTalk {
+    let talk = this.talks.get(row);
+    if (talk === undefined) {
+      talk = { names: new Set(), tunnel: null };
+      this.talks.set(row, talk);
+    }
+    return talk;
+  }
+
+  private requestedOfProxy(row: number, client: End, request: HttpRequest, inTunnel: boolean): void {
+    const rule = this.ruleFor(row, client, request);
+    const finding = rule >= 0 ? NO_FINDING : this.findProxied(row, client, request);
+    if (inTunnel) this.proxies.madeInTunnel(row, request, finding, rule, client);
+    else this.proxies.made(row, request, finding, rule);
+  }
+
+  private findProxied(row: number, client: End, request: HttpRequest): number {
+    const proxy: End = client === 0 ? 1 : 0;
+    const isLiteral = request.address !== null;
+    const expired = this.question.expiredRule;
+    const handle = this.ledger.open(
+      {
+        kind: expired >= 0 ? "policy.expired" : "name.proxy",
+        source: formatAddress(addressOf(this.table, row, client)),
+        destination: request.host,
+        port: request.port === 0 ? null : request.port,
+        proto: "tcp",
+        name: isLiteral ? null : request.host,
+        evidence: isLiteral ? "none" : "in-flow",
+        rule: expired >= 0 ? this.judge.policy.rules[expired].id : null,
+      },
+      lastMoment(this.table, row),
+    );
+    const finding = this.ledger.get(handle);
+    list(finding.via, formatAddress(addressOf(this.table, row, proxy)));
+    if (request.address !== null) {
+      const [w0, w1, w2, w3] = request.address;
+      list(finding.ips, formatAddress([w0, w1, w2, w3]));
+    }
+    return handle;
+  }
+
+  /** The rule that allows the target, as if the client itself went there, or -1. */
+  private ruleFor(row: number, client: End, request: HttpRequest): number {
+    const q = this.question;
+    const [i0, i1, i2, i3] = addressOf(this.table, row, client);
+    Object.assign(q, { i0, i1, i2, i3, direction: OUT, proto: PROTO_TCP, responderPort: request.port });
+    q.startSec = lastMoment(this.table, row).sec;
+    if (request.address === null) {
+      this.judge.judgeName(q, request.host);
+      return q.rule;
+    }
+    const [o0, o1, o2, o3] = request.address;
+    Object.assign(q, { o0, o1, o2, o3 });
+    this.judge.judgeFlow(q);
+    return q.rule;
+  }
+}

@@ -1,0 +1,130 @@
+import { BYTES_A, FLAGS, ROW_DOUBLES, ROW_WORDS, RST_A } from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import { type End, lastMoment } from "../flow/flow-view.ts";
+import { ATTEMPTED, CONNECTED, REFUSED, TRANSFERRED } from "../flow/outcome.ts";
+import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { Exceptions } from "./exceptions.ts";
+import type { Moment } from "./finding.ts";
+import { type Ledger, NO_FINDING } from "./ledger.ts";
+
+/** A request that a proxy was asked to carry outside. */
+interface ProxyRequest {
+  /** Handle of the finding, or NO_FINDING where a rule allows it. */
+  readonly finding: number;
+  /** Index of the rule that allows it, or -1. */
+  readonly rule: number;
+  readonly at: Moment;
+  readonly isConnect: boolean;
+  /** The request itself carries content. */
+  readonly hasContent: boolean;
+  /** Octets of both directions when the proxy agreed; -1 while it has not. */
+  clientBytes: number;
+  proxyBytes: number;
+}
+
+/** Requests whose outcome one connection may owe; what comes on top of them keeps the outcome `attempted`. */
+const MAX_OPEN = 1024;
+
+/** Follows requests to inside proxies from the attempt to its outcome. */
+export class ProxyRequests {
+  private readonly open = new Map<number, Map<HttpRequest, ProxyRequest>>();
+  private readonly table: FlowTable;
+  private readonly ledger: Ledger;
+  private readonly exceptions: Exceptions;
+
+  constructor(table: FlowTable, ledger: Ledger, exceptions: Exceptions) {
+    this.table = table;
+    this.ledger = ledger;
+    this.exceptions = exceptions;
+  }
+
+  /** A name was used inside a tunnel that is open already. `client`: the end that did. */
+  madeInTunnel(row: number, request: HttpRequest, finding: number, rule: number, client: End): void {
+    this.made(row, request, finding, rule);
+    const made = this.open.get(row)?.get(request);
+    if (made !== undefined) this.markAgreed(row, made, client === 0 ? 1 : 0);
+  }
+
+  /** A request was made; `finding` and `rule` say what it was judged as. */
+  made(row: number, request: HttpRequest, finding: number, rule: number): void {
+    const at = lastMoment(this.table, row);
+    if (finding !== NO_FINDING) this.share(finding, 1, 0, 0, ATTEMPTED, at, at);
+    let requests = this.open.get(row);
+    if (requests === undefined) {
+      requests = new Map();
+      this.open.set(row, requests);
+    }
+    if (requests.size >= MAX_OPEN) {
+      if (rule >= 0) this.exceptions.used(rule, 1, 0, 0, at, at);
+      return;
+    }
+    const isConnect = request.method === "CONNECT";
+    const hasContent = request.framing !== "none";
+    requests.set(request, { finding, rule, at, isConnect, hasContent, clientBytes: -1, proxyBytes: -1 });
+  }
+
+  /** The proxy answered. `proxy`: the end that did. */
+  answered(row: number, request: HttpRequest, response: HttpResponse, proxy: End): void {
+    const made = this.open.get(row)?.get(request);
+    if (made === undefined || response.status < 200) return;
+    const now = lastMoment(this.table, row);
+    const agreed = response.status < 400;
+    // The proxy carried the request; content in either direction is what went through.
+    const content = made.hasContent || response.framing !== "length" || response.contentLength > 0;
+    const outcome = agreed ? (content && !made.isConnect ? TRANSFERRED : CONNECTED) : REFUSED;
+    if (made.finding !== NO_FINDING) this.share(made.finding, 0, 0, 0, outcome, made.at, now);
+    this.markAgreed(row, made, proxy);
+    if (!made.isConnect || !agreed) this.finish(row, request, made, now);
+  }
+
+  /** The connection is over: what went through its tunnel is known. */
+  close(row: number, client: End): void {
+    const requests = this.open.get(row);
+    if (requests === undefined) return;
+    this.open.delete(row);
+    const now = lastMoment(this.table, row);
+    const d = row * ROW_DOUBLES + BYTES_A;
+    const proxy = 1 - client;
+    const reset = (this.table.words[row * ROW_WORDS + FLAGS] & (RST_A << proxy)) !== 0;
+    for (const made of requests.values()) {
+      const tunnelled = made.clientBytes >= 0;
+      const out = tunnelled ? this.table.doubles[d + client] - made.clientBytes : 0;
+      const back = tunnelled ? this.table.doubles[d + proxy] - made.proxyBytes : 0;
+      const outcome = tunnelled ? (out > 0 ? TRANSFERRED : CONNECTED) : reset ? REFUSED : ATTEMPTED;
+      if (made.finding !== NO_FINDING) this.share(made.finding, 0, out, back, outcome, made.at, now);
+      else if (made.rule >= 0) this.exceptions.used(made.rule, 1, out, back, made.at, now);
+    }
+  }
+
+  private markAgreed(row: number, made: ProxyRequest, proxy: End): void {
+    const d = row * ROW_DOUBLES + BYTES_A;
+    made.proxyBytes = this.table.doubles[d + proxy];
+    made.clientBytes = this.table.doubles[d + 1 - proxy];
+  }
+
+  private finish(row: number, request: HttpRequest, made: ProxyRequest, now: Moment): void {
+    this.open.get(row)?.delete(request);
+    if (made.rule >= 0) this.exceptions.used(made.rule, 1, 0, 0, made.at, now);
+  }
+
+  private share(
+    finding: number,
+    attempts: number,
+    bytesOut: number,
+    bytesIn: number,
+    outcome: number,
+    first: Moment,
+    last: Moment,
+  ): void {
+    this.ledger.share(finding, {
+      attempts,
+      bytesOut,
+      bytesIn,
+      oneWayBytes: 0,
+      outcome,
+      first,
+      last,
+      ip: null,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+import type { Asker } from "./dns-findings.ts";
+import type { Moment } from "./finding.ts";
+
+/** Questions of one host within this time that share a stem belong together (DESIGN section 3). */
+const WALK_SEC = 10;
+const MAX_WALKS = 1 << 16;
+
+/** A stub resolver trying its search suffixes on one name. */
+export interface SearchWalk {
+  readonly asker: Asker;
+  readonly stem: string;
+  readonly first: Moment;
+  last: Moment;
+  /** A candidate was answered with data: the name lives inside. */
+  inside: boolean;
+  /** The stem is what the longest suffix leaves of some question: it is to be judged. */
+  judged: boolean;
+}
+
+/** The search walks that are open, in the order in which they began. */
+export class SearchWalks {
+  private readonly walks = new Map<string, SearchWalk>();
+
+  /** Takes a question into the walk of its stem. Returns a walk that had to be ended to make room, or null. */
+  add(asker: Asker, stem: string, longest: boolean, at: Moment): SearchWalk | null {
+    const key = `${asker.hostText} ${stem}`;
+    const known = this.walks.get(key);
+    if (known !== undefined) {
+      known.last = { ...at };
+      known.judged ||= longest;
+      return null;
+    }
+    const pushedOut = this.walks.size >= MAX_WALKS ? this.takeFirst() : null;
+    const walk = { asker, stem, first: { ...at }, last: { ...at }, inside: false, judged: longest };
+    this.walks.set(key, walk);
+    return pushedOut;
+  }
+
+  /** A question of this stem was answered with data. */
+  answered(hostText: string, stem: string): void {
+    const walk = this.walks.get(`${hostText} ${stem}`);
+    if (walk !== undefined) walk.inside = true;
+  }
+
+  /** The next walk whose time is over at `sec`, or null. */
+  due(sec: number): SearchWalk | null {
+    for (const walk of this.walks.values()) return sec - walk.first.sec > WALK_SEC ? this.takeFirst() : null;
+    return null;
+  }
+
+  private takeFirst(): SearchWalk | null {
+    for (const [key, walk] of this.walks) {
+      this.walks.delete(key);
+      return walk;
+    }
+    return null;
+  }
+}

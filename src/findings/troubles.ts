@@ -1,0 +1,55 @@
+/**
+ * What can go wrong above the transport header, by stable name. `blind`: it may have hidden a
+ * destination, so that a run without findings is not clean. `note`: counted, hides nothing.
+ */
+export interface Trouble {
+  readonly effect: "blind" | "note";
+  readonly meaning: string;
+}
+
+const blind = (meaning: string): Trouble => ({ effect: "blind", meaning });
+const note = (meaning: string): Trouble => ({ effect: "note", meaning });
+
+/** A name that is not listed is a note: readers of messages may tell more than matters here. */
+export const TROUBLES: Readonly<Record<string, Trouble>> = {
+  "stream.cut_by_snaplen": blind("segment cut by the snaplen before the name of its flow was known"),
+  "stream.overrun": blind("more octets out of order than a stream may hold"),
+  "stream.gap_at_start": blind("octets missing while a stream's protocol was being recognised"),
+  "stream.undecided": note("stream that ended before its protocol was certain"),
+  "dns.question_unreadable": blind("DNS message whose question could not be read"),
+  "dns.stream_gap": blind("DNS message over TCP with octets missing"),
+  "dns.stream_unfinished": note("DNS message over TCP that never became whole"),
+  "dns.cut_by_snaplen": blind("DNS message cut by the snaplen"),
+  "dns.too_many_questions": blind("more questions in a DNS message than are read"),
+  "dns.too_many_records": blind("more records in a DNS answer than are read"),
+  "tls.hello_gap": blind("ClientHello with octets missing"),
+  "tls.hello_too_long": blind("ClientHello longer than any can be"),
+  "tls.hello_unfinished": note("ClientHello that its client never finished"),
+  "tls.records_broken": note("TLS that stopped being readable before its ClientHello was whole"),
+  "http.head_too_long": blind("HTTP request head longer than is held"),
+  "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
+  "quic.not_decoded": blind("QUIC Initial, not decoded yet: its server name is unknown"),
+  "relay.open_before_start": blind("connection to a relay that was open before the capture began"),
+  "table.flows_full": blind("packets that found the flow table full"),
+  "table.names_evicted": blind("names forgotten to make room while they still counted"),
+  "table.questions_evicted": blind("open DNS questions forgotten to make room"),
+  "table.findings_full": blind("findings that could not be kept"),
+};
+
+/** Counts troubles by name. */
+export class TroubleCounts {
+  private readonly counts = new Map<string, number>();
+
+  add(name: string, by = 1): void {
+    if (by > 0) this.counts.set(name, (this.counts.get(name) ?? 0) + by);
+  }
+
+  get(name: string): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  /** By name, in alphabetical order. */
+  all(): [string, number][] {
+    return [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+}

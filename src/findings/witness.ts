@@ -1,0 +1,103 @@
+import { PROTO_TCP } from "../decode/protocols.ts";
+import {
+  ADDR_A,
+  ADDR_B,
+  BYTES_A,
+  ESTABLISHED,
+  FIN_A,
+  FIN_B,
+  FLAGS,
+  PACKETS_A,
+  PACKETS_B,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  SYN_ACK_SEEN,
+  SYN_SEEN,
+} from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import { addressOf, type End, initiatorOf, portOf, protoOf } from "../flow/flow-view.ts";
+import { CONNECTED, flowOutcome } from "../flow/outcome.ts";
+import { INSIDE } from "../policy/address-class.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import type { Judge } from "../policy/judge.ts";
+import { matchesPort } from "../policy/ports.ts";
+import type { TroubleCounts } from "./troubles.ts";
+
+/**
+ * What the sensor can witness to have seen of the enclave itself: a sensor that sees no inside
+ * conversation, or one direction only, proves nothing by its silence (DESIGN section 3, Coverage).
+ */
+export class Witness {
+  /** Flows in which an inside host spoke to a single address. */
+  insideFlows = 0;
+  /** Inside TCP connections that show both directions, and those that show one where both must be. */
+  tcpBothWays = 0;
+  tcpOneWay = 0;
+  /** Octets of TCP payload, by sequence range. */
+  tcpBytes = 0;
+  /** Inventory hosts that must be seen, and services that must be used, as found so far. */
+  readonly hostsSeen = new Set<string>();
+  readonly servicesUsed = new Set<number>();
+  private readonly table: FlowTable;
+  private readonly judge: Judge;
+  private readonly troubles: TroubleCounts;
+  private readonly watchesHosts: boolean;
+
+  constructor(table: FlowTable, judge: Judge, troubles: TroubleCounts) {
+    this.table = table;
+    this.judge = judge;
+    this.troubles = troubles;
+    this.watchesHosts = judge.policy.hosts.some((host) => host.mustBeSeen);
+  }
+
+  /** A flow's first packet, sent by A. */
+  began(row: number, toGroup: boolean): void {
+    if (toGroup || !this.isInside(row, ADDR_A)) return;
+    this.insideFlows++;
+    if (!this.watchesHosts) return;
+    const name = this.judge.hostName(...addressOf(this.table, row, 0));
+    if (name !== null) this.hostsSeen.add(name);
+  }
+
+  /** The flow is over. */
+  ended(row: number): void {
+    if (protoOf(this.table, row) === PROTO_TCP) this.countTcp(row);
+    if (this.judge.policy.services.length > 0) this.countService(row);
+  }
+
+  private countTcp(row: number): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    const d = row * ROW_DOUBLES + BYTES_A;
+    this.tcpBytes += this.table.doubles[d] + this.table.doubles[d + 1];
+    const responder: End = initiatorOf(this.table, row) === 0 ? 1 : 0;
+    const flags = words[w + FLAGS];
+    const midFlow = (flags & (SYN_SEEN | SYN_ACK_SEEN)) === 0;
+    if (midFlow && this.judge.isRelay(...addressOf(this.table, row, responder))) {
+      this.troubles.add("relay.open_before_start");
+    }
+    if (!this.isInside(row, ADDR_A) || !this.isInside(row, ADDR_B)) return;
+    if (words[w + PACKETS_A] > 0 && words[w + PACKETS_B] > 0) this.tcpBothWays++;
+    // A SYN to a dead host is no evidence; data, an acknowledgement or an end without an answer is.
+    else if (midFlow || (flags & (ESTABLISHED | SYN_ACK_SEEN | FIN_A | FIN_B)) !== 0) this.tcpOneWay++;
+  }
+
+  private countService(row: number): void {
+    const responder: End = initiatorOf(this.table, row) === 0 ? 1 : 0;
+    const text = formatAddress(addressOf(this.table, row, responder));
+    const proto = protoOf(this.table, row);
+    const port = portOf(this.table, row, responder);
+    const used = proto === PROTO_TCP ? flowOutcome(this.table, row, false) >= CONNECTED : true;
+    if (!used || this.table.words[row * ROW_WORDS + PACKETS_A + responder] === 0) return;
+    for (const [i, service] of this.judge.policy.services.entries()) {
+      if (formatAddress(service.address) === text && matchesPort(service.port, proto, port))
+        this.servicesUsed.add(i);
+    }
+  }
+
+  private isInside(row: number, at: number): boolean {
+    const w = row * ROW_WORDS + at;
+    const words = this.table.words;
+    return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]) === INSIDE;
+  }
+}
