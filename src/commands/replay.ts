@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { listInputs } from "../capture/capture-inputs.ts";
+import { EXIT_OF_VERDICT } from "../findings/summary.ts";
+import { Judge } from "../policy/judge.ts";
+import { jsonReport } from "../report/json.ts";
+import { textReport } from "../report/text.ts";
+import { Sensor } from "../sensor.ts";
+import { readEnclaveOrExit } from "./enclave-option.ts";
+import { readCaptures } from "./read-captures.ts";
+import { say } from "./say.ts";
+
+const COULD_NOT_RUN = 2;
+const DEFAULT_COLUMNS = 80;
+
+interface ReplayOptions {
+  enclave?: string;
+  json?: boolean;
+  hash?: boolean;
+  exitZero?: boolean;
+}
+
+/** Adds `gapwatch replay`. */
+export function addReplayCommand(program: Command): void {
+  program
+    .command("replay")
+    .summary("judge captures: what tried to get out, when, from where, and did it succeed?")
+    .argument("<capture...>", "pcap or pcapng files (plain, gzip or zstd), directories of them, - for stdin")
+    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .option("--json", "print one JSON document instead of text")
+    .option("--hash", "put the SHA-256 of each capture into the report")
+    .option("--exit-zero", "exit with 0 whatever the verdict, unless it could not run")
+    .addHelpText("after", "\nExit codes: 0 clean, 1 reachback, 2 could not run, 3 inconclusive.")
+    .action(async (captures: string[], options: ReplayOptions) => {
+      process.exitCode = await replay(captures, options);
+    });
+}
+
+async function replay(captures: string[], options: ReplayOptions): Promise<number> {
+  const enclave = readEnclaveOrExit(options.enclave);
+  for (const warning of enclave.warnings) say(warning);
+  const { paths, skipped, broken } = await listInputs(captures);
+  for (const path of skipped) say(`${path}: skipped, not a capture`);
+  for (const { path, message } of broken) say(`${path}: ${message}`);
+  if (paths.length === 0) return COULD_NOT_RUN;
+  const sensor = new Sensor(new Judge(enclave.policy), null);
+  const read = await readCaptures(sensor, paths, broken, options.hash === true);
+  const run = {
+    policy: enclave.policy,
+    policySha256: enclave.sha256,
+    inputs: read.inputs,
+    tsDigits: read.tsDigits,
+    summary: sensor.finish(read.coverage, read.interrupted),
+  };
+  process.stdout.write(
+    options.json ? jsonReport(run) : textReport(run, process.stdout.columns ?? DEFAULT_COLUMNS),
+  );
+  return options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
+}

@@ -1,0 +1,308 @@
+import { randomInt } from "node:crypto";
+import type { FrameBatch } from "./capture/frame-batch.ts";
+import { isIcmpError } from "./decode/icmp.ts";
+import { decodeFrame } from "./decode/link.ts";
+import { Packet } from "./decode/packet.ts";
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
+import { NOTES, STATUSES } from "./decode/status.ts";
+import { Budgets } from "./findings/budgets.ts";
+import type { CoverageFacts } from "./findings/coverage.ts";
+import { DnsFindings } from "./findings/dns-findings.ts";
+import { DnsJudge } from "./findings/dns-judge.ts";
+import { DnsTraffic } from "./findings/dns-traffic.ts";
+import { Exceptions } from "./findings/exceptions.ts";
+import { FlowAccounts } from "./findings/flow-accounts.ts";
+import { FlowJudge } from "./findings/flow-judge.ts";
+import { IcmpErrors } from "./findings/icmp-errors.ts";
+import { Ledger } from "./findings/ledger.ts";
+import { NameJudge } from "./findings/name-judge.ts";
+import type { Observer } from "./findings/observer.ts";
+import { ProxyRequests } from "./findings/proxy-requests.ts";
+import { type Summary, summarise } from "./findings/summary.ts";
+import { TroubleCounts } from "./findings/troubles.ts";
+import { Witness } from "./findings/witness.ts";
+import { AddressNames } from "./flow/address-names.ts";
+import { Conversations } from "./flow/conversations.ts";
+import { isMulticast } from "./flow/direction.ts";
+import { DnsQuestions } from "./flow/dns-questions.ts";
+import {
+  BUDGETED,
+  FLAGS,
+  GATE_OPEN,
+  JUDGED,
+  JUDGED_FINDING,
+  JUDGED_PENDING,
+  JUDGED_REF,
+  ROW_WORDS,
+} from "./flow/flow-row.ts";
+import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
+import { FlowTracker } from "./flow/flow-tracker.ts";
+import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
+import type { NameSink } from "./flow/name-sink.ts";
+import { looksLikeDns } from "./names/dns-recognise.ts";
+import type { HttpRequest, HttpResponse } from "./names/http-head.ts";
+import { isQuicInitial } from "./names/quic-initial.ts";
+import type { ClientHello } from "./names/tls-client-hello.ts";
+import type { Judge } from "./policy/judge.ts";
+import { registrableDomain } from "./policy/public-suffix.ts";
+
+/** Flows that are followed at once. */
+const MAX_FLOWS = 1 << 22;
+
+const PORT_DNS = 53;
+const PORT_MDNS = 5353;
+const PORT_LLMNR = 5355;
+/** A DNS header, a root name, a type and a class. */
+const MIN_DNS_LEN = 17;
+
+/** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
+export class Sensor implements NameSink {
+  readonly tracker: FlowTracker;
+  private readonly table: FlowTable;
+  private readonly pkt = new Packet();
+  private readonly statusCounts = new Float64Array(STATUSES.length);
+  private readonly noteCounts = new Float64Array(NOTES.length);
+  private readonly troubles = new TroubleCounts();
+  private readonly exceptions = new Exceptions();
+  private readonly ledger = new Ledger(registrableDomain);
+  private readonly questions = new DnsQuestions();
+  private readonly names: AddressNames;
+  private readonly conversations: Conversations;
+  private readonly flows: FlowJudge;
+  private readonly dns: DnsJudge;
+  private readonly dnsTraffic: DnsTraffic;
+  private readonly nameJudge: NameJudge;
+  private readonly proxies: ProxyRequests;
+  private readonly icmpErrors: IcmpErrors;
+  private readonly witness: Witness;
+  private readonly judge: Judge;
+  private readonly observer: Observer | null;
+  private readonly moment = { sec: 0, nsec: 0 };
+
+  private packets = 0;
+  private bytes = 0;
+  private tlsHellos = 0;
+  private quicInitials = 0;
+  private httpRequests = 0;
+  private clockSec = -Infinity;
+  private firstSec = Infinity;
+  private longestGapSec = 0;
+
+  /** `observer` is told of everything that is seen, or null. */
+  constructor(judge: Judge, observer: Observer | null) {
+    this.judge = judge;
+    this.observer = observer;
+    this.tracker = new FlowTracker(MAX_FLOWS, randomInt(2 ** 32), (row) => this.flowEnded(row));
+    this.table = this.tracker.table;
+    this.names = new AddressNames(judge.policy.dnsGraceSec);
+    this.conversations = new Conversations(this.table, this);
+    const budgets = new Budgets(judge.policy, this.ledger);
+    const accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
+    this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, accounts);
+    const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
+    this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
+    this.dnsTraffic = new DnsTraffic(
+      this.table,
+      judge,
+      this.flows,
+      this.dns,
+      this.ledger,
+      this.troubles,
+      observer,
+    );
+    this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
+    this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
+    this.icmpErrors = new IcmpErrors(this.table, judge, this.ledger);
+    this.witness = new Witness(this.table, judge, this.troubles);
+  }
+
+  /** Takes in a batch of frames. */
+  consume(batch: FrameBatch): void {
+    const { view, count, offset, caplen, wireLen, tsSec, tsNsec, linkType } = batch;
+    const pkt = this.pkt;
+    for (let i = 0; i < count; i++) {
+      const at = offset[i];
+      const sec = tsSec[i];
+      if (sec > this.clockSec) this.tick(sec);
+      const status = decodeFrame(pkt, view, at, at + caplen[i], wireLen[i], linkType[i]);
+      this.statusCounts[status]++;
+      this.bytes += wireLen[i];
+      if (pkt.notes !== 0) this.countNotes(pkt.notes);
+      if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
+    }
+    this.packets += count;
+  }
+
+  /** Ends all that is open and says what the run amounts to. */
+  finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
+    this.tracker.endAll();
+    this.dns.settleDue(Infinity);
+    this.countCaps();
+    const facts: CoverageFacts = {
+      inputs,
+      statusCounts: this.statusCounts,
+      noteCounts: this.noteCounts,
+      troubles: this.troubles,
+      witness: this.witness,
+      dnsAsked: this.dns.askedInside,
+      dnsAnswered: this.dns.answeredInside,
+      tcpUnseen: this.tracker.gaps.unseen,
+      windowSec: Math.max(0, this.clockSec - this.firstSec),
+      longestGapSec: this.longestGapSec,
+      interrupted,
+    };
+    return summarise(this.judge, this.totals(), facts, this.exceptions.all(), this.ledger.all());
+  }
+
+  /** A packet with addresses. */
+  private packet(view: DataView, sec: number, nsec: number, wireLen: number): void {
+    const pkt = this.pkt;
+    const proto = pkt.l4Proto;
+    if ((proto === PROTO_ICMP || proto === PROTO_ICMPV6) && isIcmpError(pkt.ipVersion, pkt.icmpType)) {
+      this.icmpErrors.take(pkt, view, { sec, nsec });
+      return;
+    }
+    const row = this.tracker.observe(pkt, sec, nsec, wireLen);
+    if (row === NO_ROW) return;
+    if (this.tracker.isNew) this.flowBegan(row, view);
+    const from: End = this.table.direction === 0 ? 0 : 1;
+    const w = row * ROW_WORDS;
+    const flags = this.table.words[w + FLAGS];
+    if (pkt.payloadLen > 0) {
+      if (proto === PROTO_TCP) {
+        if ((flags & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
+      } else if (proto === PROTO_UDP) this.datagram(row, from, view, sec, nsec);
+      if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
+        this.flows.settle(row);
+      }
+    }
+    if ((flags & BUDGETED) !== 0) this.flows.countBudget(row);
+  }
+
+  private flowBegan(row: number, view: DataView): void {
+    this.flows.begin(row);
+    this.witness.began(row, isMulticast(this.pkt));
+    const w = row * ROW_WORDS;
+    if (this.table.words[w + JUDGED] === JUDGED_FINDING && this.pkt.macOffset >= 0) {
+      const finding = this.ledger.get(this.table.words[w + JUDGED_REF]);
+      // Destination address first, then source.
+      finding.mac ??= macText(view, this.pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
+    }
+  }
+
+  private datagram(row: number, from: End, view: DataView, sec: number, nsec: number): void {
+    const { payloadAt, payloadEnd, payloadLen, srcPort, dstPort } = this.pkt;
+    if (isDnsPort(srcPort) || isDnsPort(dstPort) || this.mayBeDns(view)) {
+      if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
+      this.moment.sec = sec;
+      this.moment.nsec = nsec;
+      this.dnsTraffic.message(row, from, view, payloadAt, payloadEnd, this.moment);
+    } else if (isQuicInitial(view, payloadAt, payloadEnd, payloadLen)) {
+      this.quicInitials++;
+      this.troubles.add("quic.not_decoded");
+    }
+  }
+
+  /** A cheap look at the header before the strict one: one question, few records, no reserved bit. */
+  private mayBeDns(view: DataView): boolean {
+    const { payloadAt, payloadEnd } = this.pkt;
+    if (payloadEnd - payloadAt < MIN_DNS_LEN) return false;
+    if (view.getUint16(payloadAt + 4) !== 1 || (view.getUint8(payloadAt + 3) & 0x40) !== 0) return false;
+    return looksLikeDns(view, payloadAt, payloadEnd);
+  }
+
+  private flowEnded(row: number): void {
+    this.conversations.close(row);
+    const client = initiatorOf(this.table, row);
+    this.proxies.close(row, client);
+    this.nameJudge.close(row);
+    this.flows.close(row);
+    this.witness.ended(row);
+    this.observer?.flow({ table: this.table, row, from: client, at: lastMoment(this.table, row) });
+  }
+
+  tlsHello(row: number, from: End, hello: ClientHello): void {
+    this.tlsHellos++;
+    this.flows.initiatorIs(row, from);
+    this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
+    for (const name of hello.names) this.nameJudge.named(row, from, name);
+  }
+
+  httpRequest(row: number, from: End, request: HttpRequest): void {
+    this.httpRequests++;
+    this.flows.initiatorIs(row, from);
+    this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
+    this.nameJudge.requested(row, from, request);
+  }
+
+  httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void {
+    this.flows.initiatorIs(row, from === 0 ? 1 : 0);
+    this.observer?.httpAnswer(
+      { table: this.table, row, from, at: lastMoment(this.table, row) },
+      response,
+      request,
+    );
+    if (request !== null) this.proxies.answered(row, request, response, from);
+  }
+
+  dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {
+    this.dnsTraffic.message(row, from, view, at, end, lastMoment(this.table, row));
+  }
+
+  trouble(name: string): void {
+    this.troubles.add(name);
+  }
+
+  /** Packet time has come to `sec`. */
+  private tick(sec: number): void {
+    if (this.firstSec === Infinity) this.firstSec = sec;
+    else this.longestGapSec = Math.max(this.longestGapSec, sec - this.clockSec);
+    this.clockSec = sec;
+    this.tracker.sweep(sec);
+    this.flows.settleDue(sec);
+    this.dns.settleDue(sec);
+  }
+
+  private countNotes(notes: number): void {
+    for (let bit = 0; bit < NOTES.length; bit++) if ((notes & (1 << bit)) !== 0) this.noteCounts[bit]++;
+  }
+
+  private countCaps(): void {
+    this.troubles.add("table.flows_full", this.tracker.atCap);
+    this.troubles.add("table.names_evicted", this.names.evicted);
+    this.troubles.add("table.questions_evicted", this.questions.evicted);
+    this.troubles.add("table.findings_full", this.ledger.overflow);
+    this.troubles.add("stream.overrun", this.conversations.budget.overruns);
+  }
+
+  private totals(): Summary["totals"] {
+    let undecoded = 0;
+    for (const [i, { effect }] of STATUSES.entries())
+      if (effect === "blind") undecoded += this.statusCounts[i];
+    return {
+      packets: this.packets,
+      bytes: this.bytes,
+      flows: this.tracker.opened,
+      dnsQueries: this.dnsTraffic.queries,
+      tlsHellos: this.tlsHellos,
+      quicInitials: this.quicInitials,
+      httpRequests: this.httpRequests,
+      undecoded,
+      duplicates: this.tracker.copies,
+    };
+  }
+}
+
+function isDnsPort(port: number): boolean {
+  return port === PORT_DNS || port === PORT_MDNS || port === PORT_LLMNR;
+}
+
+function macText(view: DataView, at: number): string {
+  const octets = [0, 1, 2, 3, 4, 5].map((i) =>
+    view
+      .getUint8(at + i)
+      .toString(16)
+      .padStart(2, "0"),
+  );
+  return octets.join(":");
+}
