@@ -63,8 +63,7 @@ export class PrefixTable {
     if (this.#v4Index.length !== 0) {
       const top = (key ^ SIGN) >>> 16;
       low = this.#v4Index[top];
-      high = this.#v4Index[top + 1] + 1;
-      if (high > last.length) high = last.length;
+      high = this.#v4Index[top + 1]; // that range ends behind the key: the answer if none before does
     }
     while (low < high) {
       const mid = (low + high) >> 1;

@@ -160,6 +160,7 @@ describe("NameSet", () => {
     const set = new NameSet([{ text: "*.a", name: "a", below: true }]);
     expect(set.covers({ text: "*.b.a", name: "b.a", below: true })).toBe(true);
     expect(set.covers({ text: "a", name: "a", below: false })).toBe(false);
+    expect([set.has(".a"), set.has("."), set.has("")]).toEqual([false, false, false]);
     const exact = new NameSet([{ text: "b.a", name: "b.a", below: false }]);
     expect(exact.covers({ text: "*.b.a", name: "b.a", below: true })).toBe(false);
   });
