@@ -25,13 +25,16 @@ export class DnsFindings {
     this.exceptions = exceptions;
   }
 
+  /** Whether a name rule allows this host to ask for an outside name; the rule is used then. */
+  isAllowed(asker: Asker, name: string, at: Moment): boolean {
+    const rule = this.judge.nameAllowed(name, ...asker.host, at.sec);
+    if (rule >= 0) this.exceptions.asked(rule, at);
+    return rule >= 0;
+  }
+
   /** The finding for an outside name, or NO_FINDING where a name rule allows this host to ask for it. */
   openUnlessAllowed(asker: Asker, name: string, at: Moment): number {
-    const rule = this.judge.nameAllowed(name, ...asker.host, at.sec);
-    if (rule >= 0) {
-      this.exceptions.asked(rule, at);
-      return NO_FINDING;
-    }
+    if (this.isAllowed(asker, name, at)) return NO_FINDING;
     const expired = this.judge.nameAllowedOnceBy(name, ...asker.host, at.sec);
     return this.open(asker, name, at, expired);
   }

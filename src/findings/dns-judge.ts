@@ -158,10 +158,8 @@ export class DnsJudge {
         this.walks.answered(exchange.hostText, stem);
     }
     const targets = this.outsideNames(answers);
-    for (const name of targets) {
-      this.ledOut(asked, this.findings.openUnlessAllowed(exchange, name, exchange.at), exchange.at);
-    }
-    if (leadsOut && targets.length === 0) {
+    const allowed = targets.map((name) => this.findings.isAllowed(exchange, name, exchange.at));
+    if (allowed.includes(false) || (leadsOut && targets.length === 0)) {
       this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
     }
   }

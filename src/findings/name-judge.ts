@@ -1,7 +1,8 @@
 import { PROTO_TCP } from "../decode/protocols.ts";
+import { BYTES_A, ROW_DOUBLES } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, lastMoment, portOf } from "../flow/flow-view.ts";
-import { CONNECTED } from "../flow/outcome.ts";
+import { flowOutcome } from "../flow/outcome.ts";
 import type { HttpRequest } from "../names/http-head.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -16,11 +17,18 @@ import type { ProxyRequests } from "./proxy-requests.ts";
 /** Names of one connection between inside hosts that are recorded once each. */
 const MAX_INSIDE_NAMES = 1024;
 
+const NOTHING_MOVED = { attempts: 0, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, ip: null };
+
 /** What a connection between inside hosts carried so far. */
 interface InsideTalk {
   readonly names: Set<string>;
   /** The last target of a CONNECT: what comes after it speaks to that, not to the proxy. */
   tunnel: HttpRequest | null;
+  /** Finding of the last outside name, and the octets from the client and to it that are put down already. */
+  finding: number;
+  client: End;
+  bytesOut: number;
+  bytesIn: number;
 }
 
 /** Judges names that flows carry: SNI, HTTP hosts and what proxies are asked to reach. */
@@ -66,6 +74,9 @@ export class NameJudge {
 
   /** The flow is over. */
   close(row: number): void {
+    const talk = this.talks.get(row);
+    if (talk === undefined) return;
+    this.settle(row, talk);
     this.talks.delete(row);
   }
 
@@ -79,7 +90,8 @@ export class NameJudge {
 
   private namedInside(row: number, client: End, name: string): void {
     if (this.judge.nameClass(name) !== "outside" || !hasIcannSuffix(name)) return;
-    const { names, tunnel } = this.talkOf(row);
+    const talk = this.talkOf(row);
+    const { names, tunnel } = talk;
     if (names.has(name) || names.size >= MAX_INSIDE_NAMES) return;
     names.add(name);
     if (tunnel !== null) {
@@ -87,6 +99,12 @@ export class NameJudge {
       this.requestedOfProxy(row, client, { ...tunnel, host: name, address: null }, true);
       return;
     }
+    if (talk.finding !== NO_FINDING) this.settle(row, talk);
+    talk.client = client;
+    talk.finding = this.findInside(row, client, name);
+  }
+
+  private findInside(row: number, client: End, name: string): number {
     const server: End = client === 0 ? 1 : 0;
     const at = lastMoment(this.table, row);
     const handle = this.ledger.open(
@@ -103,14 +121,33 @@ export class NameJudge {
       at,
     );
     const ip = formatAddress(addressOf(this.table, row, server));
-    const share = { attempts: 1, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, outcome: CONNECTED };
-    this.ledger.share(handle, { ...share, first: at, last: at, ip });
+    const outcome = flowOutcome(this.table, row, client === 1);
+    this.ledger.share(handle, { ...NOTHING_MOVED, attempts: 1, outcome, first: at, last: at, ip });
+    return handle;
+  }
+
+  /** Puts the octets since the last name down to it. */
+  private settle(row: number, talk: InsideTalk): void {
+    const d = row * ROW_DOUBLES + BYTES_A;
+    const out = this.table.doubles[d + talk.client];
+    const back = this.table.doubles[d + 1 - talk.client];
+    const last = lastMoment(this.table, row);
+    this.ledger.share(talk.finding, {
+      ...NOTHING_MOVED,
+      bytesOut: out - talk.bytesOut,
+      bytesIn: back - talk.bytesIn,
+      outcome: flowOutcome(this.table, row, talk.client === 1),
+      first: last,
+      last,
+    });
+    talk.bytesOut = out;
+    talk.bytesIn = back;
   }
 
   private talkOf(row: number): InsideTalk {
     let talk = this.talks.get(row);
     if (talk === undefined) {
-      talk = { names: new Set(), tunnel: null };
+      talk = { names: new Set(), tunnel: null, finding: NO_FINDING, client: 0, bytesOut: 0, bytesIn: 0 };
       this.talks.set(row, talk);
     }
     return talk;

@@ -71,7 +71,7 @@ export const boundary = {
       host: "gpu-01",
       run: ["ping", "-6", "-c", "1", "-W", "1", "64:ff9b::192.0.2.99"],
       why: "NAT64: judged by 192.0.2.99, which it carries",
-      expects: [["egress.flow", "gpu-01", "64:ff9b::c000:263", "ipv6-icmp", "answered"]],
+      expects: [["egress.flow", "gpu-01", "64:ff9b::c000:263", "icmpv6", "answered"]],
     },
     {
       host: "agent-01",
@@ -83,13 +83,13 @@ export const boundary = {
       host: "vector-01",
       run: ["/usr/bin/python3", "/run/kit/clients/ip-protocol.py", "198.51.100.90", "99"],
       why: "an IP protocol without ports",
-      expects: [["egress.flow", "vector-01", "198.51.100.90", "99", "attempted"]],
+      expects: [["egress.flow", "vector-01", "198.51.100.90", "proto-99", "attempted"]],
     },
     {
       host: "vector-01",
       run: ["/usr/bin/python3", "/run/kit/clients/ip-protocol.py", "192.0.2.90", "99"],
       why: "the same, refused by ICMP protocol unreachable",
-      expects: [["egress.flow", "vector-01", "192.0.2.90", "99", "refused"]],
+      expects: [["egress.flow", "vector-01", "192.0.2.90", "proto-99", "refused"]],
     },
     {
       host: "vector-01",

@@ -136,7 +136,7 @@ export const outcomes = {
       host: "agent-01",
       run: ["ping", "-6", "-c", "1", "-W", "1", "2001:db8:0:1::99"],
       why: "ping over IPv6 answered",
-      expects: [["egress.flow", "agent-01", "2001:db8:0:1::99", "ipv6-icmp", "answered"]],
+      expects: [["egress.flow", "agent-01", "2001:db8:0:1::99", "icmpv6", "answered"]],
     },
     {
       host: "vector-01",

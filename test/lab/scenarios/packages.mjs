@@ -17,8 +17,9 @@ export const packages = {
     {
       host: "gpu-01",
       run: [...APT, "http://security.debian.org/debian-security", "bookworm-security"],
-      why: "apt, at the public archive",
+      why: "apt, at the public archive; it asks for the service record first",
       expects: [
+        ["dns.name", "gpu-01", "_http._tcp.security.debian.org", "53/udp", "named"],
         ["dns.name", "gpu-01", "security.debian.org", "53/udp", "answered"],
         ["egress.flow", "gpu-01", "security.debian.org", "80/tcp", "transferred"],
       ],
