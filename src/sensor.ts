@@ -135,6 +135,7 @@ export class Sensor implements NameSink {
 
   /** Ends all that is open and says what the run amounts to. */
   finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
+    this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
     this.countCaps();
@@ -258,6 +259,7 @@ export class Sensor implements NameSink {
     if (this.firstSec === Infinity) this.firstSec = sec;
     else this.longestGapSec = Math.max(this.longestGapSec, sec - this.clockSec);
     this.clockSec = sec;
+    this.icmpErrors.settleDue(sec);
     this.tracker.sweep(sec);
     this.flows.settleDue(sec);
     this.dns.settleDue(sec);

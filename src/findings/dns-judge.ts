@@ -10,6 +10,7 @@ import type { Judge } from "../policy/judge.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import { hasOtherData, signatureOf } from "./answer-facts.ts";
 import type { Asker, DnsFindings } from "./dns-findings.ts";
+import { type DnsAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 import { type SearchWalk, SearchWalks } from "./search-walks.ts";
@@ -37,6 +38,7 @@ export class DnsJudge {
   private readonly findings: DnsFindings;
   private readonly ledger: Ledger;
   private readonly walks = new SearchWalks();
+  private readonly early = new EarlyAnswers();
   /** Questions to inside resolvers, and those of them that were answered: how much of both directions is seen. */
   askedInside = 0;
   answeredInside = 0;
@@ -66,27 +68,34 @@ export class DnsJudge {
 
   /** A response was seen. Returns whether it contradicts an earlier answer to the same question. */
   answered(exchange: DnsExchange, question: DnsQuestion, answers: DnsAnswers): boolean {
-    const key = keyOf(exchange, question.id, question.qname, question.qtype);
+    const { id, qname, qtype, rcode, truncated } = question;
+    const { records, chain } = answers;
+    return this.take(exchange, { id, qname, qtype, rcode, truncated, records, chain });
+  }
+
+  private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
+    const key = keyOf(exchange, answer.id, answer.qname, answer.qtype);
     const asked = this.questions.find(key, exchange.at.sec);
     if (asked !== null && !asked.answered) {
       asked.answered = true;
       if (exchange.resolverInside) this.answeredInside++;
     }
-    if (question.rcode !== RCODE_NOERROR && question.rcode !== RCODE_NXDOMAIN) return false;
+    if (asked === null) this.early.add(key, exchange, answer);
+    if (answer.rcode !== RCODE_NOERROR && answer.rcode !== RCODE_NXDOMAIN) return false;
     if (asked === null) {
-      this.learn(exchange, question.qname, answers, true);
+      this.learn(exchange, answer, true);
       return false;
     }
-    const signature = question.truncated ? null : signatureOf(question.rcode, answers.records);
+    const signature = answer.truncated ? null : signatureOf(answer.rcode, answer.records);
     const contradicts = signature !== null && asked.answer !== null && asked.answer !== signature;
     if (contradicts) {
       for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostText, name);
     }
     if (contradicts || asked.answer === null) {
       asked.answer ??= signature;
-      asked.given = [...asked.given, ...this.learn(exchange, question.qname, answers, contradicts)];
+      asked.given = [...asked.given, ...this.learn(exchange, answer, contradicts)];
     }
-    if (exchange.approved) this.judgeAnswer(exchange, asked, answers);
+    if (exchange.approved) this.judgeAnswer(exchange, asked, answer);
     return contradicts;
   }
 
@@ -113,6 +122,7 @@ export class DnsJudge {
     const asked = this.questions.add(key, exchange.hostText, qname, qtype, exchange.at.sec);
     if (exchange.resolverInside) this.askedInside++;
     if (judged && qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
+    for (const early of this.early.take(key, exchange.at.sec)) this.take(early.exchange, early.answer);
     return true;
   }
 
@@ -140,7 +150,7 @@ export class DnsJudge {
   }
 
   /** What an approved resolver's answer says of the question itself. */
-  private judgeAnswer(exchange: DnsExchange, asked: AskedQuestion, answers: DnsAnswers): void {
+  private judgeAnswer(exchange: DnsExchange, asked: AskedQuestion, answers: DnsAnswer): void {
     const leadsOut = answers.records.some((r) => r.address !== null && this.isOutside(r.address));
     if (asked.finding !== NO_FINDING) {
       if (leadsOut || hasOtherData(answers.records))
@@ -173,11 +183,11 @@ export class DnsJudge {
   /** Remembers the outside addresses of an answer. Returns what was learned. */
   private learn(
     exchange: DnsExchange,
-    qname: string,
-    answers: DnsAnswers,
+    answers: DnsAnswer,
     ambiguous: boolean,
   ): { address: string; name: string }[] {
     const learned: { address: string; name: string }[] = [];
+    const { qname } = answers;
     const chain = new Set(answers.chain);
     const inChain = answers.records.filter((r) => chain.has(r.name));
     const ttlSec = inChain.reduce((least, r) => Math.min(least, r.ttl), Infinity);
@@ -202,7 +212,7 @@ export class DnsJudge {
   }
 
   /** Names outside that the CNAMEs of an answer lead to. */
-  private outsideNames(answers: DnsAnswers): string[] {
+  private outsideNames(answers: DnsAnswer): string[] {
     return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
   }
 

@@ -219,9 +219,12 @@ export class FlowJudge {
     return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]);
   }
 
-  /** The end that is not outside; A when both are. */
-  innerEnd(row: number): End {
-    return this.classOf(row, ADDR_A) === OUTSIDE && this.classOf(row, ADDR_B) !== OUTSIDE ? 1 : 0;
+  /** The end that is not outside; the initiator where there is none, or two. */
+  private innerEnd(row: number): End {
+    const isOutsideA = this.classOf(row, ADDR_A) === OUTSIDE;
+    const isOutsideB = this.classOf(row, ADDR_B) === OUTSIDE;
+    if (isOutsideA === isOutsideB) return initiatorOf(this.table, row);
+    return isOutsideA ? 1 : 0;
   }
 
   private ask(row: number, inner: End): void {

@@ -3,6 +3,7 @@ import { decodeIpv6 } from "../decode/ipv6.ts";
 import { Packet, resetPacket } from "../decode/packet.ts";
 import { FLAGS, ICMP_REFUSED, ROW_WORDS } from "../flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "../flow/flow-table.ts";
+import type { AddressWords } from "../flow/flow-view.ts";
 import { ANSWERED, ATTEMPTED } from "../flow/outcome.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -13,14 +14,43 @@ import type { Ledger } from "./ledger.ts";
 const ICMP_UNREACHABLE = 3; // RFC 792
 const ICMPV6_UNREACHABLE = 1; // RFC 4443 §3.1
 
+/** Seconds of packet time by which a mirror may deliver an error before the packet that it quotes. */
+const OVERTAKE_SEC = 1;
+const MAX_HELD = 1024;
+
+/** An error message that waits for the flow that it quotes. */
+interface HeldError {
+  /** Headers of the quoted packet; null when it quotes none that went to this destination. */
+  readonly quoted: Packet | null;
+  readonly unreachable: boolean;
+  readonly src: AddressWords;
+  readonly dst: AddressWords;
+  readonly proto: "icmp" | "icmpv6";
+  readonly lenBytes: number;
+  readonly at: Moment;
+}
+
+function factsOf(pkt: Packet, at: Moment): Omit<HeldError, "quoted" | "unreachable"> {
+  const isV6 = pkt.ipVersion === 6;
+  return {
+    src: [pkt.src0, pkt.src1, pkt.src2, pkt.src3],
+    dst: [pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3],
+    proto: isV6 ? "icmpv6" : "icmp",
+    lenBytes: pkt.payloadLen,
+    at,
+  };
+}
+
 /**
  * ICMP errors: bound to the flow that they quote (RFC 792, RFC 4443 §3). What they quote is no traffic
- * of its own; an error across the boundary that quotes no known flow is a finding.
+ * of its own; an error across the boundary, or between two outside addresses, that quotes no known flow
+ * is a finding.
  */
 export class IcmpErrors {
   /** Errors that were bound to a flow. */
   bound = 0;
   private readonly quoted = new Packet();
+  private readonly held: HeldError[] = [];
   private readonly table: FlowTable;
   private readonly judge: Judge;
   private readonly ledger: Ledger;
@@ -33,43 +63,62 @@ export class IcmpErrors {
 
   /** An ICMP or ICMPv6 error message whose quote is view[pkt.payloadAt, pkt.payloadEnd). */
   take(pkt: Packet, view: DataView, at: Moment): void {
-    const row = this.quotedFlow(pkt, view);
-    if (row === NO_ROW) {
-      this.stray(pkt, at);
-      return;
-    }
-    this.bound++;
-    const unreachable = pkt.ipVersion === 6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE;
-    if (pkt.icmpType === unreachable) this.table.words[row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
+    const isAboutFlow = this.readQuote(pkt, view);
+    const unreachable = pkt.icmpType === (pkt.ipVersion === 6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE);
+    if (isAboutFlow && this.bind(this.quoted, unreachable)) return;
+    const quoted = isAboutFlow ? Object.assign(new Packet(), this.quoted) : null;
+    const error = { quoted, unreachable, ...factsOf(pkt, at) };
+    if (this.held.length === MAX_HELD) this.settle(this.held.shift());
+    this.held.push(error);
   }
 
-  private quotedFlow(pkt: Packet, view: DataView): number {
+  /** Errors that may have overtaken the packet that they quote are judged when that had its time by `sec`. */
+  settleDue(sec: number): void {
+    while (this.held.length > 0 && this.held[0].at.sec + OVERTAKE_SEC < sec) this.settle(this.held.shift());
+  }
+
+  private settle(error: HeldError | undefined): void {
+    if (error === undefined) return;
+    if (error.quoted === null || !this.bind(error.quoted, error.unreachable)) this.stray(error);
+  }
+
+  /** Marks the flow that the error quotes. Returns whether there is one. */
+  private bind(quoted: Packet, unreachable: boolean): boolean {
+    const row = this.table.find(quoted, this.table.hashOf(quoted));
+    if (row === NO_ROW) return false;
+    this.bound++;
+    if (unreachable) this.table.words[row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
+    return true;
+  }
+
+  /** Reads the headers that the error quotes. Returns whether they can be those of a flow that it is about. */
+  private readQuote(pkt: Packet, view: DataView): boolean {
     const quoted = this.quoted;
     resetPacket(quoted, pkt.payloadEnd);
     if (pkt.ipVersion === 6) decodeIpv6(quoted, view, pkt.payloadAt, pkt.payloadEnd);
     else decodeIpv4(quoted, view, pkt.payloadAt, pkt.payloadEnd);
-    if (quoted.ipVersion === 0) return NO_ROW;
     // An error goes to who sent what it quotes: anything else is made up.
-    const toSender =
+    return (
+      quoted.ipVersion !== 0 &&
       quoted.src3 === pkt.dst3 &&
       quoted.src2 === pkt.dst2 &&
       quoted.src1 === pkt.dst1 &&
-      quoted.src0 === pkt.dst0;
-    return toSender ? this.table.find(quoted, this.table.hashOf(quoted)) : NO_ROW;
+      quoted.src0 === pkt.dst0
+    );
   }
 
-  private stray(pkt: Packet, at: Moment): void {
-    const from = this.judge.addressClass(pkt.src0, pkt.src1, pkt.src2, pkt.src3);
-    const to = this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3);
-    if ((from === OUTSIDE) === (to === OUTSIDE)) return;
-    const destination = formatAddress([pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3]);
+  private stray({ src, dst, proto, lenBytes, at }: HeldError): void {
+    const from = this.judge.addressClass(...src);
+    const to = this.judge.addressClass(...dst);
+    if (from !== OUTSIDE && to !== OUTSIDE) return;
+    const destination = formatAddress(dst);
     const handle = this.ledger.open(
       {
-        kind: "icmp.stray",
-        source: formatAddress([pkt.src0, pkt.src1, pkt.src2, pkt.src3]),
+        kind: from === to ? "transit.flow" : "icmp.stray",
+        source: formatAddress(src),
         destination,
         port: null,
-        proto: pkt.ipVersion === 6 ? "icmpv6" : "icmp",
+        proto,
         name: null,
         evidence: "none",
         rule: null,
@@ -79,9 +128,9 @@ export class IcmpErrors {
     const outward = to === OUTSIDE;
     this.ledger.share(handle, {
       attempts: 1,
-      bytesOut: outward ? pkt.payloadLen : 0,
-      bytesIn: outward ? 0 : pkt.payloadLen,
-      oneWayBytes: outward ? pkt.payloadLen : 0,
+      bytesOut: outward ? lenBytes : 0,
+      bytesIn: outward ? 0 : lenBytes,
+      oneWayBytes: outward ? lenBytes : 0,
       outcome: outward ? ATTEMPTED : ANSWERED,
       first: at,
       last: at,

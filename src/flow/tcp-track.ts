@@ -31,7 +31,7 @@ export function trackTcp(table: FlowTable, gaps: TcpGaps, row: number, direction
   const w = row * ROW_WORDS;
   const flags = pkt.tcpFlags;
   if ((flags & TCP_SYN) !== 0) trackSyn(table, w, direction, pkt);
-  else if ((flags & TCP_RST) !== 0) table.words[w + FLAGS] |= direction === 0 ? RST_A : RST_A << 1;
+  else if ((flags & TCP_RST) !== 0) trackRst(table, w, direction, pkt);
   else if ((flags & TCP_ACK) !== 0) {
     const bits = table.words[w + FLAGS];
     const fromInitiator = ((bits & INITIATOR_B) !== 0) === (direction === 1);
@@ -39,8 +39,18 @@ export function trackTcp(table: FlowTable, gaps: TcpGaps, row: number, direction
       table.words[w + FLAGS] = bits | ESTABLISHED;
     trackAck(table, gaps, row, direction, pkt.tcpAck);
   }
-  if ((flags & TCP_FIN) !== 0) table.words[w + FLAGS] |= direction === 0 ? FIN_A : FIN_A << 1;
   if (pkt.payloadLen > 0 || (flags & TCP_FIN) !== 0) trackData(table, gaps, row, direction, pkt);
+  if ((flags & TCP_FIN) !== 0) table.words[w + FLAGS] |= FIN_A << direction;
+}
+
+function trackRst(table: FlowTable, w: number, direction: number, pkt: Packet): void {
+  const words = table.words;
+  words[w + FLAGS] |= RST_A << direction;
+  // A refusal that overtook the SYN tells its number: the SYN then belongs to this flow.
+  const isFirst = (words[w + FLAGS] & (SEQ_A_SET << (1 - direction))) === 0;
+  if (!isFirst || (pkt.tcpFlags & TCP_ACK) === 0) return;
+  words[w + ACK_A + direction] = pkt.tcpAck;
+  words[w + FLAGS] |= ACK_A_SET << direction;
 }
 
 function trackSyn(table: FlowTable, w: number, direction: number, pkt: Packet): void {
@@ -99,6 +109,9 @@ function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: numb
   const next = words[w + SEQ_A + direction];
   const ahead = (end - next) | 0;
   if (ahead <= 0) {
+    // Its acknowledgement came first and was taken for one of data.
+    const isLateFin = fin === 1 && ahead === 0 && (words[w + FLAGS] & (FIN_A << direction)) === 0;
+    if (isLateFin && table.doubles[bytes] > 0) table.doubles[bytes]--;
     if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
     return;
   }

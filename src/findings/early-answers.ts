@@ -1,0 +1,48 @@
+import type { DnsRecord } from "../names/dns-answers.ts";
+import type { DnsExchange } from "./dns-judge.ts";
+
+/** What of a response matters for judging it. */
+export interface DnsAnswer {
+  readonly id: number;
+  readonly qname: string;
+  readonly qtype: number;
+  readonly rcode: number;
+  readonly truncated: boolean;
+  readonly records: readonly DnsRecord[];
+  /** The question's name and all names that CNAME and DNAME records lead to from it. */
+  readonly chain: readonly string[];
+}
+
+interface EarlyAnswer {
+  readonly exchange: DnsExchange;
+  readonly answer: DnsAnswer;
+}
+
+/** Seconds of packet time by which a mirror may deliver an answer before its question. */
+const OVERTAKE_SEC = 1;
+const MAX_KEPT = 256;
+
+/**
+ * Answers whose question was not seen yet. A mirror merges two directions, and the end state must not
+ * depend on which of them came first.
+ */
+export class EarlyAnswers {
+  private kept: { readonly key: string; readonly early: EarlyAnswer }[] = [];
+
+  add(key: string, exchange: DnsExchange, answer: DnsAnswer): void {
+    if (this.kept.length === MAX_KEPT) this.kept.shift();
+    this.kept.push({ key, early: { exchange, answer } });
+  }
+
+  /** The answers to the question `key`, in the order in which they came. */
+  take(key: string, sec: number): EarlyAnswer[] {
+    if (this.kept.length === 0) return [];
+    const taken: EarlyAnswer[] = [];
+    this.kept = this.kept.filter(({ key: of, early }) => {
+      const isFresh = Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;
+      if (of === key && isFresh) taken.push(early);
+      return of !== key && isFresh;
+    });
+    return taken;
+  }
+}
