@@ -1,7 +1,22 @@
 import type { NamedAddress } from "../flow/address-names.ts";
-import { parseAddress } from "../policy/address-text.ts";
+import type { AddressWords } from "../flow/flow-view.ts";
+import { formatAddress, parseAddress } from "../policy/address-text.ts";
 import type { FlowQuestion, Judge } from "../policy/judge.ts";
 import type { NameEvidence } from "./finding.ts";
+
+/** A host as answers know it. */
+export interface Host {
+  readonly id: string;
+  readonly address: AddressWords;
+}
+
+/**
+ * What a host is told apart by: its inventory name, so that a question over IPv4 explains a flow over
+ * IPv6, else its address.
+ */
+export function hostOf(judge: Judge, address: AddressWords): Host {
+  return { id: judge.hostName(...address) ?? formatAddress(address), address };
+}
 
 /** What answers say about the address at the outside end of a flow. */
 export interface AnsweredName {
@@ -10,7 +25,7 @@ export interface AnsweredName {
 }
 
 /** The best name for an address as `host` knows it: the latest of the best evidence. */
-export function bestName(names: readonly NamedAddress[], judge: Judge, host: string): AnsweredName {
+export function bestName(names: readonly NamedAddress[], judge: Judge, host: Host): AnsweredName {
   let best: NamedAddress | null = null;
   let bestRank = -1;
   for (const named of names) {
@@ -26,22 +41,16 @@ export function bestName(names: readonly NamedAddress[], judge: Judge, host: str
 
 const EVIDENCE_OF_RANK: readonly NameEvidence[] = ["ambiguous", "answer-other-host", "ambiguous", "answer"];
 
-function rankOf(named: NamedAddress, judge: Judge, host: string): number {
+function rankOf(named: NamedAddress, judge: Judge, host: Host): number {
   return (isFor(named, judge, host) ? 2 : 0) + (named.ambiguous ? 0 : 1);
 }
 
-/**
- * The answer went to this host: to the same address, to another one that the inventory gives the same
- * host (questions over IPv4, flows over IPv6), or to a host that stands behind this NAT address.
- */
-function isFor(named: NamedAddress, judge: Judge, host: string): boolean {
-  if (named.host === host) return true;
-  const here = parseAddress(host);
+/** The answer went to this host, or to one that stands behind this NAT address. */
+function isFor(named: NamedAddress, judge: Judge, host: Host): boolean {
+  if (named.hostId === host.id) return true;
+  if (!judge.isNat(...host.address)) return false;
   const asker = parseAddress(named.host);
-  if (here === null || asker === null) return false;
-  const name = judge.hostName(...here);
-  if (name !== null && name === judge.hostName(...asker)) return true;
-  return judge.isNat(...here) && judge.standsBehind(...asker, ...here);
+  return asker !== null && judge.standsBehind(...asker, ...host.address);
 }
 
 /** What name rules make of an address: which allows it, and whether it has other names as well. */
@@ -61,7 +70,7 @@ export interface NameRuling {
 export function ruleByNames(
   names: readonly NamedAddress[],
   judge: Judge,
-  host: string,
+  host: Host,
   q: FlowQuestion,
 ): NameRuling {
   let rule = -1;

@@ -19,6 +19,8 @@ import { INFO } from "./severity.ts";
 /** Who asks whom, in one DNS message. */
 export interface DnsExchange extends Asker {
   readonly hostPort: number;
+  /** What the host is told apart by (answered-names.ts). */
+  readonly hostId: string;
   /** The resolver is on the enclave's list: its answers are believed. */
   readonly approved: boolean;
   /** The question went to a multicast group: nobody's resolver. */
@@ -89,7 +91,7 @@ export class DnsJudge {
     const signature = answer.truncated ? null : signatureOf(answer.rcode, answer.records);
     const contradicts = signature !== null && asked.answer !== null && asked.answer !== signature;
     if (contradicts) {
-      for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostText, name);
+      for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostId, name);
     }
     if (contradicts || asked.answer === null) {
       asked.answer ??= signature;
@@ -144,6 +146,7 @@ export class DnsJudge {
 
   private walk(exchange: DnsExchange, qname: string): void {
     for (const { stem, longest } of this.judge.searchStems(qname)) {
+      if (!stem.includes(".")) continue; // a single label has no suffix to be judged by
       const pushedOut = this.walks.add(exchange, stem, longest, exchange.at);
       if (pushedOut !== null) this.settleWalk(pushedOut);
     }
@@ -198,6 +201,7 @@ export class DnsJudge {
       for (const name of targets.length > 0 ? targets : [qname]) {
         this.names.learn(
           text,
+          exchange.hostId,
           exchange.hostText,
           name,
           exchange.approved,

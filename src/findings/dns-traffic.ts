@@ -17,6 +17,7 @@ import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
 import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
+import { hostOf } from "./answered-names.ts";
 import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
 import { list, type Moment } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
@@ -115,6 +116,7 @@ export class DnsTraffic {
     return {
       host,
       hostText: formatAddress(host),
+      hostId: hostOf(this.judge, host).id,
       hostPort: portOf(this.table, row, client),
       resolverText: formatAddress(resolverWords),
       resolverPort: portOf(this.table, row, resolver),

@@ -34,7 +34,7 @@ import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { IN, OUT } from "../policy/policy.ts";
-import { bestName, ruleByNames } from "./answered-names.ts";
+import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
 import type { NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
@@ -100,7 +100,7 @@ export class FlowJudge {
       this.findAcross(row, "ingress.flow", expired, null, "none");
       return;
     }
-    const host = formatAddress(addressOf(this.table, row, inner));
+    const host = hostOf(this.judge, addressOf(this.table, row, inner));
     const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
     const known = this.names.namesOf(outer, this.question.startSec);
     const ruling = ruleByNames(known, this.judge, host, this.question);
@@ -149,7 +149,7 @@ export class FlowJudge {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_PENDING) return;
     const inner = this.innerEnd(row);
     this.ask(row, inner);
-    const host = formatAddress(addressOf(this.table, row, inner));
+    const host = hostOf(this.judge, addressOf(this.table, row, inner));
     const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
     const known = this.names.namesOf(outer, this.question.startSec);
     const ruling = ruleByNames(known, this.judge, host, this.question);

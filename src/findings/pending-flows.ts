@@ -1,3 +1,5 @@
+import { Fifo } from "../flow/fifo.ts";
+
 /** Seconds of packet time that a flow may wait for its name (DESIGN section 3). */
 export const PENDING_SEC = 10;
 
@@ -9,8 +11,7 @@ interface Pending {
 
 /** Flows that a name rule may allow, in the order in which they began. */
 export class PendingFlows {
-  private queue: Pending[] = [];
-  private head = 0;
+  private readonly queue = new Fifo<Pending>();
 
   add(row: number, generation: number, startSec: number): void {
     this.queue.push({ row, generation, deadlineSec: startSec + PENDING_SEC });
@@ -18,13 +19,9 @@ export class PendingFlows {
 
   /** The next flow that has waited long enough at `sec`, or null. The caller checks that it still waits. */
   due(sec: number): { readonly row: number; readonly generation: number } | null {
-    const first = this.queue[this.head];
+    const first = this.queue.first();
     if (first === undefined || first.deadlineSec > sec) return null;
-    this.head++;
-    if (this.head > 1024 && this.head * 2 > this.queue.length) {
-      this.queue = this.queue.slice(this.head);
-      this.head = 0;
-    }
+    this.queue.shift();
     return first;
   }
 }

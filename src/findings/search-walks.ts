@@ -1,3 +1,4 @@
+import { Fifo } from "../flow/fifo.ts";
 import type { Asker } from "./dns-findings.ts";
 import type { Moment } from "./finding.ts";
 
@@ -20,6 +21,7 @@ export interface SearchWalk {
 /** The search walks that are open, in the order in which they began. */
 export class SearchWalks {
   private readonly walks = new Map<string, SearchWalk>();
+  private readonly order = new Fifo<{ readonly key: string; readonly walk: SearchWalk }>();
 
   /** Takes a question into the walk of its stem. Returns a walk that had to be ended to make room, or null. */
   add(asker: Asker, stem: string, longest: boolean, at: Moment): SearchWalk | null {
@@ -33,6 +35,7 @@ export class SearchWalks {
     const pushedOut = this.walks.size >= MAX_WALKS ? this.takeFirst() : null;
     const walk = { asker, stem, first: { ...at }, last: { ...at }, inside: false, judged: longest };
     this.walks.set(key, walk);
+    this.order.push({ key, walk });
     return pushedOut;
   }
 
@@ -44,15 +47,14 @@ export class SearchWalks {
 
   /** The next walk whose time is over at `sec`, or null. */
   due(sec: number): SearchWalk | null {
-    for (const walk of this.walks.values()) return sec - walk.first.sec > WALK_SEC ? this.takeFirst() : null;
-    return null;
+    const first = this.order.first();
+    return first !== undefined && sec - first.walk.first.sec > WALK_SEC ? this.takeFirst() : null;
   }
 
   private takeFirst(): SearchWalk | null {
-    for (const [key, walk] of this.walks) {
-      this.walks.delete(key);
-      return walk;
-    }
-    return null;
+    const first = this.order.shift();
+    if (first === undefined) return null;
+    this.walks.delete(first.key);
+    return first.walk;
   }
 }

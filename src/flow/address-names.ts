@@ -1,6 +1,9 @@
+import { Fifo } from "./fifo.ts";
+
 /** A name that an answer gave for an address. */
 export interface NamedAddress {
-  /** Address of the host that asked, as text. */
+  /** Who asked: what the caller tells hosts apart by, and the address that it asked from, as text. */
+  readonly hostId: string;
   readonly host: string;
   readonly name: string;
   /** The answer came from an approved resolver. */
@@ -27,15 +30,18 @@ export class AddressNames {
   evicted = 0;
 
   private readonly byAddress = new Map<string, NamedAddress[]>();
+  /** Addresses in the order in which they were first learned. */
+  private readonly order = new Fifo<string>();
   private readonly graceSec: number;
 
   constructor(graceSec: number) {
     this.graceSec = graceSec;
   }
 
-  /** Records that `host` was told `name` has `address`. */
+  /** Records that the host was told `name` has `address`. */
   learn(
     address: string,
+    hostId: string,
     host: string,
     name: string,
     approved: boolean,
@@ -45,10 +51,10 @@ export class AddressNames {
   ): void {
     const validToSec = atSec + Math.min(Math.max(ttlSec, 0), MAX_TTL_SEC) + this.graceSec;
     const names = this.namesFor(address, atSec);
-    const known = names.find((n) => n.host === host && n.name === name);
+    const known = names.find((n) => n.hostId === hostId && n.name === name);
     if (known === undefined) {
       if (names.length >= MAX_NAMES) this.dropOldest(names, atSec);
-      names.push({ host, name, approved, ambiguous, answeredSec: atSec, validToSec });
+      names.push({ hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec });
       return;
     }
     const stale = atSec > known.validToSec;
@@ -60,9 +66,9 @@ export class AddressNames {
   }
 
   /** Two answers to one question differ: neither can be believed. */
-  distrust(address: string, host: string, name: string): void {
+  distrust(address: string, hostId: string, name: string): void {
     for (const n of this.byAddress.get(address) ?? []) {
-      if (n.host === host && n.name === name) n.ambiguous = true;
+      if (n.hostId === hostId && n.name === name) n.ambiguous = true;
     }
   }
 
@@ -79,16 +85,15 @@ export class AddressNames {
     if (this.byAddress.size >= MAX_ADDRESSES) this.evictFirst(atSec);
     const names: NamedAddress[] = [];
     this.byAddress.set(address, names);
+    this.order.push(address);
     return names;
   }
 
-  /** Maps keep insertion order: the first is the one learned longest ago. */
   private evictFirst(atSec: number): void {
-    for (const [address, names] of this.byAddress) {
-      if (names.some((n) => atSec <= n.validToSec)) this.evicted++;
-      this.byAddress.delete(address);
-      return;
-    }
+    const address = this.order.shift();
+    if (address === undefined) return;
+    if (this.byAddress.get(address)?.some((n) => atSec <= n.validToSec)) this.evicted++;
+    this.byAddress.delete(address);
   }
 
   private dropOldest(names: NamedAddress[], atSec: number): void {

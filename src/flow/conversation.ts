@@ -36,9 +36,12 @@ export class Conversation {
     return this.readers[end];
   }
 
-  /** Chooses a reader for the direction that begins with view[at, end); "maybe" wants more octets. */
-  recognise(from: End, view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
-    const shown = this.show(from, view, at, end);
+  /**
+   * Chooses a reader for the direction that begins with view[at, end); "maybe" wants more octets. After a
+   * `preamble` of another protocol (SOCKS, or STARTTLS of any kind) only TLS and HTTP are looked for.
+   */
+  recognise(from: End, view: DataView, at: number, end: number, preamble: boolean): "yes" | "no" | "maybe" {
+    const shown = preamble ? this.showLate(from, view, at, end) : this.show(from, view, at, end);
     if (shown === "maybe") return "maybe";
     this.readers[from] = this.readerFor(shown, from);
     return this.readers[from] === null ? "no" : "yes";
@@ -72,6 +75,18 @@ export class Conversation {
     if (dns === "yes") return "dns";
     const undecided = tls === "maybe" || http === "maybe" || response === "maybe" || dns === "maybe";
     return undecided ? "maybe" : "nothing";
+  }
+
+  /** What takes over a connection is certain in its first octets: binary protocols must not be held for it. */
+  private showLate(from: End, view: DataView, at: number, end: number): Shown {
+    if (this.readers[1 - from] instanceof TlsClientReader) return "tls";
+    if (view.getUint8(at) >= 0x80) return "nothing"; // else SSL 2.0
+    const tls = isTlsStart(view, at, end);
+    if (tls !== "no") return tls === "yes" ? "tls" : "maybe";
+    const http = isHttpStart(view, at, end);
+    if (http !== "no") return http === "yes" ? "http" : "maybe";
+    const response = isHttpResponseStart(view, at, end);
+    return response === "no" ? "nothing" : response === "yes" ? "http-response" : "maybe";
   }
 
   private readerFor(shown: Shown, from: End): ProtocolReader | null {

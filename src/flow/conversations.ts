@@ -11,6 +11,8 @@ import { StreamBudget, type StreamReader, TcpStream } from "./tcp-stream.ts";
 const MAX_UNDECIDED = 2 + 0xffff;
 /** Chunks of a stream joined in its middle that are tried as the beginning of a message. */
 const MAX_TRIES_MID_FLOW = 64;
+/** The same of a stream seen from its start: what comes before STARTTLS, or after a SOCKS handshake, is short. */
+const MAX_TRIES = 8;
 /** Chunks of one direction without a name after which the other's silence is no longer waited out. */
 const MAX_CHUNKS_ALONE = 64;
 /** How far behind the last acknowledgement the first data seen may be for the gap to be reordering. */
@@ -26,6 +28,7 @@ class Direction implements StreamReader {
   private readonly conversation: Conversation;
   private readonly sink: NameSink;
   private readonly undecided = new ByteHold(MAX_UNDECIDED);
+  private readonly midFlow: boolean;
   private triesLeft: number;
 
   constructor(
@@ -39,14 +42,25 @@ class Direction implements StreamReader {
     this.from = from;
     this.conversation = conversation;
     this.sink = sink;
-    this.triesLeft = midFlow ? MAX_TRIES_MID_FLOW : 1;
+    this.midFlow = midFlow;
+    this.triesLeft = midFlow ? MAX_TRIES_MID_FLOW : MAX_TRIES;
     this.stream = new TcpStream(next, this, budget);
   }
 
   /** Octets that go unseen now could hide a name. */
   get needsAll(): boolean {
     if (this.opaque) return false;
-    return this.conversation.readerOf(this.from)?.needsAll ?? true;
+    return this.conversation.readerOf(this.from)?.needsAll ?? !this.preamble;
+  }
+
+  /** What is certain not to be the beginning of a known message was seen, and no gap since. */
+  private get preamble(): boolean {
+    return !this.midFlow && this.triesLeft < MAX_TRIES;
+  }
+
+  /** Nothing is known of the direction, and nothing is held to find out. */
+  get idle(): boolean {
+    return this.undecided.length === 0 && this.conversation.readerOf(this.from) === null;
   }
 
   read(view: DataView, at: number, end: number): void {
@@ -78,7 +92,7 @@ class Direction implements StreamReader {
 
   private probe(view: DataView, at: number, end: number): void {
     if (this.undecided.length === 0) {
-      const known = this.conversation.recognise(this.from, view, at, end);
+      const known = this.conversation.recognise(this.from, view, at, end, this.preamble);
       if (known === "yes") this.read(view, at, end);
       else if (known === "no") this.miss();
       else this.undecided.append(view, at, end);
@@ -87,7 +101,7 @@ class Direction implements StreamReader {
     const fits = this.undecided.append(view, at, end);
     const held = this.undecided.view;
     const length = this.undecided.length;
-    const known = this.conversation.recognise(this.from, held, 0, length);
+    const known = this.conversation.recognise(this.from, held, 0, length, this.preamble);
     if (known === "maybe" && fits) return;
     this.undecided.clear();
     if (known === "yes") this.read(held, 0, length);
@@ -176,7 +190,11 @@ export class Conversations {
 
 function isOver(talk: Talk): boolean {
   const [a, b] = talk.directions;
-  if (talk.conversation.done) return true;
-  if (a?.opaque && (b?.opaque || (b === null && a.chunks > MAX_CHUNKS_ALONE))) return true;
-  return b?.opaque === true && a === null && b.chunks > MAX_CHUNKS_ALONE;
+  if (talk.conversation.done || (a?.opaque && b?.opaque)) return true;
+  return isAlone(a, b) || isAlone(b, a);
+}
+
+/** One direction is none that is known, and the other had long enough to become one. */
+function isAlone(talker: Direction | null, other: Direction | null): boolean {
+  return talker?.opaque === true && talker.chunks > MAX_CHUNKS_ALONE && (other === null || other.idle);
 }

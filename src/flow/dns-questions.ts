@@ -1,3 +1,5 @@
+import { Fifo } from "./fifo.ts";
+
 /** A DNS question that was seen on the wire and what came of it. */
 export interface AskedQuestion {
   readonly host: string;
@@ -27,6 +29,8 @@ export class DnsQuestions {
   /** Open questions that were forgotten to make room. */
   evicted = 0;
   private readonly asked = new Map<string, AskedQuestion>();
+  /** Keys in the order in which they were added; some were added again since. */
+  private readonly order = new Fifo<{ readonly key: string; readonly question: AskedQuestion }>();
 
   /** The question if it was asked before and not long ago, else null. */
   find(key: string, atSec: number): AskedQuestion | null {
@@ -35,7 +39,7 @@ export class DnsQuestions {
   }
 
   add(key: string, host: string, qname: string, qtype: number, atSec: number): AskedQuestion {
-    if (this.asked.size >= MAX_QUESTIONS) this.makeRoom(atSec);
+    this.makeRoom(atSec);
     const question: AskedQuestion = {
       host,
       qname,
@@ -46,19 +50,21 @@ export class DnsQuestions {
       given: [],
       finding: -1,
     };
-    this.asked.delete(key); // an old namesake: the new one goes to the end of the queue
     this.asked.set(key, question);
+    this.order.push({ key, question });
     return question;
   }
 
-  /** Forgets what is over, oldest first, and one that is not when nothing is. */
+  /** Forgets what is over, oldest first, and at the cap one that is not. */
   private makeRoom(atSec: number): void {
-    for (const [key, question] of this.asked) {
+    for (let oldest = this.order.first(); oldest !== undefined; oldest = this.order.first()) {
+      const { key, question } = oldest;
       const isOpen = atSec - question.askedSec <= OPEN_SEC;
-      if (isOpen && this.asked.size < MAX_QUESTIONS) return;
+      const isFull = this.order.length >= MAX_QUESTIONS;
+      if (isOpen && !isFull) return;
       if (isOpen && !question.answered) this.evicted++;
-      this.asked.delete(key);
-      if (isOpen) return;
+      this.order.shift();
+      if (this.asked.get(key) === question) this.asked.delete(key);
     }
   }
 }

@@ -47,7 +47,7 @@ const OTHER_IDLE_SEC = 180;
 const COPY_WITHIN_SEC = 1;
 
 /** Rows looked at for timeouts after each second of packet time, at the least. */
-const SWEEP_ROWS = 4096;
+const SWEEP_ROWS = 1024;
 
 /** Follows packets into flows. Feeds nobody by itself: the sensor asks and is told when a flow ends. */
 export class FlowTracker {
@@ -94,7 +94,7 @@ export class FlowTracker {
     if (sec - this.sweptSec < 1) return;
     this.sweptSec = sec;
     const table = this.table;
-    let rows = Math.min(table.rowsUsed, Math.max(SWEEP_ROWS, table.rowsUsed >> 5));
+    let rows = Math.min(table.rowsUsed, Math.max(SWEEP_ROWS, table.rowsUsed >> 6));
     for (; rows > 0; rows--) {
       if (this.sweepRow >= table.rowsUsed) this.sweepRow = 0;
       const row = this.sweepRow++;

@@ -1,4 +1,5 @@
 const FIRST_CAPACITY = 512;
+const NO_BYTES = new Uint8Array(0);
 const NOTHING = new DataView(new ArrayBuffer(0));
 
 /**
@@ -10,7 +11,7 @@ export class ByteHold {
   length = 0;
   /** The held octets are view[0, length). Replaced when it grows. */
   view: DataView = NOTHING;
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array = NO_BYTES;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -44,7 +45,7 @@ export class ByteHold {
   /** Forgets the octets and gives their memory back; a view taken before stays readable. */
   clear(): void {
     this.length = 0;
-    this.bytes = new Uint8Array(0);
+    this.bytes = NO_BYTES;
     this.view = NOTHING;
   }
 }

@@ -24,7 +24,7 @@ export function parseAddress(text: string): Words | null {
 /** Address in text: dotted decimal, or IPv6 as RFC 5952 §4 wants it. */
 export function formatAddress(words: Words): string {
   const [w0, w1, w2, w3] = words;
-  if (isV4(w0, w1, w2)) return [w3 >>> 24, (w3 >>> 16) & 255, (w3 >>> 8) & 255, w3 & 255].join(".");
+  if (isV4(w0, w1, w2)) return `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`;
   const groups = words.flatMap((w) => [w >>> 16, w & 0xffff]);
   const { at, length } = longestZeroRun(groups);
   const hex = groups.map((g) => g.toString(16));

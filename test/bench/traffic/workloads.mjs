@@ -39,9 +39,10 @@ const BRIEF = { ...CHATTY, exchanges: 2, lifeUsec: 2e6 };
 const EVERYDAY = {
   dns: 32,
   tls: 24,
-  http: 10,
-  resp: 13,
-  opaque: 9,
+  // Every request and answer is parsed for the life of a connection, as a few of a real enclave are.
+  http: 1,
+  resp: 16,
+  opaque: 15,
   ntp: 3,
   syslog: 2,
   ping: 2,
@@ -57,7 +58,7 @@ export const WORKLOADS = {
     packets: 2_000_000,
     flows: 1_000_000,
     durationSec: 1200,
-    mix: { probe: 75, dns: 18, ntp: 4, egress: 2.5, tls: 0.1, http: 0.1, allowed: 0.1 },
+    mix: { probe: 88, dns: 5, ntp: 4, egress: 2.5, tls: 0.1, http: 0.1, allowed: 0.1 },
     shape: BRIEF,
     seed: 3,
   },
