@@ -8,9 +8,9 @@ import { Sensor } from "../sensor.ts";
 import { readEnclaveOrExit } from "./enclave-option.ts";
 import { readCaptures } from "./read-captures.ts";
 import { say } from "./say.ts";
+import { stdoutStyle } from "./terminal.ts";
 
 const COULD_NOT_RUN = 2;
-const DEFAULT_COLUMNS = 80;
 
 interface ReplayOptions {
   enclave?: string;
@@ -51,8 +51,6 @@ async function replay(captures: string[], options: ReplayOptions): Promise<numbe
     tsDigits: read.tsDigits,
     summary: sensor.finish(read.coverage, read.interrupted),
   };
-  process.stdout.write(
-    options.json ? jsonReport(run) : textReport(run, process.stdout.columns ?? DEFAULT_COLUMNS),
-  );
+  process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
   return options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
 }

@@ -1,0 +1,47 @@
+/** What an operator can do about a reason why the sensor was blind. */
+export function adviceFor(reason: string): string {
+  const exact = ADVICE[reason];
+  if (exact !== undefined) return exact;
+  if (reason.startsWith("table.")) return "replay shorter captures, one after another";
+  if (reason.endsWith("cut_by_snaplen") || reason.endsWith("truncated")) {
+    return "capture whole packets (tcpdump -s 0); if they are whole, find out who sends broken ones";
+  }
+  return "look at these packets with another tool, and find out who sends them";
+}
+
+const GAPS = "packets are missing: look for drops at the mirror port and at the capturing side";
+const NOT_OPENED =
+  "this version does not open it: capture where it is opened, or look at it with another tool";
+const PUT_TOGETHER = "this version does not put fragments together: find out who sends them";
+
+const ADVICE: Readonly<Record<string, string>> = {
+  "capture.empty": "check the interface, the mirror port and the capture filter",
+  "capture.interrupted": "let it run to the end",
+  "capture.incomplete": "copy or capture it again; what came before the damage was judged",
+  "capture.drops": "give the capture a larger buffer (tcpdump -B) or a faster disk",
+  "capture.filtered": "capture without a filter",
+  "link.unsupported": "capture on an Ethernet interface, or on `any`",
+  "ethernet.macsec": "mirror a port where MACsec has been taken off",
+  "ethernet.mpls": NOT_OPENED,
+  "ethernet.pppoe": NOT_OPENED,
+  "ethernet.backbone": NOT_OPENED,
+  "ip.tunnel": NOT_OPENED,
+  "ipv4.fragment": PUT_TOGETHER,
+  "ipv6.fragment": PUT_TOGETHER,
+  "ipv4.source_route": "find out who sends source-routed packets, and where to",
+  "ipv6.routing_header": "find out who sends source-routed packets, and where to",
+  "quic.not_decoded": "its destinations are judged by address and DNS answer alone: read them above",
+  "stream.overrun": GAPS,
+  "stream.gap_at_start": GAPS,
+  "dns.stream_gap": GAPS,
+  "tls.hello_gap": GAPS,
+  "http.boundaries_lost": GAPS,
+  "relay.open_before_start": "start the capture first, then the relay or its clients",
+  "sensor.no_inside": "check `inside` in the enclave file, and which ports are mirrored",
+  "sensor.tcp_gaps": GAPS,
+  "sensor.one_sided": "mirror both directions of the ports",
+  "sensor.gap": "find out what happened to the mirror in that time",
+  "sensor.window_short": "capture for longer",
+  "sensor.host_unseen": "check that the host runs, and that its port is mirrored",
+  "service.unused": "check that the enclave uses the service, and that its port is mirrored",
+};

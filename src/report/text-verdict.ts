@@ -1,0 +1,117 @@
+import type { FindingKind } from "../findings/finding-kinds.ts";
+import { INFO } from "../findings/severity.ts";
+import type { RatedFinding, Summary, Verdict } from "../findings/summary.ts";
+import { counted } from "./text-figures.ts";
+import { type Line, paragraph, type Style, span } from "./text-layout.ts";
+
+const STYLE_OF_VERDICT: Readonly<Record<Verdict, Style>> = {
+  clean: "good",
+  reachback: "worst",
+  inconclusive: "warning",
+};
+
+/** The verdict in one word, and in sentences: who, how many destinations, how many got through. */
+export function verdictLines(summary: Summary, width: number): Line[] {
+  const word = summary.verdict.toUpperCase();
+  const used = summary.exceptions.length;
+  const exceptions = used === 0 ? "" : `, ${counted(used, "exception")} used`;
+  const lines: Line[] = [[span(word, STYLE_OF_VERDICT[summary.verdict]), span(exceptions)]];
+  for (const sentence of sentencesOf(summary)) lines.push(...paragraph(sentence, 0, width));
+  return lines;
+}
+
+function sentencesOf(summary: Summary): string[] {
+  const reasons = `${counted(summary.reasons.length, "reason")} below`;
+  if (summary.verdict === "clean") {
+    const who = summary.exceptions.length === 0 ? "Nothing" : "Nothing but what the enclave file allows";
+    return [`${who} tried to get out, and the sensor saw what it had to see.`];
+  }
+  if (summary.verdict === "inconclusive") {
+    return [`No reachback was seen, but the sensor was partly blind (${reasons}): this proves nothing.`];
+  }
+  const found = summary.findings.filter((finding) => finding.severity > INFO);
+  const sentences = [...outgoingSentences(found), ...otherSentences(found)];
+  if (summary.reasons.length > 0) {
+    sentences.push(`The sensor was partly blind as well (${reasons}): there may be more.`);
+  }
+  return sentences;
+}
+
+const OUTGOING: ReadonlySet<FindingKind> = new Set([
+  "egress.flow",
+  "dns.name",
+  "dns.resolver",
+  "name.proxy",
+  "policy.expired",
+]);
+
+/** How far the attempts on a destination came, furthest first. */
+const LADDER = [
+  "took data",
+  "connected",
+  "answered",
+  "refused",
+  "gave no answer",
+  "only asked for by name",
+] as const;
+type Rung = (typeof LADDER)[number];
+/** The first rungs count as through. */
+const RUNGS_THROUGH = 3;
+
+const RUNG_OF_OUTCOME: Readonly<Record<RatedFinding["outcomeName"], Rung>> = {
+  transferred: "took data",
+  connected: "connected",
+  answered: "answered",
+  refused: "refused",
+  attempted: "gave no answer",
+  named: "only asked for by name",
+};
+
+function outgoingSentences(found: readonly RatedFinding[]): string[] {
+  const outgoing = found.filter((finding) => OUTGOING.has(finding.kind));
+  if (outgoing.length === 0) return [];
+  const hosts = new Set(outgoing.map((finding) => finding.sourceName ?? finding.source));
+  const rungs = [...furthestRungs(outgoing).values()];
+  const counts = LADDER.map((_, rung) => rungs.filter((each) => each === rung).length);
+  const parts = LADDER.flatMap((word, rung) => (counts[rung] === 0 ? [] : [`${counts[rung]} ${word}`]));
+  const through = rungs.filter((rung) => rung < RUNGS_THROUGH).length;
+  const result = through === 0 ? "none got through" : `${through} got through`;
+  const who = counted(hosts.size, "inside host");
+  return [
+    `${who} tried to reach ${counted(rungs.length, "outside destination")}; ${result}.`,
+    `Of these ${parts.join(", ")}.`,
+  ];
+}
+
+/** Index into LADDER by destination; a DNS question counts where there was nothing else. */
+function furthestRungs(findings: readonly RatedFinding[]): Map<string, number> {
+  const furthest = new Map<string, number>();
+  for (const { kind, outcomeName, destination } of findings) {
+    const rung = LADDER.indexOf(RUNG_OF_OUTCOME[kind === "dns.name" ? "named" : outcomeName]);
+    furthest.set(destination, Math.min(rung, furthest.get(destination) ?? rung));
+  }
+  return furthest;
+}
+
+/** What else a run can find, in words for one source (or rule) and for several. */
+const OTHERS: readonly (readonly [kind: FindingKind, one: string, several: string])[] = [
+  ["ingress.flow", "outside source reached into the enclave", "outside sources reached into the enclave"],
+  ["transit.flow", "undeclared source was seen on the wire", "undeclared sources were seen on the wire"],
+  [
+    "inside.unapproved",
+    "inside host went beyond what it may reach",
+    "inside hosts went beyond what they may reach",
+  ],
+  ["volume.budget", "rule exceeded its byte budget", "rules exceeded their byte budgets"],
+  ["icmp.stray", "source sent ICMP errors for no known flow", "sources sent ICMP errors for no known flow"],
+];
+
+function otherSentences(found: readonly RatedFinding[]): string[] {
+  const sentences: string[] = [];
+  for (const [kind, one, several] of OTHERS) {
+    const ofKind = found.filter((finding) => finding.kind === kind);
+    const subjects = new Set(ofKind.map((finding) => finding.rule ?? finding.sourceName ?? finding.source));
+    if (subjects.size > 0) sentences.push(`${counted(subjects.size, one, several)}.`);
+  }
+  return sentences;
+}
