@@ -1,3 +1,4 @@
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from "./ethernet.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
 import type { Packet } from "./packet.ts";
@@ -7,11 +8,15 @@ const HEADER_LEN = 4;
 
 /**
  * BSD loopback (LINKTYPE_NULL): the address family in the byte order of the machine that captured,
- * which nothing states: families are below 65536, so a zero upper half tells.
+ * which nothing states: families are below 65536, so a zero upper half tells. Some writers put an EtherType
+ * into the last two octets.
  */
 export function decodeNull(pkt: Packet, view: DataView, at: number, end: number): Status {
   if (end - at < HEADER_LEN) return NULL_TRUNCATED;
   const big = view.getUint32(at);
+  const type = big & 0xffff;
+  if (type === ETHERTYPE_IPV4) return decodeIpv4(pkt, view, at + HEADER_LEN, end);
+  if (type === ETHERTYPE_IPV6) return decodeIpv6(pkt, view, at + HEADER_LEN, end);
   return decodeFamily(pkt, view, at + HEADER_LEN, end, big <= 0xffff ? big : view.getUint32(at, true));
 }
 

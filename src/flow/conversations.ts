@@ -86,7 +86,9 @@ class Direction implements StreamReader {
 
   close(): void {
     this.stream.close();
-    if (this.undecided.length > 0) this.sink.trouble("stream.undecided");
+    // The end that talks to a known client has no names to tell.
+    const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
+    if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
     this.conversation.readerOf(this.from)?.close();
   }
 
@@ -104,8 +106,13 @@ class Direction implements StreamReader {
     const known = this.conversation.recognise(this.from, held, 0, length, this.preamble);
     if (known === "maybe" && fits) return;
     this.undecided.clear();
-    if (known === "yes") this.read(held, 0, length);
-    else this.miss();
+    if (known === "yes") {
+      this.read(held, 0, length);
+      return;
+    }
+    this.miss();
+    // What was held is a preamble; this chunk may begin what follows it.
+    if (!this.opaque) this.probe(view, at, end);
   }
 
   private miss(): void {
