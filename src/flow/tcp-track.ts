@@ -60,7 +60,14 @@ function trackSyn(table: FlowTable, w: number, direction: number, pkt: Packet): 
   // lies before the handshake: it is not counted here.
   if ((words[w + FLAGS] & (SEQ_A_SET << direction)) === 0)
     words[w + SEQ_A + direction] = (pkt.tcpSeq + 1) | 0;
-  let bits = words[w + FLAGS] | (SEQ_A_SET << direction) | (isAnswer ? SYN_ACK_SEEN : SYN_SEEN);
+  let bits = words[w + FLAGS] | (SEQ_A_SET << direction);
+  if (isAnswer && (bits & SYN_SEEN) !== 0) {
+    // Who asked is known, and cannot become the one who was asked by sending a SYN-ACK too.
+    const fromInitiator = ((bits & INITIATOR_B) !== 0) === (direction === 1);
+    words[w + FLAGS] = fromInitiator ? bits : bits | SYN_ACK_SEEN;
+    return;
+  }
+  bits |= isAnswer ? SYN_ACK_SEEN : SYN_SEEN;
   bits = (bits & ~(CONFIDENCE_MASK | INITIATOR_B)) | CONFIDENCE_HANDSHAKE;
   if (isAnswer === (direction === 0)) bits |= INITIATOR_B;
   words[w + FLAGS] = bits;
