@@ -1,5 +1,6 @@
 /**
- * Layout of one flow's row: 40 int32 words (160 octets). The first 12 words are read as 6 float64.
+ * Layout of one flow's row: 40 int32 words (160 octets), some of them read in pairs as float64. What a
+ * packet of a known flow touches lies in the first 128 octets, so that it costs two cache lines or three.
  * "A" is the end that sent the first packet seen, "B" the other; which of them is the initiator is
  * decided separately (direction.ts). A row is addressed by its number; `row * ROW_WORDS + X` is a word,
  * `row * ROW_DOUBLES + X` a float64.
@@ -8,48 +9,50 @@ export const ROW_WORDS = 40;
 export const ROW_DOUBLES = 20;
 
 // float64
-export const FIRST_SEC = 0;
-export const LAST_SEC = 1;
+export const LAST_SEC = 0;
 /** Payload octets from A, from B: for TCP by sequence range, so that copies and retries count once. */
-export const BYTES_A = 2;
-export const BYTES_B = 3;
+export const BYTES_A = 1;
+export const BYTES_B = 2;
 /** Octets on the wire, link header included. */
-export const WIRE_A = 4;
-export const WIRE_B = 5;
+export const WIRE_A = 3;
+export const WIRE_B = 4;
 
 // int32
-export const FIRST_NSEC = 12;
-export const LAST_NSEC = 13;
-export const PACKETS_A = 14;
-export const PACKETS_B = 15;
 /** Four words each. */
-export const ADDR_A = 16;
-export const ADDR_B = 20;
+export const ADDR_A = 10;
+export const ADDR_B = 14;
 /** Port of A in the upper half, of B in the lower. */
-export const PORTS = 24;
+export const PORTS = 18;
 /** IP protocol number in the low octet, IP version in the next. */
-export const PROTO = 25;
-export const HASH = 26;
+export const PROTO = 19;
 /** Bits below. */
-export const FLAGS = 27;
+export const FLAGS = 20;
 /** TCP: one past the highest sequence number seen from A, from B; then the highest acknowledgement sent. */
-export const SEQ_A = 28;
-export const SEQ_B = 29;
-export const ACK_A = 30;
-export const ACK_B = 31;
-/** TCP: initial sequence number of the initiator's SYN. */
-export const ISN = 32;
+export const SEQ_A = 21;
+export const SEQ_B = 22;
+export const ACK_A = 23;
+export const ACK_B = 24;
 /** Signature of the last packet from A, from B: an equal one right after it is a copy. */
-export const MARK_A = 33;
-export const MARK_B = 34;
+export const MARK_A = 25;
+export const MARK_B = 26;
+export const PACKETS_A = 27;
+export const PACKETS_B = 28;
+export const LAST_NSEC = 29;
 /** JUDGED_ values, then what the value refers to (a rule or a finding). */
-export const JUDGED = 35;
-export const JUDGED_REF = 36;
-export const ATTEMPTS = 37;
+export const JUDGED = 30;
+export const JUDGED_REF = 31;
+
+/** float64 of words 32 and 33. */
+export const FIRST_SEC = 16;
+export const FIRST_NSEC = 34;
+/** TCP: initial sequence number of the initiator's SYN. */
+export const ISN = 35;
+export const ATTEMPTS = 36;
 /** ICMP type and code of the first packet (type * 256 + code); the VLAN id in the upper half, plus 1. */
-export const ICMP_VLAN = 38;
+export const ICMP_VLAN = 37;
 /** Counts up when the row is used again, so that a stale reference can be told. */
-export const GENERATION = 39;
+export const GENERATION = 38;
+export const HASH = 39;
 
 // FLAGS: how sure the initiator is, lowest two bits
 export const CONFIDENCE_MASK = 3;

@@ -60,20 +60,28 @@ export class FlowTable {
     const words = this.words;
     const ports = (pkt.srcPort << 16) | pkt.dstPort;
     const portsBack = (pkt.dstPort << 16) | pkt.srcPort;
-    const proto = pkt.l4Proto & 0xff;
+    const proto = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
+    const src3 = pkt.src3;
+    const dst3 = pkt.dst3;
     for (let slot = hash & this.slotMask; ; slot = (slot + 1) & this.slotMask) {
       const row = slots[slot * SLOT_WORDS + 1] - 1;
       if (row < 0) return NO_ROW;
       if (slots[slot * SLOT_WORDS] !== hash) continue;
       const w = row * ROW_WORDS;
-      if ((words[w + PROTO] & 0xff) !== proto) continue;
-      if (words[w + PORTS] === ports && this.isBetween(w + ADDR_A, w + ADDR_B, pkt)) {
-        this.direction = 0;
-        return row;
+      if (words[w + PROTO] !== proto) continue;
+      const a3 = words[w + ADDR_A + 3];
+      const b3 = words[w + ADDR_B + 3];
+      if (words[w + PORTS] === ports && a3 === src3 && b3 === dst3) {
+        if (proto < IPV6_PROTO || sameUpper(words, w + ADDR_A, w + ADDR_B, pkt)) {
+          this.direction = 0;
+          return row;
+        }
       }
-      if (words[w + PORTS] === portsBack && this.isBetween(w + ADDR_B, w + ADDR_A, pkt)) {
-        this.direction = 1;
-        return row;
+      if (words[w + PORTS] === portsBack && a3 === dst3 && b3 === src3) {
+        if (proto < IPV6_PROTO || sameUpper(words, w + ADDR_B, w + ADDR_A, pkt)) {
+          this.direction = 1;
+          return row;
+        }
       }
     }
   }
@@ -133,20 +141,6 @@ export class FlowTable {
     return this.doubles[row * ROW_DOUBLES + LAST_SEC];
   }
 
-  private isBetween(src: number, dst: number, pkt: Packet): boolean {
-    const words = this.words;
-    return (
-      words[src + 3] === pkt.src3 &&
-      words[dst + 3] === pkt.dst3 &&
-      words[src + 2] === pkt.src2 &&
-      words[dst + 2] === pkt.dst2 &&
-      words[src + 1] === pkt.src1 &&
-      words[dst + 1] === pkt.dst1 &&
-      words[src] === pkt.src0 &&
-      words[dst] === pkt.dst0
-    );
-  }
-
   private place(hash: number, row: number): void {
     const slots = this.slots;
     let slot = hash & this.slotMask;
@@ -192,6 +186,21 @@ export class FlowTable {
   }
 }
 
+/** PROTO of IPv6 flows is not below this: the addresses of IPv4 ones differ in their last word alone. */
+const IPV6_PROTO = 6 << 8;
+
+/** Whether the first three words of the addresses at `src` and `dst` are the packet's. */
+function sameUpper(words: Int32Array, src: number, dst: number, pkt: Packet): boolean {
+  return (
+    words[src + 2] === pkt.src2 &&
+    words[dst + 2] === pkt.dst2 &&
+    words[src + 1] === pkt.src1 &&
+    words[dst + 1] === pkt.dst1 &&
+    words[src] === pkt.src0 &&
+    words[dst] === pkt.dst0
+  );
+}
+
 /** FLAGS of a row that is not in use: no live flow has the top bit. */
 const FREE_ROW = -0x80000000;
 
@@ -208,6 +217,5 @@ function mixEnd(seed: number, w0: number, w1: number, w2: number, w3: number, po
 
 function finish(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d);
-  h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
-  return (h ^ (h >>> 16)) | 0;
+  return (h ^ (h >>> 15)) | 0;
 }

@@ -34,7 +34,7 @@ import {
 } from "./flow-row.ts";
 import { FlowTable, NO_ROW } from "./flow-table.ts";
 import { TcpGaps } from "./tcp-gaps.ts";
-import { trackTcp } from "./tcp-track.ts";
+import { trackInOrder, trackTcp } from "./tcp-track.ts";
 
 // Idle timeouts in seconds of packet time. An open connection may rest for hours and still be the one
 // that a name rule allowed, so it is kept long; the cap on rows bounds the memory.
@@ -42,6 +42,7 @@ const TCP_OPEN_IDLE_SEC = 86_400;
 const TCP_OPENING_IDLE_SEC = 120;
 const TCP_CLOSED_IDLE_SEC = 60;
 const OTHER_IDLE_SEC = 180;
+const SHORTEST_IDLE_SEC = TCP_CLOSED_IDLE_SEC;
 
 /** Copies made by a mirror follow within this time; a host's own retry takes longer. */
 const COPY_WITHIN_SEC = 1;
@@ -77,7 +78,11 @@ export class FlowTracker {
     const hash = table.hashOf(pkt);
     let row = table.find(pkt, hash);
     this.isNew = false;
-    if (row !== NO_ROW && this.isOver(row, table.direction, pkt, sec)) {
+    const mayBeOver =
+      row !== NO_ROW &&
+      ((pkt.tcpFlags & (TCP_SYN | TCP_ACK)) === TCP_SYN ||
+        sec - table.doubles[row * ROW_DOUBLES + LAST_SEC] > SHORTEST_IDLE_SEC);
+    if (mayBeOver && this.isOver(row, table.direction, pkt, sec)) {
       this.end(row);
       row = NO_ROW;
     }
@@ -139,8 +144,7 @@ export class FlowTracker {
     const w = row * ROW_WORDS;
     const d = row * ROW_DOUBLES;
     const direction = this.table.direction;
-    const mark = pkt.ipMark ^ (pkt.l4Mark << 16) ^ Math.imul(pkt.payloadLen, 0x9e3779b1);
-    const isTcp = pkt.l4Proto === PROTO_TCP;
+    const mark = (pkt.ipMark | (pkt.l4Mark << 16)) ^ pkt.payloadLen;
     // Without an IPv4 identification, and with a checksum left to the sending card, equal marks prove nothing.
     this.isCopy =
       mark === words[w + MARK_A + direction] &&
@@ -154,8 +158,11 @@ export class FlowTracker {
       doubles[d + LAST_SEC] = sec;
       words[w + LAST_NSEC] = nsec;
     }
-    if (isTcp) trackTcp(this.table, this.gaps, row, direction, pkt);
-    else if (!this.isCopy) doubles[d + BYTES_A + direction] += pkt.payloadLen;
+    if (pkt.l4Proto === PROTO_TCP) {
+      if (!trackInOrder(words, doubles, row, direction, pkt)) {
+        trackTcp(this.table, this.gaps, row, direction, pkt);
+      }
+    } else if (!this.isCopy) doubles[d + BYTES_A + direction] += pkt.payloadLen;
     if (this.isCopy) this.copies++;
   }
 

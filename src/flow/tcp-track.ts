@@ -26,6 +26,36 @@ import type { TcpGaps } from "./tcp-gaps.ts";
 /** A forward jump beyond any window in use (RFC 7323 allows 2^30) is no gap but another numbering. */
 const MAX_JUMP = 1 << 24;
 
+/** An open connection of which both directions are numbered. */
+const NUMBERED = SEQ_A_SET | (SEQ_A_SET << 1) | ACK_A_SET | (ACK_A_SET << 1);
+
+/**
+ * Takes the segment that most are: of an open connection, next in order, acknowledging only what was
+ * seen. Returns false, and takes nothing, when it is another one. Must leave what `trackTcp` would.
+ */
+export function trackInOrder(
+  words: Int32Array,
+  doubles: Float64Array,
+  row: number,
+  direction: number,
+  pkt: Packet,
+): boolean {
+  const w = row * ROW_WORDS;
+  const bits = words[w + FLAGS];
+  if ((pkt.tcpFlags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_ACK)) !== TCP_ACK) return false;
+  if ((bits & (NUMBERED | ESTABLISHED | HAS_HOLES)) !== (NUMBERED | ESTABLISHED)) return false;
+  const ack = pkt.tcpAck;
+  if (words[w + SEQ_A + direction] !== pkt.tcpSeq) return false;
+  if (((ack - words[w + SEQ_A + 1 - direction]) | 0) > 0) return false;
+  if (((ack - words[w + ACK_A + direction]) | 0) > 0) words[w + ACK_A + direction] = ack;
+  const len = pkt.payloadLen;
+  if (len > 0) {
+    words[w + SEQ_A + direction] = (pkt.tcpSeq + len) | 0;
+    doubles[row * ROW_DOUBLES + BYTES_A + direction] += len;
+  }
+  return true;
+}
+
 /** Takes one TCP segment of a live flow into its row: handshake, sequence ranges, acknowledgements. */
 export function trackTcp(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
   const w = row * ROW_WORDS;
