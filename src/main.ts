@@ -1,15 +1,72 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
-import { addPolicyCommand } from "./commands/policy.ts";
-import { addReplayCommand } from "./commands/replay.ts";
+import { say } from "./commands/say.ts";
 
 const COULD_NOT_RUN = 2;
 
-const program = new Command("gapwatch")
-  .description("Watches the air gap of AI enclaves.")
-  .version("0.1.0")
-  .showHelpAfterError("(gapwatch --help shows what there is)")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : COULD_NOT_RUN));
-addReplayCommand(program);
-addPolicyCommand(program);
-await program.parseAsync();
+/** Each command's module is loaded when it is needed: a version or a slip of the pen costs no start-up. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
+  policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
+};
+
+const EXAMPLES = `
+Examples:
+  gapwatch replay day.pcapng -e enclave.yaml            judge a capture
+  gapwatch replay captures/ -e enclave.yaml --json      a directory, for a program
+  ssh tap tcpdump -i mirror0 -w - | gapwatch replay -   whatever tcpdump writes
+  gapwatch policy check enclave.yaml                    is the file sound?
+  gapwatch policy explain enclave.yaml huggingface.co   is it allowed, and why?
+
+Exit codes: 0 clean, 1 reachback, 2 could not run, 3 inconclusive.`;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command("gapwatch")
+    .description("Watches the air gap of AI enclaves: judges captured traffic by the enclave's allowlist.")
+    .usage("<command> [arguments] [options]")
+    .option("--version", "print the version")
+    .on("option:version", printVersion)
+    .addHelpText("after", EXAMPLES)
+    .configureOutput({ outputError: (text) => say(oneLine(text)) })
+    .showHelpAfterError("gapwatch: --help shows what there is")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : COULD_NOT_RUN));
+  const wanted = COMMANDS[argv[0] ?? ""];
+  const loaders = wanted === undefined ? Object.values(COMMANDS) : [wanted];
+  for (const load of loaders) (await load())(program);
+  await program.parseAsync(argv, { from: "user" });
+}
+
+/** Commander puts its suggestion on a line of its own. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replace(/^error: /, "")
+    .replace(/\s+/g, " ");
+}
+
+function printVersion(): never {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const { version } = JSON.parse(text) as { version: string };
+  process.stdout.write(`${version}\n`);
+  process.exit(0);
+}
+
+/** A reader that went away (`| head`) ends nothing: the run goes on to its verdict's exit code. */
+function outputFailed(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  say(`cannot write the result: ${error.message}`);
+  process.exit(COULD_NOT_RUN);
+}
+
+function internalError(error: unknown): never {
+  const at = error instanceof Error ? (/[\w-]+\.js:\d+:\d+/.exec(error.stack ?? "")?.[0] ?? "") : "";
+  const what = `${String(error)}${at === "" ? "" : ` at ${at}`}`;
+  say(`internal error: ${what}; please report this line, the command and, if you may, the capture`);
+  process.exit(COULD_NOT_RUN);
+}
+
+process.stdout.on("error", outputFailed);
+process.stderr.on("error", () => {}); // nobody is left to tell
+process.on("uncaughtException", internalError);
+main(process.argv.slice(2)).catch(internalError);

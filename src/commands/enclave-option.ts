@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { loadEnclave } from "../policy/enclave-file.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { formatProblem } from "../policy/yaml-source.ts";
+import { say } from "./say.ts";
 
 const FALLBACK = "/etc/gapwatch/enclave.yaml";
 const MAX_FILE = 16 * 1024 * 1024;
@@ -29,7 +30,8 @@ export function readEnclave(path: string): EnclaveFile | null {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    say(`cannot read the enclave file ${path}: ${reasonOf(error)}; expected -e FILE or $GAPWATCH_ENCLAVE`);
+    const remedy = path === FALLBACK ? "; name one with -e FILE or in $GAPWATCH_ENCLAVE" : "";
+    say(`cannot read the enclave file ${path}: ${reasonOf(error)}${remedy}`);
     return null;
   }
   if (bytes.length > MAX_FILE) {
@@ -56,10 +58,6 @@ export function readEnclave(path: string): EnclaveFile | null {
 export function readEnclaveOrExit(option?: string): EnclaveFile {
   const file = readEnclave(resolveEnclavePath(option));
   return file ?? process.exit(COULD_NOT_RUN);
-}
-
-function say(line: string): void {
-  process.stderr.write(`gapwatch: ${line}\n`);
 }
 
 function reasonOf(error: unknown): string {

@@ -61,6 +61,8 @@ async function readOne(sensor: Sensor, path: string, hash: boolean, progress: Pr
     const coverage = { path, packets: 0, dropped: 0, filtered: false, damage: error.message };
     return { input: unreadable(path, error.message), coverage, tsDigits: 0 };
   }
+  stop.listen();
+  sensor.beginInput(source.facts);
   await feed(sensor, source, progress, stop);
   source.close();
   const { facts } = source;
@@ -69,7 +71,7 @@ async function readOne(sensor: Sensor, path: string, hash: boolean, progress: Pr
   return {
     input: {
       path,
-      sha256: hash ? hashFile(path) : null,
+      sha256: hash ? hashOf(path) : null,
       format: facts.compression === null ? facts.format : `${facts.format}+${facts.compression}`,
       linkTypes: facts.linkTypes,
       packets: facts.packets,
@@ -91,7 +93,7 @@ async function feed(
 ): Promise<void> {
   for (let batches = 1; !stop.asked; batches++) {
     const next = source.next();
-    const batch = next instanceof Promise ? await next : next;
+    const batch = next instanceof Promise ? await stop.orNull(next) : next;
     if (batch === null) break;
     sensor.consume(batch);
     if (batches % BATCHES_A_TURN === 0) {
@@ -116,21 +118,49 @@ function unreadable(path: string, damage: string): RunInput {
   };
 }
 
-/** Ctrl-C and SIGTERM end the reading; what was read is judged and reported. A second one ends the process. */
+/** SHA-256 of a file; null, with a notice, when it can be read no more. */
+function hashOf(path: string): string | null {
+  try {
+    return hashFile(path);
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    say(`${path}: no SHA-256: ${error.message}`);
+    return null;
+  }
+}
+
+/**
+ * Ctrl-C and SIGTERM end the reading; what was read is judged and reported. A second one ends the
+ * process, and so does the first before there is anything to report.
+ */
 class StopSignal {
   asked = false;
+  private listening = false;
+  private wake: (() => void) | null = null;
   private readonly onSignal = (): void => {
     this.asked = true;
     this.forget();
+    this.wake?.();
   };
 
-  constructor() {
+  listen(): void {
+    if (this.listening || this.asked) return;
+    this.listening = true;
     process.on("SIGINT", this.onSignal);
     process.on("SIGTERM", this.onSignal);
   }
 
   forget(): void {
+    this.listening = false;
     process.off("SIGINT", this.onSignal);
     process.off("SIGTERM", this.onSignal);
+  }
+
+  /** What `pending` brings, or null as soon as the signal comes: a pipe may be silent for hours. */
+  orNull<T>(pending: Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      this.wake = () => resolve(null);
+      pending.then(resolve, reject);
+    });
   }
 }

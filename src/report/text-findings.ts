@@ -91,30 +91,48 @@ function byDestination(found: readonly RatedFinding[]): RatedFinding[][] {
 function groupLines(groups: RatedFinding[][], run: Run, clock: Clock, width: number): Line[] {
   const inventory = inventoryNames(run.policy);
   const rows = groups.map((group) => [...group].sort(byTime).map((finding) => rowOf(finding, clock)));
-  const heads = columnWidths(
-    rows.flat().map(({ head }) => head),
-    HEAD_CAPS,
-  );
-  const tails = columnWidths(
-    rows.flat().map(({ tail }) => tail),
-    TAIL_CAPS,
-  );
-  const whole = [...heads, ...tails].reduce((sum, columns) => sum + columns + GAP, ROW_INDENT);
-  const isWide = whole <= width;
-  const lay = ({ head, tail, more }: Row): Line[] => {
-    const cells = [...head, ...tail, ...more];
-    if (isWide)
-      return cellsInColumns(cells, [...heads, ...tails, ...more.map(() => 0)], ROW_INDENT, HANG, width);
-    return [
-      ...cellsInColumns(head, heads, ROW_INDENT, HANG, width),
-      ...cellsInWords([...tail, ...more], HANG, width),
-    ];
-  };
+  const layout = new RowLayout(rows.flat(), width);
   return groups.flatMap((group, i) => [
-    ...(isWide && i > 0 ? [] : [[]]), // rows of several lines need air between their groups
+    ...(layout.isWide && i > 0 ? [] : [[]]), // rows of several lines need air between their groups
     ...groupTitle(group, inventory, width),
-    ...rows[i].flatMap(lay),
+    ...rows[i].flatMap((row) => layout.lines(row)),
   ]);
+}
+
+/** Where there is room a row is one line of columns, else a line of columns and the rest in words. */
+class RowLayout {
+  readonly isWide: boolean;
+  private readonly width: number;
+  private readonly columns: readonly number[];
+  /** Cells of the first line; the rest follows in words. */
+  private readonly inFirst: number;
+
+  constructor(rows: readonly Row[], width: number) {
+    this.width = width;
+    const cells = rows.map(({ head, tail }) => [...head, ...tail]);
+    this.columns = columnWidths(cells, [...HEAD_CAPS, ...TAIL_CAPS]);
+    this.isWide = this.fits(this.columns.length);
+    this.inFirst = this.fits(HEAD_CAPS.length) ? HEAD_CAPS.length : HEAD_CAPS.length - 1;
+  }
+
+  lines({ head, tail, more }: Row): Line[] {
+    const cells = [...head, ...tail, ...more];
+    if (this.isWide) {
+      const widths = [...this.columns, ...more.map(() => 0)];
+      return cellsInColumns(cells, widths, ROW_INDENT, HANG, this.width);
+    }
+    const first = cells.slice(0, this.inFirst);
+    return [
+      ...cellsInColumns(first, this.columns, ROW_INDENT, HANG, this.width),
+      ...cellsInWords(cells.slice(this.inFirst), HANG, this.width),
+    ];
+  }
+
+  private fits(count: number): boolean {
+    return (
+      this.columns.slice(0, count).reduce((sum, each) => sum + each + GAP, ROW_INDENT) <= this.width + GAP
+    );
+  }
 }
 
 /** The destination, and the addresses behind its name. */

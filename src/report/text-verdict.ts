@@ -1,6 +1,11 @@
 import type { FindingKind } from "../findings/finding-kinds.ts";
 import { INFO } from "../findings/severity.ts";
 import type { RatedFinding, Summary, Verdict } from "../findings/summary.ts";
+import { classifyAddress, INSIDE } from "../policy/address-class.ts";
+import { parseAddress } from "../policy/address-text.ts";
+import type { EnclavePolicy } from "../policy/policy.ts";
+import { PrefixTable } from "../policy/prefix-table.ts";
+import type { Run } from "./run.ts";
 import { counted } from "./text-figures.ts";
 import { type Line, paragraph, type Style, span } from "./text-layout.ts";
 
@@ -11,16 +16,16 @@ const STYLE_OF_VERDICT: Readonly<Record<Verdict, Style>> = {
 };
 
 /** The verdict in one word, and in sentences: who, how many destinations, how many got through. */
-export function verdictLines(summary: Summary, width: number): Line[] {
+export function verdictLines({ summary, policy }: Run, width: number): Line[] {
   const word = summary.verdict.toUpperCase();
   const used = summary.exceptions.length;
   const exceptions = used === 0 ? "" : `, ${counted(used, "exception")} used`;
   const lines: Line[] = [[span(word, STYLE_OF_VERDICT[summary.verdict]), span(exceptions)]];
-  for (const sentence of sentencesOf(summary)) lines.push(...paragraph(sentence, 0, width));
+  for (const sentence of sentencesOf(summary, policy)) lines.push(...paragraph(sentence, 0, width));
   return lines;
 }
 
-function sentencesOf(summary: Summary): string[] {
+function sentencesOf(summary: Summary, policy: EnclavePolicy): string[] {
   const reasons = `${counted(summary.reasons.length, "reason")} below`;
   if (summary.verdict === "clean") {
     const who = summary.exceptions.length === 0 ? "Nothing" : "Nothing but what the enclave file allows";
@@ -30,7 +35,9 @@ function sentencesOf(summary: Summary): string[] {
     return [`No reachback was seen, but the sensor was partly blind (${reasons}): this proves nothing.`];
   }
   const found = summary.findings.filter((finding) => finding.severity > INFO);
-  const sentences = [...outgoingSentences(found), ...otherSentences(found)];
+  const inside = new PrefixTable(policy.inside);
+  const outgoing = found.filter((finding) => OUTGOING.has(finding.kind) && !isWithin(inside, finding));
+  const sentences = [...outgoingSentences(outgoing), ...otherSentences(found, outgoing)];
   if (summary.reasons.length > 0) {
     sentences.push(`The sensor was partly blind as well (${reasons}): there may be more.`);
   }
@@ -67,8 +74,13 @@ const RUNG_OF_OUTCOME: Readonly<Record<RatedFinding["outcomeName"], Rung>> = {
   named: "only asked for by name",
 };
 
-function outgoingSentences(found: readonly RatedFinding[]): string[] {
-  const outgoing = found.filter((finding) => OUTGOING.has(finding.kind));
+/** Whether the destination is an inside address: a resolver that nobody approved, an expired way in. */
+function isWithin(inside: PrefixTable, { destination }: RatedFinding): boolean {
+  const words = parseAddress(destination);
+  return words !== null && classifyAddress(inside, ...words) === INSIDE;
+}
+
+function outgoingSentences(outgoing: readonly RatedFinding[]): string[] {
   if (outgoing.length === 0) return [];
   const hosts = new Set(outgoing.map((finding) => finding.sourceName ?? finding.source));
   const rungs = [...furthestRungs(outgoing).values()];
@@ -102,14 +114,25 @@ const OTHERS: readonly (readonly [kind: FindingKind, one: string, several: strin
     "inside host went beyond what it may reach",
     "inside hosts went beyond what they may reach",
   ],
+  [
+    "dns.resolver",
+    "inside host asked a resolver inside that is not approved",
+    "inside hosts asked resolvers inside that are not approved",
+  ],
+  [
+    "policy.expired",
+    "outside source came in by a rule that has expired",
+    "outside sources came in by rules that have expired",
+  ],
   ["volume.budget", "rule exceeded its byte budget", "rules exceeded their byte budgets"],
   ["icmp.stray", "source sent ICMP errors for no known flow", "sources sent ICMP errors for no known flow"],
 ];
 
-function otherSentences(found: readonly RatedFinding[]): string[] {
+function otherSentences(found: readonly RatedFinding[], outgoing: readonly RatedFinding[]): string[] {
   const sentences: string[] = [];
+  const told = new Set(outgoing);
   for (const [kind, one, several] of OTHERS) {
-    const ofKind = found.filter((finding) => finding.kind === kind);
+    const ofKind = found.filter((finding) => finding.kind === kind && !told.has(finding));
     const subjects = new Set(ofKind.map((finding) => finding.rule ?? finding.sourceName ?? finding.source));
     if (subjects.size > 0) sentences.push(`${counted(subjects.size, one, several)}.`);
   }

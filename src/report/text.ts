@@ -29,7 +29,7 @@ export function textReport(run: Run, { columns, color }: TextStyle): string {
   const width = Math.max(MIN_COLUMNS, columns);
   const clock = new Clock(firstOf(run.inputs), lastOf(run.inputs));
   const sections = [
-    verdictLines(run.summary, width),
+    verdictLines(run, width),
     aboutLines(run, width),
     findingLines(run, clock, width),
     infoLines(run, clock, width),
