@@ -15,7 +15,13 @@ import {
   type Status,
   UNROUTABLE,
 } from "./status.ts";
-import { isUnroutableEtherType, isUnroutableLlc, isUnroutableSnap } from "./unroutable.ts";
+import {
+  isIsoSap,
+  isUnroutableEtherType,
+  isUnroutableLlc,
+  isUnroutableNlpid,
+  isUnroutableSnap,
+} from "./unroutable.ts";
 
 const HEADER_LEN = 14;
 const TAG_LEN = 4;
@@ -81,6 +87,7 @@ function otherEtherType(type: number): Status {
 function decodeLlc(pkt: Packet, view: DataView, at: number, end: number): Status {
   if (end - at < 3) return ETHERNET_LLC_TRUNCATED;
   const saps = view.getUint16(at);
+  if (isIsoSap(saps)) return decodeIsoNetwork(view, at + 3, end);
   if (saps !== 0xaaaa) return isUnroutableLlc(saps) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
   if (end - at < 8) return ETHERNET_LLC_TRUNCATED;
   const oui = (view.getUint16(at + 3) << 8) | view.getUint8(at + 5);
@@ -90,4 +97,10 @@ function decodeLlc(pkt: Packet, view: DataView, at: number, end: number): Status
   if (type === ETHERTYPE_IPV4) return decodeIpv4(pkt, view, at + 8, end);
   if (type === ETHERTYPE_IPV6) return decodeIpv6(pkt, view, at + 8, end);
   return otherEtherType(type);
+}
+
+/** The ISO network layer shares one SAP: its first octet tells routing from routed protocols (ISO/IEC TR 9577). */
+function decodeIsoNetwork(view: DataView, at: number, end: number): Status {
+  if (end - at < 1) return ETHERNET_LLC_TRUNCATED;
+  return isUnroutableNlpid(view.getUint8(at)) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
 }

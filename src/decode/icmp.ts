@@ -32,8 +32,6 @@ export function decodeIcmpv6(pkt: Packet, view: DataView, at: number, end: numbe
 }
 
 function decodeHead(pkt: Packet, view: DataView, at: number, end: number): Status {
-  pkt.icmpType = -1;
-  pkt.icmpCode = 0;
   if (end - at < 4) return ICMP_HEADER_TRUNCATED;
   pkt.icmpType = view.getUint8(at);
   pkt.icmpCode = view.getUint8(at + 1);

@@ -19,6 +19,9 @@ export const LINKTYPE_IPV4 = 228;
 export const LINKTYPE_IPV6 = 229;
 export const LINKTYPE_LINUX_SLL2 = 276;
 
+/** Longer claims are cut to this (256 times the longest IPv4 packet), so that all offsets stay int32. */
+const MAX_WIRE_LEN = 1 << 24;
+
 /**
  * Decodes the frame in view[at, end) of the given link type; `wireLen` is its length before capture
  * cut it. Addresses in `pkt` are valid whenever `pkt.ipVersion` is not 0, whatever the status.
@@ -31,7 +34,7 @@ export function decodeFrame(
   wireLen: number,
   linkType: number,
 ): Status {
-  resetPacket(pkt, at + wireLen);
+  resetPacket(pkt, at + Math.min(wireLen, MAX_WIRE_LEN));
   switch (linkType) {
     case LINKTYPE_ETHERNET:
       return decodeEthernet(pkt, view, at, end);

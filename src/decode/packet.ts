@@ -49,8 +49,8 @@ export class Packet {
   tcpAck = 0;
   /** Checksum of the transport header, for telling a copy from a retry. */
   l4Mark = 0;
-  /** ICMP and ICMPv6 alone. */
-  icmpType = 0;
+  /** ICMP and ICMPv6 alone; -1 where no such header was reached. */
+  icmpType = -1;
   icmpCode = 0;
   /** Payload: captured octets in [payloadAt, payloadEnd), octets on the wire in payloadLen. */
   payloadAt = 0;
@@ -58,7 +58,7 @@ export class Packet {
   payloadLen = 0;
 }
 
-/** Sets everything that a decoder may leave unset. */
+/** Sets everything that a decoder may leave unset; addresses are valid with `ipVersion` alone. */
 export function resetPacket(pkt: Packet, frameWireEnd: number): void {
   pkt.frameWireEnd = frameWireEnd;
   pkt.notes = 0;
@@ -68,10 +68,17 @@ export function resetPacket(pkt: Packet, frameWireEnd: number): void {
   pkt.ipMark = 0;
   pkt.fragOffset = 0;
   pkt.l4Proto = NO_TRANSPORT;
+  pkt.l4At = 0;
+  pkt.l4End = 0;
+  pkt.l4WireEnd = 0;
   pkt.srcPort = 0;
   pkt.dstPort = 0;
   pkt.tcpFlags = 0;
+  pkt.tcpSeq = 0;
+  pkt.tcpAck = 0;
   pkt.l4Mark = 0;
+  pkt.icmpType = -1;
+  pkt.icmpCode = 0;
   pkt.payloadAt = 0;
   pkt.payloadEnd = 0;
   pkt.payloadLen = 0;

@@ -13,8 +13,6 @@ export function decodeTcp(pkt: Packet, view: DataView, at: number, end: number):
   if (end - at < 4) return TCP_HEADER_TRUNCATED;
   pkt.srcPort = view.getUint16(at);
   pkt.dstPort = view.getUint16(at + 2);
-  pkt.tcpSeq = 0;
-  pkt.tcpAck = 0;
   if (end - at < HEADER_LEN) return TCP_HEADER_TRUNCATED;
   pkt.tcpSeq = view.getInt32(at + 4);
   pkt.tcpAck = view.getInt32(at + 8);
@@ -24,12 +22,8 @@ export function decodeTcp(pkt: Packet, view: DataView, at: number, end: number):
   if (headerLen < HEADER_LEN) return TCP_OFFSET_TOO_SMALL;
   const payloadAt = at + headerLen;
   if (payloadAt > pkt.l4WireEnd) return TCP_HEADER_TRUNCATED;
-  pkt.payloadAt = payloadAt;
-  pkt.payloadLen = pkt.l4WireEnd - payloadAt;
-  if (payloadAt > end) {
-    pkt.payloadEnd = payloadAt; // options cut by the snaplen: nothing of the payload is there
-    return TCP_HEADER_TRUNCATED;
-  }
+  pkt.payloadAt = Math.min(payloadAt, end);
   pkt.payloadEnd = end;
-  return OK;
+  pkt.payloadLen = pkt.l4WireEnd - payloadAt;
+  return payloadAt > end ? TCP_HEADER_TRUNCATED : OK; // options cut by the snaplen: no payload is there
 }

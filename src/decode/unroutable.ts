@@ -24,13 +24,17 @@ export function isUnroutableEtherType(type: number): boolean {
 
 /** DSAP and SSAP as one 16-bit number. The command/response bit of the SSAP may be set. */
 export function isUnroutableLlc(saps: number): boolean {
-  switch (saps & 0xfffe) {
-    case 0x4242: // spanning tree (802.1D)
-    case 0xfefe: // ISO network layer as IS-IS uses it (ISO 10589)
-      return true;
-    default:
-      return false;
-  }
+  return (saps & 0xfffe) === 0x4242; // spanning tree (802.1D)
+}
+
+/** The SAP of the ISO network layer. */
+export function isIsoSap(saps: number): boolean {
+  return (saps & 0xfffe) === 0xfefe;
+}
+
+/** Network layer protocol ids (ISO/IEC TR 9577). CLNP (0x81) and IP (0xcc, RFC 2684 App. B) route. */
+export function isUnroutableNlpid(nlpid: number): boolean {
+  return nlpid === 0x82 || nlpid === 0x83; // ES-IS, IS-IS
 }
 
 const CISCO = 0x00000c;

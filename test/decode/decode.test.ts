@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { Packet } from "../../src/decode/packet.ts";
+import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { type DecodeCase, decoded, octetsOf } from "./decoded.ts";
+import { IP_CASES } from "./ip-cases.ts";
+import { LINK_CASES } from "./link-cases.ts";
+
+const CASES = [...LINK_CASES, ...IP_CASES];
+
+function factsOfCase(given: DecodeCase, fill: number, pkt?: Packet) {
+  const { link, wireLen } = given;
+  return decoded(octetsOf(given), link, { fill, wireLen, ...(pkt && { pkt }) });
+}
+
+describe("decodeFrame", () => {
+  for (const given of CASES) {
+    it(given.why, () => {
+      const facts = factsOfCase(given, 0xff);
+      expect(facts).toMatchObject({ status: given.status, ...given.facts });
+      if (given.notes !== undefined) expect(facts.notes).toEqual(given.notes);
+    });
+  }
+
+  it("reaches every status and every note", () => {
+    const seen = CASES.map((given) => factsOfCase(given, 0));
+    expect(new Set(seen.map(({ status }) => status))).toEqual(new Set(STATUSES.map(({ name }) => name)));
+    expect(new Set(seen.flatMap(({ notes }) => notes))).toEqual(new Set(NOTES.map(({ name }) => name)));
+  });
+
+  it("says the same whatever the packet before it left behind", () => {
+    const pkt = new Packet();
+    for (const before of CASES) {
+      for (const given of CASES) {
+        factsOfCase(before, 0, pkt);
+        const facts = factsOfCase(given, 0, pkt);
+        const alone = factsOfCase(given, 0);
+        if (JSON.stringify(facts) !== JSON.stringify(alone)) {
+          expect(facts, `${given.why} after ${before.why}`).toEqual(alone);
+        }
+      }
+    }
+  });
+});
+
+describe("statuses", () => {
+  it("have names of their own", () => {
+    const names = [...STATUSES, ...NOTES].map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("are blind unless the frame was decoded or cannot route", () => {
+    const others = STATUSES.filter(({ effect }) => effect !== "blind").map(({ name }) => name);
+    expect(others).toEqual(["ok", "unroutable"]);
+  });
+});

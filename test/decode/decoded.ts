@@ -1,0 +1,85 @@
+import { decodeFrame } from "../../src/decode/link.ts";
+import { Packet } from "../../src/decode/packet.ts";
+import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { hex, placed } from "../names/octets.ts";
+
+/** One frame and what must come of it. Facts that are left out are not looked at. */
+export interface DecodeCase {
+  readonly why: string;
+  readonly link: number;
+  /** Commented hex, or octets. */
+  readonly frame: string | Uint8Array;
+  readonly wireLen?: number;
+  readonly status: string;
+  readonly notes?: readonly string[];
+  readonly facts?: Partial<Facts>;
+}
+
+/** A decoded packet in words; offsets count from the frame's first octet. */
+export interface Facts {
+  readonly status: string;
+  readonly notes: readonly string[];
+  readonly mac: number | null;
+  readonly vlan: number;
+  readonly version: number;
+  readonly src: string | null;
+  readonly dst: string | null;
+  readonly fragOffset: number;
+  readonly proto: number;
+  readonly ports: readonly [src: number, dst: number];
+  readonly tcp: readonly [flags: number, seq: number, ack: number] | null;
+  readonly icmp: readonly [type: number, code: number] | null;
+  readonly marks: readonly [ip: number, l4: number];
+  /** Where it begins, where what was captured of it ends, how long it was on the wire. */
+  readonly payload: readonly [at: number, end: number, len: number] | null;
+}
+
+export interface Around {
+  /** What lies before and after the frame. */
+  readonly fill?: number;
+  readonly wireLen?: number | undefined;
+  readonly pkt?: Packet;
+}
+
+export function octetsOf({ frame }: DecodeCase): Uint8Array {
+  return typeof frame === "string" ? hex(frame) : frame;
+}
+
+/** Decodes a frame that lies in the middle of a buffer. */
+export function decoded(frame: Uint8Array, link: number, around: Around = {}): Facts {
+  const { fill = 0, wireLen = frame.length, pkt = new Packet() } = around;
+  const { view, at, end } = placed(frame, fill);
+  const status = decodeFrame(pkt, view, at, end, wireLen, link);
+  return factsOf(pkt, STATUSES[status].name, at);
+}
+
+function factsOf(pkt: Packet, status: string, at: number): Facts {
+  const hasAddresses = pkt.ipVersion !== 0;
+  const isTcp = pkt.l4Proto === 6 && pkt.fragOffset === 0;
+  const isIcmp = pkt.l4Proto === 1 || pkt.l4Proto === 58;
+  return {
+    status,
+    notes: NOTES.filter((_, bit) => (pkt.notes & (1 << bit)) !== 0).map(({ name }) => name),
+    mac: pkt.macOffset < 0 ? null : pkt.macOffset - at,
+    vlan: pkt.vlan,
+    version: pkt.ipVersion,
+    src: hasAddresses ? addressText(pkt.ipVersion, pkt.src0, pkt.src1, pkt.src2, pkt.src3) : null,
+    dst: hasAddresses ? addressText(pkt.ipVersion, pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) : null,
+    fragOffset: pkt.fragOffset,
+    proto: pkt.l4Proto,
+    ports: [pkt.srcPort, pkt.dstPort],
+    tcp: isTcp ? [pkt.tcpFlags, pkt.tcpSeq, pkt.tcpAck] : null,
+    icmp: isIcmp ? [pkt.icmpType, pkt.icmpCode] : null,
+    marks: [pkt.ipMark, pkt.l4Mark],
+    payload: pkt.payloadAt === 0 ? null : [pkt.payloadAt - at, pkt.payloadEnd - at, pkt.payloadLen],
+  };
+}
+
+/** "192.0.2.1", or 32 hex digits. */
+function addressText(version: number, ...words: readonly number[]): string {
+  const text = words.map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+  if (version === 6) return text;
+  const [, mapped, v4] = /^(0{20}ffff)(.{8})$/.exec(text) ?? [];
+  if (mapped === undefined) return `not v4-mapped: ${text}`;
+  return Buffer.from(v4, "hex").join(".");
+}
