@@ -33,7 +33,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : COULD_NOT_RUN));
   const wanted = COMMANDS[argv[0] ?? ""];
   const loaders = wanted === undefined ? Object.values(COMMANDS) : [wanted];
-  for (const load of loaders) (await load())(program);
+  if (argv[0] !== "--version") for (const load of loaders) (await load())(program);
   await program.parseAsync(argv, { from: "user" });
 }
 

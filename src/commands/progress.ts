@@ -6,8 +6,9 @@ import { clearStatus, showStatus } from "./say.ts";
 const FIRST_AFTER_MS = 1000;
 const EVERY_MS = 100;
 const DEFAULT_COLUMNS = 80;
-const MIN_BAR = 5;
-const MAX_BAR = 40;
+const BAR_COLUMNS = 16;
+/** On narrower terminals the figures need the room. */
+const BAR_FROM_COLUMNS = 60;
 
 /** How far reading has come. */
 export interface ReadState {
@@ -55,32 +56,25 @@ export class Progress {
   }
 }
 
-/**
- * One line below `columns`: bar and share, octets, packets a second, time left. What there is no room
- * for is left out, the bar first.
- */
+/** One line below `columns`: bar, share, time left, octets, packets a second; what has no room is left out. */
 export function progressLine(state: ReadState, columns: number): string {
   const { bytes, totalBytes, packets, elapsedMs } = state;
-  const figures = [`${numberText(Math.round((packets * 1000) / elapsedMs))} packets/s`, bytesText(bytes)];
-  if (totalBytes === null) return fitted(figures, columns);
+  const rate = `${numberText(Math.round((packets * 1000) / elapsedMs))} packets/s`;
+  if (totalBytes === null) return fitted([bytesText(bytes), rate], columns);
   const share = Math.min(1, bytes / Math.max(1, totalBytes));
-  const leftSec = share === 0 ? null : (elapsedMs / share - elapsedMs) / 1000;
-  const head = [
-    `${Math.floor(share * 100)} %`.padStart(5),
-    leftSec === null ? "" : `${durationText(leftSec)} left`,
-  ];
-  figures[1] = `${bytesText(bytes)} of ${bytesText(totalBytes)}`;
-  const words = fitted([...head.filter((part) => part !== ""), ...figures.reverse()], columns);
-  const room = Math.min(MAX_BAR, columns - 1 - words.length - 3);
-  if (room < MIN_BAR) return words;
-  const filled = Math.round(share * room);
-  return `[${"#".repeat(filled)}${"-".repeat(room - filled)}] ${words}`;
+  const left = share === 0 ? "" : `${durationText((elapsedMs * (1 - share)) / share / 1000)} left`;
+  const filled = Math.round(share * BAR_COLUMNS);
+  const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_COLUMNS - filled)}]`;
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  const words = [percent, left, `${bytesText(bytes)} of ${bytesText(totalBytes)}`, rate];
+  return fitted(columns < BAR_FROM_COLUMNS ? words : [bar, ...words], columns);
 }
 
 /** The first parts that fit; the last column stays free, because some terminals wrap there. */
 function fitted(parts: readonly string[], columns: number): string {
   let line = "";
   for (const part of parts) {
+    if (part === "") continue;
     const longer = line === "" ? part : `${line}  ${part}`;
     if (longer.length >= columns) break;
     line = longer;

@@ -19,7 +19,7 @@ export interface ReadInputs {
 }
 
 const MICROSECONDS = 6;
-/** Batches between two looks at signals and progress. */
+/** Batches between two looks at signals. */
 const BATCHES_A_TURN = 64;
 
 /** Feeds captures to the sensor, one after another. Those in `broken` are reported as unreadable inputs. */
@@ -63,8 +63,11 @@ async function readOne(sensor: Sensor, path: string, hash: boolean, progress: Pr
   }
   stop.listen();
   sensor.beginInput(source.facts);
-  await feed(sensor, source, progress, stop);
-  source.close();
+  try {
+    await feed(sensor, source, progress, stop);
+  } finally {
+    source.close(); // a pipe that stays open would keep the process
+  }
   const { facts } = source;
   const damage = facts.damage === null ? null : `${facts.damage.message} at byte ${facts.damage.offset}`;
   if (damage !== null) say(`${path}: ${damage}; judged up to there`);
@@ -96,10 +99,8 @@ async function feed(
     const batch = next instanceof Promise ? await stop.orNull(next) : next;
     if (batch === null) break;
     sensor.consume(batch);
-    if (batches % BATCHES_A_TURN === 0) {
-      progress.show(source.facts);
-      await new Promise(setImmediate); // lets signals through
-    }
+    progress.show(source.facts);
+    if (batches % BATCHES_A_TURN === 0) await new Promise(setImmediate); // lets signals through
   }
   progress.finished(source.facts);
 }

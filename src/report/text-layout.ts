@@ -9,6 +9,8 @@ export interface Span {
 export type Line = readonly Span[];
 
 const GAP = 2;
+/** Lines break at blanks, but not between a figure and its unit. */
+const BREAK = / (?![kMGTP]?B\b|%)/;
 const RESET = "\x1b[0m";
 const SGR: Readonly<Record<Style, string>> = {
   plain: "",
@@ -40,7 +42,7 @@ function renderLine(line: Line, color: boolean): string {
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(BREAK)) {
     if (line !== "" && line.length + 1 + word.length <= width) {
       line += ` ${word}`;
       continue;
