@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
+import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
 import { decodeFrame } from "./decode/link.ts";
 import { Packet } from "./decode/packet.ts";
-import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
+import { PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
 import { NOTES, STATUSES } from "./decode/status.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
@@ -43,6 +44,7 @@ import { looksLikeDns } from "./names/dns-recognise.ts";
 import type { HttpRequest, HttpResponse } from "./names/http-head.ts";
 import { isQuicInitial } from "./names/quic-initial.ts";
 import type { ClientHello } from "./names/tls-client-hello.ts";
+import { OUTSIDE } from "./policy/address-class.ts";
 import type { Judge } from "./policy/judge.ts";
 import { registrableDomain } from "./policy/public-suffix.ts";
 
@@ -60,6 +62,7 @@ export class Sensor implements NameSink {
   readonly tracker: FlowTracker;
   private readonly table: FlowTable;
   private readonly pkt = new Packet();
+  private readonly groups = new GroupReport();
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
   private readonly troubles = new TroubleCounts();
@@ -88,11 +91,11 @@ export class Sensor implements NameSink {
   private firstSec = Infinity;
   private longestGapSec = 0;
 
-  /** `observer` is told of everything that is seen, or null. */
-  constructor(judge: Judge, observer: Observer | null) {
+  /** `observer` is told of everything that is seen, or null; `maxFlows` are followed at once. */
+  constructor(judge: Judge, observer: Observer | null, maxFlows: number = MAX_FLOWS) {
     this.judge = judge;
     this.observer = observer;
-    this.tracker = new FlowTracker(MAX_FLOWS, randomInt(2 ** 32), (row) => this.flowEnded(row));
+    this.tracker = new FlowTracker(maxFlows, randomInt(2 ** 32), (row) => this.flowEnded(row));
     this.table = this.tracker.table;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.conversations = new Conversations(this.table, this);
@@ -166,18 +169,37 @@ export class Sensor implements NameSink {
     const row = this.tracker.observe(pkt, sec, nsec, wireLen);
     if (row === NO_ROW) return;
     if (this.tracker.isNew) this.flowBegan(row, view);
+    else if (this.tracker.hasTurned) this.flows.begin(row);
     const from: End = this.table.direction === 0 ? 0 : 1;
     const w = row * ROW_WORDS;
-    const flags = this.table.words[w + FLAGS];
     if (pkt.payloadLen > 0) {
       if (proto === PROTO_TCP) {
-        if ((flags & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
+        if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
       } else if (proto === PROTO_UDP) this.datagram(row, from, view, sec, nsec);
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
         this.flows.settle(row);
       }
     }
-    if ((flags & BUDGETED) !== 0) this.flows.countBudget(row);
+    if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.flows.countBudget(row);
+    if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.joins(view, sec, nsec);
+  }
+
+  /** Membership reports are judged as the groups that they name, whatever address they go to. */
+  private joins(view: DataView, sec: number, nsec: number): void {
+    const { pkt, groups } = this;
+    if (!isGroupReport(pkt, view)) return;
+    const status = readGroupReport(groups, pkt.ipVersion === 6, view, pkt.l4At, pkt.l4End);
+    if (status !== "ok") this.troubles.add(status);
+    pkt.payloadLen = 0; // its octets are counted already
+    for (let w = 0; w < 4 * groups.count; w += 4) {
+      pkt.dst0 = groups.words[w];
+      pkt.dst1 = groups.words[w + 1];
+      pkt.dst2 = groups.words[w + 2];
+      pkt.dst3 = groups.words[w + 3];
+      if (this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) !== OUTSIDE) continue;
+      const row = this.tracker.observe(pkt, sec, nsec, 0);
+      if (row !== NO_ROW && this.tracker.isNew) this.flowBegan(row, view);
+    }
   }
 
   private flowBegan(row: number, view: DataView): void {

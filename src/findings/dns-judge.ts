@@ -93,9 +93,10 @@ export class DnsJudge {
     if (contradicts) {
       for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostId, name);
     }
-    if (contradicts || asked.answer === null) {
-      asked.answer ??= signature;
-      asked.given = [...asked.given, ...this.learn(exchange, answer, contradicts)];
+    if (contradicts) this.learn(exchange, answer, true);
+    else if (asked.answer === null) {
+      asked.answer = signature;
+      asked.given = this.learn(exchange, answer, false);
     }
     if (exchange.approved) this.judgeAnswer(exchange, asked, answer);
     return contradicts;
@@ -166,7 +167,7 @@ export class DnsJudge {
       return;
     }
     if (nameClass !== "inside") return;
-    if (answers.records.length > 0) {
+    if (answers.rcode === RCODE_NOERROR && answers.records.length > 0) {
       for (const { stem } of this.judge.searchStems(asked.qname))
         this.walks.answered(exchange.hostText, stem);
     }

@@ -68,6 +68,7 @@ export class FlowAccounts {
     if (judged === JUDGED_ALLOWED) {
       const { out, back } = this.bytes(row, inner);
       const rule = this.table.words[w + JUDGED_REF];
+      if (this.budgets.hasBudget(rule)) this.countBudget(row, inner);
       this.exceptions.used(
         rule,
         attempts,
@@ -76,7 +77,6 @@ export class FlowAccounts {
         firstMoment(this.table, row),
         lastMoment(this.table, row),
       );
-      this.budgets.forget(row);
     } else if (judged === JUDGED_FINDING) {
       const handle = this.table.words[w + JUDGED_REF];
       if (this.split.isSplit(row)) {
@@ -87,6 +87,7 @@ export class FlowAccounts {
         this.share(row, inner, handle, attempts, out, back);
       }
     }
+    this.budgets.forget(row);
   }
 
   private share(row: number, inner: End, handle: number, attempts: number, out: number, back: number): void {

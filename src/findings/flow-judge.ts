@@ -35,7 +35,7 @@ import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { IN, OUT } from "../policy/policy.ts";
 import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
-import type { NameEvidence } from "./finding.ts";
+import type { Finding, NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import type { Ledger } from "./ledger.ts";
@@ -56,6 +56,8 @@ export class FlowJudge {
   private readonly limitsInside: boolean;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
+  /** Some of them may have been allowed by an answer that was contradicted since. */
+  private doubted = false;
 
   constructor(table: FlowTable, judge: Judge, names: AddressNames, ledger: Ledger, accounts: FlowAccounts) {
     this.table = table;
@@ -158,24 +160,26 @@ export class FlowJudge {
       this.allowedByAnswer.add(row);
     } else {
       // Which of the address's names was meant cannot be told: only the address is certain.
+      this.allowedByAnswer.delete(row);
       this.findAcross(row, "egress.flow", -1, null, "ambiguous");
     }
   }
 
   /** Settles the flows that have waited for a name long enough at `sec`. */
   settleDue(sec: number): void {
+    if (this.doubted) {
+      this.doubted = false;
+      for (const row of this.allowedByAnswer) this.settleAgain(row);
+    }
     for (let due = this.pending.due(sec); due !== null; due = this.pending.due(sec)) {
       const stillThere = this.table.words[due.row * ROW_WORDS + GENERATION] === due.generation;
       if (stillThere && this.table.isLive(due.row)) this.settle(due.row);
     }
   }
 
-  /** Answers that name rules may have relied on were contradicted: judges open flows without a name again. */
+  /** Answers that name rules may have relied on were contradicted: open flows without a name are judged again soon. */
   distrusted(): void {
-    for (const row of this.allowedByAnswer) {
-      this.table.words[row * ROW_WORDS + JUDGED] = JUDGED_PENDING;
-      this.settle(row);
-    }
+    this.doubted = true;
   }
 
   /** Better evidence says that `end` initiated the flow. */
@@ -189,9 +193,15 @@ export class FlowJudge {
     if (before !== end) this.begin(row);
   }
 
+  private settleAgain(row: number): void {
+    this.table.words[row * ROW_WORDS + JUDGED] = JUDGED_PENDING;
+    this.settle(row);
+  }
+
   /** The flow is over. */
   close(row: number): void {
     this.settle(row);
+    if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
     this.accounts.close(row, this.innerEnd(row));
   }
@@ -204,6 +214,7 @@ export class FlowJudge {
   /** The flow speaks DNS to a resolver that is not approved. */
   isForeignDns(row: number): void {
     const w = row * ROW_WORDS;
+    this.settle(row); // no name will come in it
     const judged = this.table.words[w + JUDGED];
     if (judged === JUDGED_ALLOWED) return;
     if (judged === JUDGED_FINDING) {
@@ -264,7 +275,8 @@ export class FlowJudge {
     if (words[w + JUDGED] === JUDGED_FINDING) return;
     words[w + JUDGED] = JUDGED_PENDING;
     words[w + JUDGED_REF] = rule;
-    this.pending.add(row, words[w + GENERATION], this.question.startSec);
+    if (this.pending.isFull) this.settle(row);
+    else this.pending.add(row, words[w + GENERATION], this.question.startSec);
   }
 
   private findAcross(
@@ -309,12 +321,31 @@ export class FlowJudge {
     words[w + FLAGS] &= ~BUDGETED;
   }
 
+  private allowsName(row: number, name: string): boolean {
+    this.ask(row, this.innerEnd(row));
+    this.judge.judgeName(this.question, name);
+    return this.question.rule >= 0;
+  }
+
+  /** An expired rule explains a flow only while it would cover the name that the flow uses. */
+  private expiryOf(row: number, { kind, rule }: Finding, name: string): Pick<Finding, "kind" | "rule"> {
+    if (kind !== "policy.expired") return { kind, rule };
+    this.ask(row, this.innerEnd(row));
+    this.judge.judgeFlow(this.question);
+    if (this.question.expiredRule < 0) this.judge.judgeName(this.question, name);
+    const expired = this.question.expiredRule;
+    if (expired >= 0) return { kind, rule: this.judge.policy.rules[expired].id };
+    return { kind: this.question.direction === OUT ? "egress.flow" : "ingress.flow", rule: null };
+  }
+
   /** A finding's flow named its destination. */
   private rename(row: number, name: string): void {
     const words = this.table.words;
     const w = row * ROW_WORDS;
     const finding = this.ledger.get(words[w + JUDGED_REF]);
     if (finding.kind === "dns.resolver" || finding.kind === "inside.unapproved") return;
+    // What a rule allowed for this connection is no destination of its own after another was asked for.
+    if ((words[w + FLAGS] & ALLOWED_BY_NAME) !== 0 && this.allowsName(row, name)) return;
     const before = words[w + JUDGED_REF];
     const isFirst = (words[w + FLAGS] & NAMED_IN_FLOW) === 0;
     words[w + FLAGS] |= NAMED_IN_FLOW;
@@ -324,10 +355,8 @@ export class FlowJudge {
     }
     // A second name on one connection is a second destination: what went before stays with the first.
     if (!isFirst) this.accounts.settleName(row, before);
-    const handle = this.ledger.open(
-      { ...finding, destination: name, name, evidence: "in-flow" },
-      lastMoment(this.table, row),
-    );
+    const subject = { ...finding, ...this.expiryOf(row, finding, name), destination: name, name };
+    const handle = this.ledger.open({ ...subject, evidence: "in-flow" }, lastMoment(this.table, row));
     if (isFirst) this.ledger.moved(before, handle);
     words[w + JUDGED_REF] = handle;
   }

@@ -188,6 +188,7 @@ export class Ledger {
     if (from.attempts > 0) {
       this.share(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
     }
+    for (const id of [from.id, ...from.aliases]) list(into.aliases, id);
     for (const ip of from.ips) list(into.ips, ip);
     for (const name of from.asked) list(into.asked, name);
     for (const via of from.via) list(into.via, via);

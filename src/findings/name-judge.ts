@@ -61,15 +61,24 @@ export class NameJudge {
     const toProxy = request.form === "absolute" || request.form === "authority";
     if (this.crossesBoundary(row) || !toProxy) {
       if (request.address === null) this.named(row, client, request.host);
+      else if (toProxy) this.sentOn(row, client, request.address);
       for (const other of request.otherHosts) if (other.address === null) this.named(row, client, other.host);
       return;
     }
     if (this.judge.nameClass(request.host) === "outside") this.requestedOfProxy(row, client, request, false);
-    if (request.method === "CONNECT") {
+    // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
+    if (request.method === "CONNECT" && this.judge.nameClass(request.host) === "outside") {
       const talk = this.talkOf(row);
       talk.tunnel = request;
       talk.names.add(request.host);
     }
+  }
+
+  /** A server outside was asked to reach an address: unless that is its own, it is another destination. */
+  private sentOn(row: number, client: End, [w0, w1, w2, w3]: Int32Array): void {
+    const target = formatAddress([w0, w1, w2, w3]);
+    const server = formatAddress(addressOf(this.table, row, client === 0 ? 1 : 0));
+    if (target !== server) this.flows.nameLearned(row, target);
   }
 
   /** The flow is over. */
@@ -89,9 +98,10 @@ export class NameJudge {
   }
 
   private namedInside(row: number, client: End, name: string): void {
-    if (this.judge.nameClass(name) !== "outside" || !hasIcannSuffix(name)) return;
+    if (this.judge.nameClass(name) !== "outside") return;
     const talk = this.talkOf(row);
     const { names, tunnel } = talk;
+    if (tunnel === null && !hasIcannSuffix(name)) return;
     if (names.has(name) || names.size >= MAX_INSIDE_NAMES) return;
     names.add(name);
     if (tunnel !== null) {

@@ -3,6 +3,9 @@ import { Fifo } from "../flow/fifo.ts";
 /** Seconds of packet time that a flow may wait for its name (DESIGN section 3). */
 export const PENDING_SEC = 10;
 
+/** Flows that may wait at once; more in ten seconds are no enclave's traffic. */
+const MAX_PENDING = 1 << 20;
+
 interface Pending {
   readonly row: number;
   readonly generation: number;
@@ -15,6 +18,10 @@ export class PendingFlows {
 
   add(row: number, generation: number, startSec: number): void {
     this.queue.push({ row, generation, deadlineSec: startSec + PENDING_SEC });
+  }
+
+  get isFull(): boolean {
+    return this.queue.length >= MAX_PENDING;
   }
 
   /** The next flow that has waited long enough at `sec`, or null. The caller checks that it still waits. */

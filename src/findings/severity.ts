@@ -53,5 +53,6 @@ export function severityOf(finding: Finding): number {
   let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) : fixed;
   if (fixed === "outcome" && dependency !== null) severity += SHIFT_OF_DEPENDENCY[dependency];
   severity = Math.min(finding.severityCap, Math.max(INFO, severity - finding.severityShift));
-  return finding.oneWayBytes > ONE_WAY_HIGH_BYTES ? Math.max(HIGH, severity) : severity;
+  const leaves = fixed === "outcome" || finding.kind === "icmp.stray";
+  return leaves && finding.oneWayBytes > ONE_WAY_HIGH_BYTES ? Math.max(HIGH, severity) : severity;
 }

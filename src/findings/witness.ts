@@ -3,6 +3,8 @@ import {
   ADDR_A,
   ADDR_B,
   BYTES_A,
+  CONFIDENCE_MASK,
+  CONFIDENCE_UNKNOWN,
   ESTABLISHED,
   FIN_A,
   FIN_B,
@@ -61,8 +63,18 @@ export class Witness {
 
   /** The flow is over. */
   ended(row: number): void {
+    if (this.table.words[row * ROW_WORDS + PACKETS_B] > 0) this.answered(row);
     if (protoOf(this.table, row) === PROTO_TCP) this.countTcp(row);
     if (this.judge.policy.services.length > 0) this.countService(row);
+  }
+
+  /** B spoke as well: hosts that only ever answer are seen by it. */
+  private answered(row: number): void {
+    if (!this.isInside(row, ADDR_B)) return;
+    if (!this.isInside(row, ADDR_A)) this.insideFlows++;
+    if (!this.watchesHosts) return;
+    const name = this.judge.hostName(...addressOf(this.table, row, 1));
+    if (name !== null) this.hostsSeen.add(name);
   }
 
   private countTcp(row: number): void {
@@ -73,13 +85,19 @@ export class Witness {
     const responder: End = initiatorOf(this.table, row) === 0 ? 1 : 0;
     const flags = words[w + FLAGS];
     const midFlow = (flags & (SYN_SEEN | SYN_ACK_SEEN)) === 0;
-    if (midFlow && this.judge.isRelay(...addressOf(this.table, row, responder))) {
-      this.troubles.add("relay.open_before_start");
-    }
+    if (midFlow && this.isRelayAsked(row, responder)) this.troubles.add("relay.open_before_start");
     if (!this.isInside(row, ADDR_A) || !this.isInside(row, ADDR_B)) return;
     if (words[w + PACKETS_A] > 0 && words[w + PACKETS_B] > 0) this.tcpBothWays++;
     // A SYN to a dead host is no evidence; data, an acknowledgement or an end without an answer is.
     else if (midFlow || (flags & (ESTABLISHED | SYN_ACK_SEEN | FIN_A | FIN_B)) !== 0) this.tcpOneWay++;
+  }
+
+  /** The responder is a relay, or either end is where nothing says who the responder is. */
+  private isRelayAsked(row: number, responder: End): boolean {
+    if (this.judge.isRelay(...addressOf(this.table, row, responder))) return true;
+    const confidence = this.table.words[row * ROW_WORDS + FLAGS] & CONFIDENCE_MASK;
+    const initiator: End = responder === 0 ? 1 : 0;
+    return confidence === CONFIDENCE_UNKNOWN && this.judge.isRelay(...addressOf(this.table, row, initiator));
   }
 
   private countService(row: number): void {

@@ -20,6 +20,8 @@ const MAX_TTL_SEC = 86_400;
 /** Addresses remembered, and names of one address (over all hosts). */
 const MAX_ADDRESSES = 1 << 17;
 const MAX_NAMES = 256;
+/** Names of all addresses together. */
+const MAX_NAMES_TOTAL = 1 << 19;
 
 /**
  * What DNS answers said of addresses: the memory by which a flow gets the name that its host asked
@@ -32,6 +34,7 @@ export class AddressNames {
   private readonly byAddress = new Map<string, NamedAddress[]>();
   /** Addresses in the order in which they were first learned. */
   private readonly order = new Fifo<string>();
+  private total = 0;
   private readonly graceSec: number;
 
   constructor(graceSec: number) {
@@ -50,19 +53,23 @@ export class AddressNames {
     atSec: number,
   ): void {
     const validToSec = atSec + Math.min(Math.max(ttlSec, 0), MAX_TTL_SEC) + this.graceSec;
+    if (this.total >= MAX_NAMES_TOTAL) this.evictFirst(atSec);
     const names = this.namesFor(address, atSec);
     const known = names.find((n) => n.hostId === hostId && n.name === name);
     if (known === undefined) {
       if (names.length >= MAX_NAMES) this.dropOldest(names, atSec);
+      this.total++;
       names.push({ hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec });
       return;
     }
     const stale = atSec > known.validToSec;
-    known.approved = approved || (known.approved && !stale);
-    // An unasked-for repetition does not spoil what was properly asked and answered.
-    known.ambiguous = ambiguous && (known.ambiguous || stale);
+    // A repetition that proves less neither spoils what was properly answered nor makes it last longer.
+    const gain = proofOf(approved, ambiguous) - proofOf(known.approved, known.ambiguous);
+    if (!stale && gain < 0) return;
+    known.approved = approved;
+    known.ambiguous = ambiguous;
     known.answeredSec = Math.max(known.answeredSec, atSec);
-    known.validToSec = Math.max(known.validToSec, validToSec);
+    known.validToSec = gain > 0 ? validToSec : Math.max(known.validToSec, validToSec);
   }
 
   /** Two answers to one question differ: neither can be believed. */
@@ -92,7 +99,9 @@ export class AddressNames {
   private evictFirst(atSec: number): void {
     const address = this.order.shift();
     if (address === undefined) return;
-    if (this.byAddress.get(address)?.some((n) => atSec <= n.validToSec)) this.evicted++;
+    const names = this.byAddress.get(address) ?? NONE;
+    if (names.some((n) => atSec <= n.validToSec)) this.evicted++;
+    this.total -= names.length;
     this.byAddress.delete(address);
   }
 
@@ -101,7 +110,13 @@ export class AddressNames {
     for (let i = 1; i < names.length; i++) if (names[i].validToSec < names[oldest].validToSec) oldest = i;
     if (atSec <= names[oldest].validToSec) this.evicted++;
     names.splice(oldest, 1);
+    this.total--;
   }
 }
 
 const NONE: readonly NamedAddress[] = [];
+
+/** How much an answer proves: that of an approved resolver, properly asked for, the most. */
+function proofOf(approved: boolean, ambiguous: boolean): number {
+  return (ambiguous ? 0 : 2) + (approved ? 1 : 0);
+}

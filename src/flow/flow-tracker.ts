@@ -16,6 +16,7 @@ import {
   GATE_OPEN,
   HAS_HOLES,
   ICMP_VLAN,
+  INITIATOR_B,
   ISN,
   LAST_NSEC,
   LAST_SEC,
@@ -57,6 +58,8 @@ export class FlowTracker {
   /** After `observe`: the packet opened its flow; it is a copy of the one before it. */
   isNew = false;
   isCopy = false;
+  /** After `observe`: a handshake showed that the other end than was thought initiated the flow. */
+  hasTurned = false;
   /** Flows ever opened; packets that found the table full; packets seen twice. */
   opened = 0;
   atCap = 0;
@@ -78,6 +81,7 @@ export class FlowTracker {
     const hash = table.hashOf(pkt);
     let row = table.find(pkt, hash);
     this.isNew = false;
+    this.hasTurned = false;
     const mayBeOver =
       row !== NO_ROW &&
       ((pkt.tcpFlags & (TCP_SYN | TCP_ACK)) === TCP_SYN ||
@@ -160,7 +164,9 @@ export class FlowTracker {
     }
     if (pkt.l4Proto === PROTO_TCP) {
       if (!trackInOrder(words, doubles, row, direction, pkt)) {
+        const before = words[w + FLAGS] & INITIATOR_B;
         trackTcp(this.table, this.gaps, row, direction, pkt);
+        this.hasTurned = !this.isNew && (words[w + FLAGS] & INITIATOR_B) !== before;
       }
     } else if (!this.isCopy) doubles[d + BYTES_A + direction] += pkt.payloadLen;
     if (this.isCopy) this.copies++;
