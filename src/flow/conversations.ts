@@ -1,4 +1,5 @@
 import type { Packet } from "../decode/packet.ts";
+import { TCP_SYN } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
 import { Conversation } from "./conversation.ts";
 import { ACK_A, ACK_A_SET, FLAGS, GATE_OPEN, ISN, ROW_WORDS, SYN_ACK_SEEN, SYN_SEEN } from "./flow-row.ts";
@@ -17,6 +18,8 @@ const MAX_TRIES = 8;
 const MAX_CHUNKS_ALONE = 64;
 /** How far behind the last acknowledgement the first data seen may be for the gap to be reordering. */
 const MAX_START_GAP = 1 << 16;
+/** Octets that are looked at anew as a beginning grows; then only when it has doubled. */
+const MAX_REPROBED = 1 << 20;
 
 /** One direction: puts octets in order, finds out what they are, and reads them. */
 class Direction implements StreamReader {
@@ -29,12 +32,16 @@ class Direction implements StreamReader {
   private readonly sink: NameSink;
   private readonly undecided = new ByteHold(MAX_UNDECIDED);
   private readonly midFlow: boolean;
+  private readonly isClient: boolean;
   private triesLeft: number;
+  private reprobed = 0;
+  private probedLen = 0;
 
   constructor(
     from: End,
     next: number,
     midFlow: boolean,
+    isClient: boolean,
     conversation: Conversation,
     sink: NameSink,
     budget: StreamBudget,
@@ -43,6 +50,7 @@ class Direction implements StreamReader {
     this.conversation = conversation;
     this.sink = sink;
     this.midFlow = midFlow;
+    this.isClient = isClient;
     this.triesLeft = midFlow ? MAX_TRIES_MID_FLOW : MAX_TRIES;
     this.stream = new TcpStream(next, this, budget);
   }
@@ -63,6 +71,15 @@ class Direction implements StreamReader {
     return this.undecided.length === 0 && this.conversation.readerOf(this.from) === null;
   }
 
+  segment(seq: number, pkt: Packet, view: DataView): void {
+    const { payloadAt, payloadEnd, payloadLen } = pkt;
+    if (payloadEnd - payloadAt < payloadLen && this.needsAll) this.sink.trouble("stream.cut_by_snaplen");
+    if (this.isClient && !this.midFlow && this.stream.isBefore(seq, payloadLen)) {
+      this.sink.trouble("stream.before_start");
+    }
+    this.stream.segment(seq, view, payloadAt, payloadEnd, payloadLen);
+  }
+
   read(view: DataView, at: number, end: number): void {
     this.chunks++;
     while (at < end && !this.opaque) {
@@ -81,11 +98,15 @@ class Direction implements StreamReader {
     const reader = this.conversation.readerOf(this.from);
     if (reader !== null) reader.gap(lenBytes);
     else if (this.undecided.length > 0) this.giveUp("stream.gap_at_start");
-    else this.triesLeft = Math.max(this.triesLeft, MAX_TRIES_MID_FLOW);
+    else {
+      if (this.isClient && !this.midFlow && this.needsAll) this.sink.trouble("stream.gap_at_start");
+      this.triesLeft = Math.max(this.triesLeft, MAX_TRIES_MID_FLOW);
+    }
   }
 
   close(): void {
     this.stream.close();
+    if (this.undecided.length > this.probedLen) this.probeHeld(true);
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
     if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
@@ -97,22 +118,35 @@ class Direction implements StreamReader {
       const known = this.conversation.recognise(this.from, view, at, end, this.preamble);
       if (known === "yes") this.read(view, at, end);
       else if (known === "no") this.miss();
-      else this.undecided.append(view, at, end);
+      else {
+        this.undecided.append(view, at, end);
+        this.probedLen = end - at;
+      }
       return;
     }
     const fits = this.undecided.append(view, at, end);
+    const length = this.undecided.length;
+    if (fits && this.reprobed > MAX_REPROBED && length < 2 * this.probedLen) return;
+    if (!this.probeHeld(fits)) return;
+    // What was held is a preamble; this chunk may begin what follows it.
+    if (!this.opaque) this.probe(view, at, end);
+  }
+
+  /** True when what is held is the beginning of nothing that is known, and was given up. */
+  private probeHeld(mayWait: boolean): boolean {
     const held = this.undecided.view;
     const length = this.undecided.length;
+    this.reprobed += length;
+    this.probedLen = length;
     const known = this.conversation.recognise(this.from, held, 0, length, this.preamble);
-    if (known === "maybe" && fits) return;
+    if (known === "maybe" && mayWait) return false;
     this.undecided.clear();
     if (known === "yes") {
       this.read(held, 0, length);
-      return;
+      return false;
     }
     this.miss();
-    // What was held is a preamble; this chunk may begin what follows it.
-    if (!this.opaque) this.probe(view, at, end);
+    return true;
   }
 
   private miss(): void {
@@ -154,11 +188,11 @@ export class Conversations {
       talk = { conversation: new Conversation(row, port, this.sink), directions: [null, null] };
       this.talks.set(row, talk);
     }
-    const direction = talk.directions[from] ?? this.begin(row, from, pkt, talk);
-    if (pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen && direction.needsAll)
-      this.sink.trouble("stream.cut_by_snaplen");
-    direction.stream.segment(pkt.tcpSeq, view, pkt.payloadAt, pkt.payloadEnd, pkt.payloadLen);
-    if (isOver(talk)) this.shut(row);
+    // A SYN takes a number of its own before its data (RFC 7413).
+    const seq = (pkt.tcpFlags & TCP_SYN) === 0 ? pkt.tcpSeq : (pkt.tcpSeq + 1) | 0;
+    const direction = talk.directions[from] ?? this.begin(row, from, seq, talk);
+    direction.segment(seq, pkt, view);
+    if (isOver(talk) && (talk.conversation.done || this.isBelieved(row, talk))) this.shut(row);
   }
 
   /** The flow is over: what waits is read, what is unfinished is counted. */
@@ -169,20 +203,37 @@ export class Conversations {
     this.talks.delete(row);
   }
 
-  private begin(row: number, from: End, pkt: Packet, talk: Talk): Direction {
+  /** What nobody acknowledges may be there for the sensor alone: it closes no gate. */
+  private isBelieved(row: number, talk: Talk): boolean {
+    const w = row * ROW_WORDS;
+    for (const end of [0, 1] as const) {
+      const acker = 1 - end;
+      const isAcking = (this.table.words[w + FLAGS] & (ACK_A_SET << acker)) !== 0;
+      const stream = talk.directions[end]?.stream;
+      if (isAcking && stream?.isAcknowledged(this.table.words[w + ACK_A + acker]) === false) return false;
+    }
+    return true;
+  }
+
+  private begin(row: number, from: End, seq: number, talk: Talk): Direction {
     const words = this.table.words;
     const w = row * ROW_WORDS;
     const flags = words[w + FLAGS];
     const midFlow = (flags & (SYN_SEEN | SYN_ACK_SEEN)) === 0;
-    let next = pkt.tcpSeq;
-    if (!midFlow && initiatorOf(this.table, row) === from) next = words[w + ISN] + 1;
-    else if ((flags & (ACK_A_SET << (1 - from))) !== 0) {
+    const isClient = initiatorOf(this.table, row) === from;
+    let next = seq;
+    if (!midFlow && isClient) {
+      const first = (words[w + ISN] + 1) | 0;
+      // Data before the SYN: the SYN was a stray one. A keep-alive probe is a single octet before it.
+      if (((seq - first) | 0) >= -1) next = first;
+    } else if ((flags & (ACK_A_SET << (1 - from))) !== 0) {
       // What the other end acknowledged is where this one's unread octets begin.
       const acked = words[w + ACK_A + 1 - from];
-      const ahead = (pkt.tcpSeq - acked) | 0;
+      const ahead = (seq - acked) | 0;
       if (ahead > 0 && ahead < MAX_START_GAP) next = acked;
     }
-    const direction = new Direction(from, next, midFlow, talk.conversation, this.sink, this.budget);
+    const { conversation } = talk;
+    const direction = new Direction(from, next, midFlow, isClient, conversation, this.sink, this.budget);
     talk.directions[from] = direction;
     return direction;
   }

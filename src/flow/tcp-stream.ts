@@ -17,6 +17,8 @@ interface Waiting {
 const MAX_WAITING = 1 << 18;
 /** Octets that all streams together may hold. */
 const MAX_WAITING_TOTAL = 1 << 26;
+/** How far back a retry may reach; half of what sequence numbers can tell. */
+const MAX_BEHIND = 1 << 30;
 
 /** Memory that all streams share the limit of. */
 export class StreamBudget {
@@ -28,6 +30,8 @@ export class StreamBudget {
 /** Puts one direction of a TCP connection in order: overlaps are cut away, the first copy of an octet counts. */
 export class TcpStream {
   private next: number;
+  /** What lies before this was never read, and is no copy. */
+  private start: number;
   private readonly waiting: Waiting[] = [];
   private held = 0;
   private readonly budget: StreamBudget;
@@ -36,8 +40,19 @@ export class TcpStream {
   /** `next`: sequence number that the first octet is expected at. */
   constructor(next: number, reader: StreamReader, budget: StreamBudget) {
     this.next = next | 0;
+    this.start = this.next;
     this.reader = reader;
     this.budget = budget;
+  }
+
+  /** Whether octets of the segment lie before all that was read; a keep-alive probe sends a single one. */
+  isBefore(seq: number, wireLen: number): boolean {
+    return wireLen > 1 && ((seq - this.start) | 0) < 0;
+  }
+
+  /** Whether an acknowledgement covers anything of this stream. */
+  isAcknowledged(ack: number): boolean {
+    return ((ack - this.start) | 0) > 0;
   }
 
   /** A segment: captured octets in view[at, end), `wireLen` octets on the wire. */
@@ -67,12 +82,12 @@ export class TcpStream {
     const old = (this.next - seq) | 0;
     const fresh = end - at - old;
     if (fresh > 0) {
-      this.next = (this.next + fresh) | 0;
+      this.advance(fresh);
       this.reader.read(view, at + old, end);
     }
     const missing = Math.min(cut, fresh + cut);
     if (missing > 0) {
-      this.next = (this.next + missing) | 0;
+      this.advance(missing);
       this.reader.gap(missing);
     }
   }
@@ -108,8 +123,13 @@ export class TcpStream {
   }
 
   private passGap(lenBytes: number): void {
-    this.next = (this.next + lenBytes) | 0;
+    this.advance(lenBytes);
     this.reader.gap(lenBytes);
+  }
+
+  private advance(lenBytes: number): void {
+    this.next = (this.next + lenBytes) | 0;
+    if (((this.next - this.start) | 0) > MAX_BEHIND) this.start = (this.next - MAX_BEHIND) | 0;
   }
 
   private takeFirst(): void {

@@ -26,6 +26,9 @@ import type { TcpGaps } from "./tcp-gaps.ts";
 /** A forward jump beyond any window in use (RFC 7323 allows 2^30) is no gap but another numbering. */
 const MAX_JUMP = 1 << 24;
 
+/** From here on sequence numbers say no longer what came before the SYN. */
+const MAX_TOLD = 2 ** 31;
+
 /** An open connection of which both directions are numbered. */
 const NUMBERED = SEQ_A_SET | (SEQ_A_SET << 1) | ACK_A_SET | (ACK_A_SET << 1);
 
@@ -60,7 +63,7 @@ export function trackInOrder(
 export function trackTcp(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
   const w = row * ROW_WORDS;
   const flags = pkt.tcpFlags;
-  if ((flags & TCP_SYN) !== 0) trackSyn(table, w, direction, pkt);
+  if ((flags & TCP_SYN) !== 0) trackSyn(table, row, direction, pkt);
   else if ((flags & TCP_RST) !== 0) trackRst(table, w, direction, pkt);
   else if ((flags & TCP_ACK) !== 0) {
     const bits = table.words[w + FLAGS];
@@ -83,13 +86,16 @@ function trackRst(table: FlowTable, w: number, direction: number, pkt: Packet): 
   words[w + FLAGS] |= ACK_A_SET << direction;
 }
 
-function trackSyn(table: FlowTable, w: number, direction: number, pkt: Packet): void {
+function trackSyn(table: FlowTable, row: number, direction: number, pkt: Packet): void {
   const words = table.words;
+  const w = row * ROW_WORDS;
   const isAnswer = (pkt.tcpFlags & TCP_ACK) !== 0;
   // A copy or a retry that comes after data must not wind the numbering back. Data in a SYN (RFC 7413)
-  // lies before the handshake: it is not counted here.
-  if ((words[w + FLAGS] & (SEQ_A_SET << direction)) === 0)
-    words[w + SEQ_A + direction] = (pkt.tcpSeq + 1) | 0;
+  // has left, whether it is taken or has to be sent again.
+  if ((words[w + FLAGS] & (SEQ_A_SET << direction)) === 0) {
+    words[w + SEQ_A + direction] = (pkt.tcpSeq + 1 + pkt.payloadLen) | 0;
+    table.doubles[row * ROW_DOUBLES + BYTES_A + direction] += pkt.payloadLen;
+  }
   let bits = words[w + FLAGS] | (SEQ_A_SET << direction);
   if (isAnswer && (bits & SYN_SEEN) !== 0) {
     // Who asked is known, and cannot become the one who was asked by sending a SYN-ACK too.
@@ -149,6 +155,9 @@ function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: numb
     // Its acknowledgement came first and was taken for one of data.
     const isLateFin = fin === 1 && ahead === 0 && (words[w + FLAGS] & (FIN_A << direction)) === 0;
     if (isLateFin && table.doubles[bytes] > 0) table.doubles[bytes]--;
+    if (isBeforeSyn(words, w, direction, pkt) && table.doubles[bytes] < MAX_TOLD) {
+      table.doubles[bytes] += pkt.payloadLen;
+    }
     if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
     return;
   }
@@ -161,4 +170,15 @@ function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: numb
   table.doubles[bytes] += ahead - fin;
   if (gap > 0) gaps.open(table, row, direction, next, pkt.tcpSeq);
   else if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
+}
+
+/**
+ * Data before the initiator's first octet is no retry. A SYN with a false number, which the responder
+ * ignores, would make all that follows look like one. A keep-alive probe is a single octet before it.
+ */
+function isBeforeSyn(words: Int32Array, w: number, direction: number, pkt: Packet): boolean {
+  const bits = words[w + FLAGS];
+  if ((bits & (SYN_SEEN | SYN_ACK_SEEN)) === 0) return false;
+  if (((bits & INITIATOR_B) !== 0) !== (direction === 1)) return false;
+  return pkt.payloadLen > 1 && ((pkt.tcpSeq - words[w + ISN] - 1) | 0) < 0;
 }
