@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 const EXAMPLES = `
 Examples:
   gapwatch replay day.pcapng -e enclave.yaml            judge a capture
-  gapwatch replay captures/ -e enclave.yaml --json      a directory, for a program
+  gapwatch replay captures/ -e enclave.yaml --json      a directory, as JSON
   ssh tap tcpdump -i mirror0 -w - | gapwatch replay -   whatever tcpdump writes
   gapwatch policy check enclave.yaml                    is the file sound?
   gapwatch policy explain enclave.yaml huggingface.co   is it allowed, and why?

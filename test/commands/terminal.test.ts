@@ -1,0 +1,92 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { inRepository } from "../captured-frames.ts";
+import { ENCLAVE, MAIN, ownFolder, QUICKSTART } from "./run-gapwatch.ts";
+
+const folder = ownFolder();
+const whole = readFileSync(QUICKSTART);
+const hasPython = spawnSync("python3", ["--version"]).status === 0;
+
+interface Shown {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+/** What a person sees who replays a pipe on a terminal. */
+function onTerminal(name: string, input: Uint8Array, ending: "end" | "interrupt", noColor = ""): Shown {
+  const fifo = join(folder.path, name);
+  execFileSync("mkfifo", [fifo]);
+  const script = inRepository("test/commands/on-terminal.py");
+  const command = [process.execPath, MAIN, "replay", fifo, "-e", ENCLAVE];
+  const env = { ...process.env, NO_COLOR: noColor };
+  const { status, stdout } = spawnSync("python3", [script, fifo, "10", ending, ...command], {
+    input,
+    env,
+    timeout: 30_000,
+  });
+  return { code: status, text: stdout.toString("latin1") };
+}
+
+describe.skipIf(!hasPython)("on a terminal", () => {
+  it("shows progress after a second, takes it away before a notice, and colours", () => {
+    const { code, text } = onTerminal("cut", whole.subarray(0, 60_000), "end");
+    expect(code).toBe(1);
+    expect(text).toMatch(/^\r\x1b\[2K[\d.]+ kB {2}[\d,]+ packets\/s\r\x1b\[2K/);
+    expect(text).toMatch(/packets\/s\r\x1b\[2Kgapwatch: [^\r]*cut: cut short: .*; judged up to there\r\n/);
+    expect(text).toContain("\x1b[1;31mREACHBACK\x1b[0m");
+  });
+
+  it("reports what was read when Ctrl-C ends a silent pipe, and honours NO_COLOR", () => {
+    const { code, text } = onTerminal("silent", whole, "interrupt", "1");
+    expect(code).toBe(1);
+    expect(text).toMatch(/\x1b\[2KREACHBACK, 1 exception used\r\n/);
+    expect(text).toMatch(/capture\.interrupted\r\n/);
+    expect(text).not.toMatch(/\x1b\[[\d;]+m/);
+  });
+});
+
+describe("in a pipe", () => {
+  it("shows no progress and ends with the verdict's code on SIGTERM", async () => {
+    const child = spawn(process.execPath, [MAIN, "replay", "-", "-e", ENCLAVE], { stdio: "pipe" });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      err += chunk;
+    });
+    child.stdin.write(whole);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    child.kill("SIGTERM");
+    const [code] = await once(child, "close");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(/^REACHBACK/);
+    expect(out).toMatch(/capture\.interrupted/);
+  });
+
+  it("ends quietly with the verdict's code when the reader goes away", () => {
+    const script = `"$0" "$1" replay "$2" -e "$3" --json | head -c 1; exit "\${PIPESTATUS[0]}"`;
+    const args = ["-c", script, process.execPath, MAIN, inRepository("captures"), ENCLAVE];
+    const { status, stdout, stderr } = spawnSync("bash", args);
+    expect({ status, out: stdout.toString() }).toEqual({ status: 1, out: "{" });
+    expect(stderr.toString()).not.toMatch(/EPIPE|Error|\n {4}at /);
+  });
+
+  it("says that the result could not be written", () => {
+    const args = [
+      "-c",
+      `"$0" "$1" replay "$2" -e "$3" > /dev/full`,
+      process.execPath,
+      MAIN,
+      QUICKSTART,
+      ENCLAVE,
+    ];
+    const { status, stderr } = spawnSync("bash", args);
+    expect(status).toBe(2);
+    expect(stderr.toString()).toMatch(/^gapwatch: cannot write the result: ENOSPC: .*\n$/);
+  });
+});
