@@ -21,6 +21,8 @@ function namesIn(build: (talk: TcpTalk) => void): { names: string[]; troubles: s
   talk.close();
   const names: string[] = [];
   const observer: Observer = {
+    input: () => undefined,
+    flowBegan: () => undefined,
     dns: (_, question) => names.push(question.qname),
     tls: (_, hello) => names.push(hello.sni),
     http: (_, request) => names.push(request.host),

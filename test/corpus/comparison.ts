@@ -1,0 +1,65 @@
+import type { OracleReport } from "./oracle.ts";
+
+/** A fact on which we and the oracle differ, and how. */
+export interface Disagreement {
+  readonly how: "missed" | "extra" | "turned";
+  readonly fact: string;
+}
+
+/**
+ * Chains of layers that are decoded so far: Ethernet and cooked captures with VLAN tags or LLC/SNAP, loopback
+ * and raw IP, without any tunnel. Facts of other chains are out of scope.
+ */
+const DECODED =
+  /^(?:(?:eth|sll):(?:ethertype|llc)(?::(?:vlan|ieee8021ad):(?:ethertype|llc))*:|null:|loop:|raw:)?(?:ip|ipv6)$/;
+
+/**
+ * How far a capture's facts are compared. "mixed": some of its packets are of chains that are not decoded
+ * yet, and their facts have to be listed, for the oracle does not say which fact came from which chain.
+ */
+export function scopeOf(report: OracleReport): "whole" | "mixed" | "none" {
+  const chains = report.chains.filter((chain) => !chain.startsWith("NOIP:"));
+  if (chains.every((chain) => DECODED.test(chain))) return "whole";
+  return chains.some((chain) => DECODED.test(chain)) ? "mixed" : "none";
+}
+
+/** Where `seen` (facts of facts.mjs) and the oracle differ. */
+export function compare(report: OracleReport, seen: readonly string[]): Disagreement[] {
+  const ours = new Set(seen);
+  const ourPairs = new Set(seen.map(undirected));
+  const theirPairs = new Set(report.facts.map(({ text }) => undirected(text)));
+  const found: Disagreement[] = [];
+  for (const { text, certain } of report.facts) {
+    if (!certain) continue;
+    if (!ourPairs.has(undirected(text))) found.push({ how: "missed", fact: text });
+    else if (report.directed.has(text) && !ours.has(text)) found.push({ how: "turned", fact: text });
+  }
+  for (const fact of ours) {
+    if (!theirPairs.has(undirected(fact)) && !isBeyondOracle(report, fact))
+      found.push({ how: "extra", fact });
+  }
+  return found;
+}
+
+/** A FLOW with its ends in a fixed order, so that both directions are one; other facts as they are. */
+function undirected(fact: string): string {
+  const [kind, proto, client, clientPort, server, serverPort] = fact.split(" ");
+  if (kind !== "FLOW") return fact;
+  return `${kind} ${proto} ${[`${client} ${clientPort}`, `${server} ${serverPort}`].sort().join(" ")}`;
+}
+
+/**
+ * What the oracle cannot have: flows of tunnels themselves (it has those inside), flows of fragments that it did
+ * not put together (without ports), and questions in NetBIOS name service, which it reads as another protocol.
+ */
+function isBeyondOracle({ unopened }: OracleReport, fact: string): boolean {
+  const [kind, proto, client, clientPort, server, serverPort] = fact.split(" ");
+  if (kind === "DNSQ") return clientPort === "137";
+  if (kind !== "FLOW") return false;
+  const portless = [clientPort, serverPort].every((port) => port === "-" || port === "0");
+  return unopened.some(
+    ({ kind, src, dst }) =>
+      ((src === client && dst === server) || (src === server && dst === client)) &&
+      (kind === "TUNNEL" ? proto !== "icmp" : portless),
+  );
+}

@@ -1,0 +1,58 @@
+import { addressOf, initiatorOf, portOf, protoOf } from "../../dist/flow/flow-view.js";
+import { formatAddress } from "../../dist/policy/address-text.js";
+
+/** Protocols that have a name in the oracle's FLOW facts; the others are called ip-NUMBER. */
+const PROTO_NAMES = new Map([
+  [1, "icmp"],
+  [6, "tcp"],
+  [17, "udp"],
+  [58, "icmpv6"],
+  [132, "sctp"],
+]);
+const WITH_PORTS = new Set([6, 17, 132]);
+
+/** Observes a run and keeps what it is told as facts in the oracle's terms, one text each. */
+export class FactObserver {
+  facts = new Set();
+
+  input() {}
+
+  flowBegan() {}
+
+  dns(seen, question) {
+    if (question.response || question.questions === 0) return;
+    for (const { qname, qtype } of [question, ...question.others]) {
+      // Without a label and without a type nothing of the question could be read.
+      if (qname !== "" || qtype !== 0) this.facts.add(`DNSQ ${ends(seen)} ${qname || "<root>"} ${qtype}`);
+    }
+  }
+
+  tls(seen, hello) {
+    for (const name of hello.names) this.facts.add(`SNI ${ends(seen)} ${name}`);
+  }
+
+  http(seen, request) {
+    const hosts = [request.host, ...request.otherHosts.map(({ host }) => host)];
+    for (const host of hosts) {
+      if (host !== "") this.facts.add(`HTTP ${ends(seen)} ${request.method} ${host}`);
+    }
+  }
+
+  httpAnswer() {}
+
+  flow({ table, row }) {
+    const proto = protoOf(table, row);
+    const client = initiatorOf(table, row);
+    const server = client === 0 ? 1 : 0;
+    const port = (end) => (WITH_PORTS.has(proto) ? portOf(table, row, end) : "-");
+    const text = (end) => `${formatAddress(addressOf(table, row, end))} ${port(end)}`;
+    this.facts.add(`FLOW ${PROTO_NAMES.get(proto) ?? `ip-${proto}`} ${text(client)} ${text(server)}`);
+  }
+}
+
+/** Who said it, to whom, at which port. */
+function ends({ table, row, from }) {
+  const to = from === 0 ? 1 : 0;
+  const [src, dst] = [from, to].map((end) => formatAddress(addressOf(table, row, end)));
+  return `${src} ${dst} ${portOf(table, row, to)}`;
+}

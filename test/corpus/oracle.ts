@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+
+/** A thing that the oracle saw, in the words of facts.mjs. */
+export interface OracleFact {
+  /** DNSQ, SNI, HTTP or FLOW. */
+  readonly kind: string;
+  readonly text: string;
+  /** Default dissection of sound frames. The others are guesses, or come from malformed frames. */
+  readonly certain: boolean;
+}
+
+/** What an independent decoder says of one capture. */
+export interface OracleReport {
+  readonly facts: readonly OracleFact[];
+  /** FLOW facts whose direction a SYN decided. */
+  readonly directed: ReadonlySet<string>;
+  /** Who sent tunnels, or fragments that were not put together, to whom. For these it has no FLOW. */
+  readonly unopened: readonly Unopened[];
+  /** Layers of the packets, each chain once. */
+  readonly chains: readonly string[];
+}
+
+interface Unopened {
+  readonly kind: "TUNNEL" | "FRAG";
+  readonly src: string;
+  readonly dst: string;
+}
+
+/** Reads the file of facts that stands beside a capture (see the corpus's README). */
+export function readOracle(path: string): OracleReport {
+  const facts: OracleFact[] = [];
+  const directed = new Set<string>();
+  const unopened: Unopened[] = [];
+  const chains: string[] = [];
+  for (const line of readFileSync(path, "utf8").split("\n")) {
+    const columns = line.split("\t");
+    const [kind] = columns;
+    if (kind === "ENCAP") chains.push(columns[1]);
+    else if (kind === "TUNNEL" || kind === "FRAG") {
+      unopened.push({ kind, src: address(columns[1]), dst: address(columns[2]) });
+    } else if (kind === "FLOW") {
+      const text = flowText(columns);
+      facts.push({ kind, text, certain: true });
+      if (columns[11] === "syn") directed.add(text);
+    } else {
+      const text = nameText(columns);
+      if (text !== null) facts.push({ kind, text, certain: columns[1] === "std" });
+    }
+  }
+  return { facts, directed, unopened, chains };
+}
+
+function flowText([, proto, client, clientPort, server, serverPort]: readonly string[]): string {
+  return `FLOW ${proto} ${address(client)} ${clientPort} ${address(server)} ${serverPort}`;
+}
+
+function nameText(columns: readonly string[]): string | null {
+  const [kind, , , src, dst, port] = columns;
+  const ends = `${kind} ${address(src ?? "")} ${address(dst ?? "")} ${port}`;
+  switch (kind) {
+    case "DNSQ":
+      return `${ends} ${columns[6].toLowerCase()} ${columns[7]}`;
+    case "SNI":
+      return `${ends} ${columns[6].toLowerCase()}`;
+    case "HTTP":
+      return `${ends} ${columns[6]} ${hostOf(columns[7])}`;
+    default:
+      return null;
+  }
+}
+
+/** A v4-mapped address is the IPv4 address that it stands for. */
+function address(text: string): string {
+  return text.replace(/^::ffff:(?=\d+\.)/, "");
+}
+
+/** A Host header without its port. */
+function hostOf(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/:\d*$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
