@@ -17,7 +17,7 @@ import { FlowJudge } from "./findings/flow-judge.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { NameJudge } from "./findings/name-judge.ts";
-import type { Observer } from "./findings/observer.ts";
+import type { InputFacts, Observer } from "./findings/observer.ts";
 import { ProxyRequests } from "./findings/proxy-requests.ts";
 import { type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
@@ -119,6 +119,11 @@ export class Sensor implements NameSink {
     this.witness = new Witness(this.table, judge, this.troubles);
   }
 
+  /** The batches from now on come from this input. */
+  beginInput(facts: InputFacts): void {
+    this.observer?.input(facts);
+  }
+
   /** Takes in a batch of frames. */
   consume(batch: FrameBatch): void {
     const { view, count, offset, caplen, wireLen, tsSec, tsNsec, linkType } = batch;
@@ -203,6 +208,7 @@ export class Sensor implements NameSink {
   }
 
   private flowBegan(row: number, view: DataView): void {
+    this.observer?.flowBegan(row);
     this.flows.begin(row);
     this.witness.began(row, isMulticast(this.pkt));
     const w = row * ROW_WORDS;

@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { listInputs } from "../capture/capture-inputs.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
 import { Judge } from "../policy/judge.ts";
+import { EventFile, EventFileError } from "../records/event-file.ts";
+import type { EventLog } from "../records/event-log.ts";
 import { jsonReport } from "../report/json.ts";
 import { textReport } from "../report/text.ts";
 import { Sensor } from "../sensor.ts";
@@ -15,6 +17,7 @@ const COULD_NOT_RUN = 2;
 interface ReplayOptions {
   enclave?: string;
   json?: boolean;
+  events?: string;
   hash?: boolean;
   exitZero?: boolean;
 }
@@ -27,6 +30,10 @@ export function addReplayCommand(program: Command): void {
     .argument("<capture...>", "pcap or pcapng files (plain, gzip or zstd), directories of them, - for stdin")
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option("--json", "print one JSON document instead of text")
+    .option(
+      "--events <file>",
+      "write what is seen as NDJSON like Suricata's eve.json; - for stdout, without report",
+    )
     .option("--hash", "put the SHA-256 of each capture into the report")
     .option("--exit-zero", "exit with 0 whatever the verdict, unless it could not run")
     .addHelpText("after", "\nExit codes: 0 clean, 1 reachback, 2 could not run, 3 inconclusive.")
@@ -36,13 +43,28 @@ export function addReplayCommand(program: Command): void {
 }
 
 async function replay(captures: string[], options: ReplayOptions): Promise<number> {
+  if (options.json && options.events === "-") {
+    say("--json and --events - both write to stdout: give --events a file");
+    return COULD_NOT_RUN;
+  }
+  try {
+    return await judgeCaptures(captures, options);
+  } catch (error) {
+    if (!(error instanceof EventFileError)) throw error;
+    if (error.message !== "") say(error.message);
+    return COULD_NOT_RUN;
+  }
+}
+
+async function judgeCaptures(captures: string[], options: ReplayOptions): Promise<number> {
   const enclave = readEnclaveOrExit(options.enclave);
   for (const warning of enclave.warnings) say(warning);
   const { paths, skipped, broken } = await listInputs(captures);
   for (const path of skipped) say(`${path}: skipped, not a capture`);
   for (const { path, message } of broken) say(`${path}: ${message}`);
   if (paths.length === 0) return COULD_NOT_RUN;
-  const sensor = new Sensor(new Judge(enclave.policy), null);
+  const events = options.events === undefined ? null : await openEvents(options.events, paths);
+  const sensor = new Sensor(new Judge(enclave.policy), events);
   const read = await readCaptures(sensor, paths, broken, options.hash === true);
   const run = {
     policy: enclave.policy,
@@ -51,6 +73,16 @@ async function replay(captures: string[], options: ReplayOptions): Promise<numbe
     tsDigits: read.tsDigits,
     summary: sensor.finish(read.coverage, read.interrupted),
   };
-  process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
+  events?.finish(run.summary);
+  if (options.events !== "-") {
+    process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
+  }
   return options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
+}
+
+/** Loads the logger only where it is needed: a bare replay starts without it. */
+async function openEvents(path: string, inputs: readonly string[]): Promise<EventLog> {
+  const file = new EventFile(path, inputs);
+  const { EventLog } = await import("../records/event-log.ts");
+  return new EventLog(file);
 }

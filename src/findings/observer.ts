@@ -14,11 +14,24 @@ export interface Sighting {
   readonly at: Moment;
 }
 
+/** What an input says of itself; kept up to date while it is read. */
+export interface InputFacts {
+  readonly path: string;
+  /** Finest precision of its times, in decimals of a second. */
+  readonly tsDigits: number;
+  readonly first: Readonly<Moment> | null;
+  readonly last: Readonly<Moment> | null;
+}
+
 /**
  * Is told what the sensor sees, as it sees it: for the event log. Arguments are reused by the sensor
  * and must not be kept.
  */
 export interface Observer {
+  /** The packets from now on come from this input. These facts may be kept. */
+  input(facts: InputFacts): void;
+  /** The flow's first packet was seen; its row holds the key and the first time. */
+  flowBegan(row: number): void;
   dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void;
   tls(seen: Sighting, hello: ClientHello): void;
   http(seen: Sighting, request: HttpRequest): void;

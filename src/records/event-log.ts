@@ -1,0 +1,127 @@
+import { type Logger, pino } from "pino";
+import { isBefore, type Moment } from "../findings/finding.ts";
+import type { InputFacts, Observer, Sighting } from "../findings/observer.ts";
+import type { Summary } from "../findings/summary.ts";
+import type { End } from "../flow/flow-view.ts";
+import type { DnsQuestion } from "../names/dns.ts";
+import type { DnsAnswers } from "../names/dns-answers.ts";
+import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { ClientHello } from "../names/tls-client-hello.ts";
+import { alertBody } from "./eve-alert.ts";
+import { dnsAnswerDetail, dnsAnswerObject, dnsQueryObject } from "./eve-dns.ts";
+import { flowDetail, flowObject } from "./eve-flow.ts";
+import { type FlowEventType, flowHead } from "./eve-head.ts";
+import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./eve-http.ts";
+import { statsBody } from "./eve-stats.ts";
+import { eveTime, MAX_DIGITS, MIN_DIGITS } from "./eve-time.ts";
+import { tlsDetail, tlsObject } from "./eve-tls.ts";
+import type { EventFile } from "./event-file.ts";
+import { RowInputs } from "./row-inputs.ts";
+
+/**
+ * The event log: NDJSON in the shape of Suricata's eve.json, in the order in which the sensor sees things.
+ * As there, the source of a record is who asks or who opened the flow, in records of answers too.
+ */
+export class EventLog implements Observer {
+  private readonly file: EventFile;
+  private readonly logger: Logger;
+  private readonly inputs: InputFacts[] = [];
+  private readonly rowInputs = new RowInputs();
+  private digits = MIN_DIGITS;
+  /** Of each input, as JSON without braces, to follow a head. */
+  private readonly filenames: string[] = [];
+  /** First fields of the record that is being written. */
+  private head = "";
+
+  constructor(file: EventFile) {
+    this.file = file;
+    // Where pino writes level and time of the log call stands our head: packet time, flow, input.
+    this.logger = pino({ base: null, formatters: { level: () => ({}) }, timestamp: () => this.head }, file);
+  }
+
+  input(facts: InputFacts): void {
+    this.inputs.push(facts);
+    this.filenames.push(`,"pcap_filename":${JSON.stringify(facts.path)}`);
+  }
+
+  flowBegan(row: number): void {
+    this.rowInputs.began(row, this.inputs.length - 1);
+  }
+
+  dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void {
+    if (answers !== null) {
+      const dns = dnsAnswerObject(question, answers);
+      this.write("dns", seen, otherEnd(seen.from), { dns, gapwatch: dnsAnswerDetail(answers) });
+    } else if (question.questions > 0) {
+      this.write("dns", seen, seen.from, { dns: dnsQueryObject(question, question.qname, question.qtype) });
+      for (const { qname, qtype } of question.others) {
+        this.write("dns", seen, seen.from, { dns: dnsQueryObject(question, qname, qtype) });
+      }
+    }
+  }
+
+  tls(seen: Sighting, hello: ClientHello): void {
+    this.write("tls", seen, seen.from, { tls: tlsObject(hello), gapwatch: tlsDetail(hello) });
+  }
+
+  http(seen: Sighting, request: HttpRequest): void {
+    this.write("http", seen, seen.from, { http: httpObject(request), gapwatch: httpDetail(request) });
+  }
+
+  httpAnswer(seen: Sighting, response: HttpResponse, request: HttpRequest | null): void {
+    const http = httpAnswerObject(response);
+    this.write("http", seen, otherEnd(seen.from), { http, gapwatch: httpAnswerDetail(request) });
+  }
+
+  flow(seen: Sighting): void {
+    const { table, row, from } = seen;
+    const flow = flowObject(table, row, from, this.currentDigits());
+    this.write("flow", seen, from, { flow, gapwatch: flowDetail(table, row, from) });
+  }
+
+  /** Ends the log: an alert for each finding, in the report's order, then the counters. */
+  finish(summary: Summary): void {
+    const digits = this.currentDigits();
+    const { first, last } = windowOf(this.inputs);
+    const filename = this.inputs.length === 1 ? this.filenames[0] : "";
+    for (const finding of summary.findings) {
+      this.put(finding.firstSeen, `"event_type":"alert"${filename}`, alertBody(finding, digits));
+    }
+    this.put(last, `"event_type":"stats"`, statsBody(summary, last.sec - first.sec));
+    this.file.close();
+  }
+
+  private write(type: FlowEventType, seen: Sighting, src: End, body: object): void {
+    const input = type === "flow" ? this.rowInputs.of(seen.row) : this.inputs.length - 1;
+    this.put(seen.at, flowHead(type, seen.table, seen.row, src) + (this.filenames[input] ?? ""), body);
+  }
+
+  private put(at: Readonly<Moment>, head: string, body: object): void {
+    this.head = `"timestamp":"${eveTime(at, this.currentDigits())}",${head}`;
+    this.logger.info(body);
+  }
+
+  /** Decimals of a second: as fine as the finest capture so far. */
+  private currentDigits(): number {
+    const digits = this.inputs.at(-1)?.tsDigits ?? 0;
+    if (digits > this.digits) this.digits = Math.min(MAX_DIGITS, digits);
+    return this.digits;
+  }
+}
+
+function otherEnd(end: End): End {
+  return end === 0 ? 1 : 0;
+}
+
+/** Earliest and latest packet of all inputs; the epoch when there was none. */
+function windowOf(inputs: readonly InputFacts[]): { first: Readonly<Moment>; last: Readonly<Moment> } {
+  let first: Readonly<Moment> | null = null;
+  let last: Readonly<Moment> | null = null;
+  for (const facts of inputs) {
+    if (facts.first !== null && (first === null || isBefore(facts.first, first))) first = facts.first;
+    if (facts.last !== null && (last === null || isBefore(last, facts.last))) last = facts.last;
+  }
+  return { first: first ?? EPOCH, last: last ?? EPOCH };
+}
+
+const EPOCH: Readonly<Moment> = { sec: 0, nsec: 0 };
