@@ -89,8 +89,10 @@ function outgoingSentences(outgoing: readonly RatedFinding[]): string[] {
   const through = rungs.filter((rung) => rung < RUNGS_THROUGH).length;
   const result = through === 0 ? "none got through" : `${through} got through`;
   const who = counted(hosts.size, "inside host");
+  // A flood of names or addresses was counted as one.
+  const atLeast = outgoing.some(({ destination }) => destination.startsWith("*")) ? "at least " : "";
   return [
-    `${who} tried to reach ${counted(rungs.length, "outside destination")}; ${result}.`,
+    `${who} tried to reach ${atLeast}${counted(rungs.length, "outside destination")}; ${result}.`,
     `Of these ${parts.join(", ")}.`,
   ];
 }
