@@ -13,6 +13,8 @@ interface Waiting {
   readonly cut: number;
 }
 
+/** What a waiting segment costs beside its octets: without it, tiny segments would be held for nothing. */
+const WAITING_COST = 160;
 /** Octets that one direction may hold out of order; more than the largest hello that is read. */
 const MAX_WAITING = 1 << 18;
 /** Octets that all streams together may hold. */
@@ -94,7 +96,8 @@ export class TcpStream {
 
   private wait(seq: number, view: DataView, at: number, end: number, wireLen: number): void {
     const len = end - at;
-    if (this.held + len > MAX_WAITING || this.budget.held + len > MAX_WAITING_TOTAL) {
+    const cost = len + WAITING_COST;
+    if (this.held + cost > MAX_WAITING || this.budget.held + cost > MAX_WAITING_TOTAL) {
       this.budget.overruns++;
       // What waits comes first; a segment that does not even fit then is beyond any window.
       this.close();
@@ -108,8 +111,8 @@ export class TcpStream {
     let i = this.waiting.length;
     while (i > 0 && ((this.waiting[i - 1].seq - seq) | 0) > 0) i--;
     this.waiting.splice(i, 0, { seq, bytes, cut: wireLen - len });
-    this.held += len;
-    this.budget.held += len;
+    this.held += cost;
+    this.budget.held += cost;
   }
 
   private drain(): void {
@@ -135,8 +138,9 @@ export class TcpStream {
   private takeFirst(): void {
     const first = this.waiting.shift();
     if (first === undefined) return;
-    this.held -= first.bytes.length;
-    this.budget.held -= first.bytes.length;
+    const cost = first.bytes.length + WAITING_COST;
+    this.held -= cost;
+    this.budget.held -= cost;
     const view = new DataView(first.bytes.buffer);
     this.take(first.seq, view, 0, first.bytes.length, first.cut);
   }

@@ -21,6 +21,8 @@ describe("a hostile frame", () => {
         if (JSON.stringify(a) !== JSON.stringify(b)) {
           expect(b, `${given.why}: ${Buffer.from(frame).toString("hex")}`).toEqual(a);
         }
+        const exact = Uint8Array.from(frame); // with nothing around it, reading on would throw
+        decodeFrame(ones, new DataView(exact.buffer), 0, exact.length, wireLen ?? exact.length, link);
       }
     }
   });

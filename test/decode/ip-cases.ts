@@ -141,7 +141,7 @@ const IPV4_CASES: readonly DecodeCase[] = [
   ),
   raw(
     "a source route behind the end of options is none",
-    v4(`00 83 07 04 0a000001 ${UDP}`, { versionIhl: "47", total: "0026" }),
+    v4(`00 02 83 07 04 0a0000 ${UDP}`, { versionIhl: "47", total: "0026" }),
     "ok",
     V4,
     [],
@@ -201,7 +201,7 @@ const IPV6_CASES: readonly DecodeCase[] = [
     "ok",
     UDP_PORTS,
   ),
-  raw("routing header that is used up", v6("2b", "0012", `11 00 00 00 00000000 ${UDP}`), "ok", UDP_PORTS, []),
+  raw("routing header that is used up", v6("2b", "0012", `11 00 04 00 00000000 ${UDP}`), "ok", UDP_PORTS, []),
   raw(
     "routing header with segments left",
     v6("2b", "0012", `11 00 04 01 00000000 ${UDP}`),
@@ -334,6 +334,14 @@ const TCP_CASES: readonly DecodeCase[] = [
       payload: null,
     },
   ),
+  {
+    why: "TCP cut by the snaplen right behind its header",
+    link: RAW,
+    frame: v4(TCP, { total: "0036", proto: "06" }),
+    wireLen: 0x36,
+    status: "ok",
+    facts: { payload: [40, 40, 14] },
+  },
   {
     why: "TCP options cut by the snaplen: the flow's length is known all the same",
     link: RAW,

@@ -242,6 +242,18 @@ const RAW_CASES: readonly DecodeCase[] = [
   { why: "IPv6 by link type", link: 229, frame: IPV6_UDP, status: "ok", facts: V6 },
   { why: "IPv6 where the link type says IPv4", link: 228, frame: IPV6_UDP, status: "ipv4.wrong_version" },
   {
+    why: "version 5 where the link type says IPv4",
+    link: 228,
+    frame: IPV4_UDP.replace("45 00", "55 00"),
+    status: "ipv4.wrong_version",
+  },
+  {
+    why: "version 5 where the link type says IPv6",
+    link: 229,
+    frame: IPV6_UDP.replace("6000", "5000"),
+    status: "ipv6.wrong_version",
+  },
+  {
     why: "IPv4 where the link type says IPv6",
     link: 229,
     frame: `${IPV4_UDP} ${IPV4_UDP}`,
