@@ -1,4 +1,4 @@
-import type { OracleReport } from "./oracle.ts";
+import type { Ends, OracleReport } from "./oracle.ts";
 
 /** A fact on which we and the oracle differ, and how. */
 export interface Disagreement {
@@ -52,14 +52,16 @@ function undirected(fact: string): string {
  * What the oracle cannot have: flows of tunnels themselves (it has those inside), flows of fragments that it did
  * not put together (without ports), and questions in NetBIOS name service, which it reads as another protocol.
  */
-function isBeyondOracle({ unopened }: OracleReport, fact: string): boolean {
-  const [kind, proto, client, clientPort, server, serverPort] = fact.split(" ");
-  if (kind === "DNSQ") return clientPort === "137";
-  if (kind !== "FLOW") return false;
-  const portless = [clientPort, serverPort].every((port) => port === "-" || port === "0");
-  return unopened.some(
-    ({ kind, src, dst }) =>
-      ((src === client && dst === server) || (src === server && dst === client)) &&
-      (kind === "TUNNEL" ? proto !== "icmp" : portless),
+function isBeyondOracle({ tunnels, fragments }: OracleReport, fact: string): boolean {
+  const columns = fact.split(" ");
+  if (columns[0] === "DNSQ") return columns[3] === "137";
+  if (columns[0] !== "FLOW") return false;
+  const [, proto, client, clientPort, server, serverPort] = columns;
+  const areEnds = ({ src, dst }: Ends): boolean =>
+    (src === client && dst === server) || (src === server && dst === client);
+  const ports = [clientPort, serverPort];
+  return (
+    tunnels.some((tunnel) => areEnds(tunnel) && tunnel.proto === proto && ports.includes(tunnel.port)) ||
+    (ports.every((port) => port === "-" || port === "0") && fragments.some(areEnds))
   );
 }

@@ -14,30 +14,38 @@ export interface OracleReport {
   readonly facts: readonly OracleFact[];
   /** FLOW facts whose direction a SYN decided. */
   readonly directed: ReadonlySet<string>;
-  /** Who sent tunnels, or fragments that were not put together, to whom. For these it has no FLOW. */
-  readonly unopened: readonly Unopened[];
+  /** Outer flows of tunnels, and fragments that were not put together: it has no FLOW for them. */
+  readonly tunnels: readonly Tunnel[];
+  readonly fragments: readonly Ends[];
   /** Layers of the packets, each chain once. */
   readonly chains: readonly string[];
 }
 
-interface Unopened {
-  readonly kind: "TUNNEL" | "FRAG";
+export interface Ends {
   readonly src: string;
   readonly dst: string;
+}
+
+interface Tunnel extends Ends {
+  readonly proto: string;
+  /** Of the destination; "-" without ports. */
+  readonly port: string;
 }
 
 /** Reads the file of facts that stands beside a capture (see the corpus's README). */
 export function readOracle(path: string): OracleReport {
   const facts: OracleFact[] = [];
   const directed = new Set<string>();
-  const unopened: Unopened[] = [];
+  const tunnels: Tunnel[] = [];
+  const fragments: Ends[] = [];
   const chains: string[] = [];
   for (const line of readFileSync(path, "utf8").split("\n")) {
     const columns = line.split("\t");
     const [kind] = columns;
     if (kind === "ENCAP") chains.push(columns[1]);
-    else if (kind === "TUNNEL" || kind === "FRAG") {
-      unopened.push({ kind, src: address(columns[1]), dst: address(columns[2]) });
+    else if (kind === "FRAG") fragments.push(endsOf(columns));
+    else if (kind === "TUNNEL") {
+      tunnels.push({ ...endsOf(columns), proto: columns[3], port: columns[4] });
     } else if (kind === "FLOW") {
       const text = flowText(columns);
       facts.push({ kind, text, certain: true });
@@ -47,7 +55,11 @@ export function readOracle(path: string): OracleReport {
       if (text !== null) facts.push({ kind, text, certain: columns[1] === "std" });
     }
   }
-  return { facts, directed, unopened, chains };
+  return { facts, directed, tunnels, fragments, chains };
+}
+
+function endsOf([, src, dst]: readonly string[]): Ends {
+  return { src: address(src), dst: address(dst) };
 }
 
 function flowText([, proto, client, clientPort, server, serverPort]: readonly string[]): string {
