@@ -47,7 +47,7 @@ function collections(name: string, { opening, repeated, advance = 0, rounds = 20
   const script = fileURLToPath(new URL("count-collections.mjs", import.meta.url));
   const flags = ["--max-semi-space-size=1", "--trace-gc"];
   const out = execFileSync(process.execPath, [...flags, script, build, path]).toString();
-  const [, during, after] = /=== begin\n(.*?)=== end\n(.*)/s.exec(out) ?? [];
+  const [, during, after] = /=== begin\n(.*?)=== end\n.*?(\{[^\n]*\})/s.exec(out) ?? [];
   expect(JSON.parse(after).packets).toBeGreaterThan(1024 * rounds);
   return during.split("\n").filter((line) => /Scavenge|Mark-Compact/.test(line)).length;
 }
