@@ -31,7 +31,8 @@ export class EarlyAnswers {
 
   add(key: string, exchange: DnsExchange, answer: DnsAnswer): void {
     if (this.kept.length === MAX_KEPT) this.kept.shift();
-    this.kept.push({ key, early: { exchange, answer } });
+    // The moment is the sensor's own, and goes on.
+    this.kept.push({ key, early: { exchange: { ...exchange, at: { ...exchange.at } }, answer } });
   }
 
   /** The answers to the question `key`, in the order in which they came. */

@@ -275,6 +275,7 @@ export class FlowJudge {
     if (words[w + JUDGED] === JUDGED_FINDING) return;
     words[w + JUDGED] = JUDGED_PENDING;
     words[w + JUDGED_REF] = rule;
+    words[w + FLAGS] |= ALLOWED_BY_NAME;
     if (this.pending.isFull) this.settle(row);
     else this.pending.add(row, words[w + GENERATION], this.question.startSec);
   }

@@ -87,7 +87,7 @@ export const BUDGETED = 1 << 17;
 export const HAS_HOLES = 1 << 18;
 /** A name was read in the flow itself. */
 export const NAMED_IN_FLOW = 1 << 19;
-/** A name rule allowed it: a name that contradicts can still come. */
+/** A name rule allows it, or may: a name that contradicts can still come. */
 export const ALLOWED_BY_NAME = 1 << 20;
 
 // JUDGED

@@ -1,0 +1,431 @@
+import { describe, expect, it } from "vitest";
+import {
+  clientHello,
+  dnsAnswer,
+  dnsQuery,
+  httpRequest,
+  httpResponse,
+  serverHello,
+} from "../traffic/messages.ts";
+import { udp } from "../traffic/packets.ts";
+import type { TcpTalk } from "../traffic/tcp-talk.ts";
+import { AGENT, at, enclave, GATE, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene, START } from "./scene.ts";
+
+const GOOD = "patches.updates.example.org";
+const RULE =
+  'id: gate, to: ["*.updates.example.org"], ports: [443/tcp, 80/tcp, 53/udp, 9000/udp], from: [10.20.4.0/24]';
+const FILE = enclave([RULE]);
+/** A resolver that nobody approved, inside. */
+const ROGUE = "10.20.7.7";
+
+/** Evidence and name of the flow's finding. */
+function evidence(scene: Scene, file = enclave()): string {
+  const finding = scene.seen(file).findings.find(({ kind }) => kind === "egress.flow");
+  return `${finding?.evidence} ${finding?.name}`;
+}
+
+describe("the name evidence ladder", () => {
+  const syn = (talk: TcpTalk) => talk.syn();
+
+  it("none: nobody asked", () => {
+    expect(evidence(new Scene().talks(GPU, OUTSIDE, 443, syn))).toBe("none null");
+  });
+
+  it("answer: this host was told", () => {
+    expect(
+      evidence(new Scene().asks(GPU, "a.example.com", { answer: [OUTSIDE] }).talks(GPU, OUTSIDE, 443, syn)),
+    ).toBe("answer a.example.com");
+  });
+
+  it("answer-other-host: another was", () => {
+    const scene = new Scene().asks(AGENT, "a.example.com", { answer: [OUTSIDE] });
+    expect(evidence(scene.talks(GPU, OUTSIDE, 443, syn))).toBe("answer-other-host a.example.com");
+    scene.asks(GPU, "mine.example.com", { answer: [OUTSIDE] });
+    expect(evidence(scene.talks(GPU, OUTSIDE, 444, syn))).toBe("answer-other-host a.example.com");
+  });
+
+  it("answer before answer-other-host, the latest first", () => {
+    const scene = new Scene().asks(GPU, "mine.example.com", { answer: [OUTSIDE] });
+    scene.asks(AGENT, "later.example.com", { answer: [OUTSIDE] });
+    expect(evidence(scene.talks(GPU, OUTSIDE, 443, syn))).toBe("answer mine.example.com");
+  });
+
+  it.each([
+    ["SNI", (talk: TcpTalk) => talk.client(clientHello("sni.example.com"))],
+    ["HTTP Host", (talk: TcpTalk) => talk.client(httpRequest("sni.example.com"))],
+    ["CONNECT", (talk: TcpTalk) => talk.client(httpRequest("x", "sni.example.com:443", "CONNECT"))],
+  ])("in-flow: %s, before any answer", (_, say) => {
+    const scene = new Scene().asks(GPU, "a.example.com", { answer: [OUTSIDE] });
+    expect(evidence(scene.talks(GPU, OUTSIDE, 443, (talk) => [talk.open(), say(talk)]))).toBe(
+      "in-flow sni.example.com",
+    );
+  });
+
+  it("is read from a ClientHello in pieces, out of order, on any port", () => {
+    const scene = new Scene();
+    scene.talks(GPU, OUTSIDE, 60001, (talk) => {
+      talk.open();
+      const hello = clientHello("pieces.example.com", [], 400);
+      const parts = [0, 90, 180, 270].map((from, i) =>
+        talk.data("client", hello.subarray(from, i === 3 ? hello.length : from + 90)),
+      );
+      talk.frames.splice(3, 4, ...[parts[2], parts[0], parts[3], parts[1]].flat());
+    });
+    expect(evidence(scene)).toBe("in-flow pieces.example.com");
+  });
+
+  it("ambiguous: an answer without a question", () => {
+    const scene = new Scene().send(
+      udp(
+        at(RESOLVER, 53),
+        at(GPU, 4000),
+        dnsAnswer("a.example.com", "A", 1, [{ type: "A", data: OUTSIDE }]),
+      ),
+    );
+    expect(evidence(scene.at(30).talks(GPU, OUTSIDE, 443, syn))).toBe("ambiguous a.example.com");
+  });
+});
+
+describe("a flow to the address of an allowed name", () => {
+  const answered = () => new Scene().works().asks(GATE, GOOD, { answer: [OUTSIDE] });
+
+  it("is allowed with the name in the flow, and reported as a used exception", () => {
+    const summary = answered().tls(GATE, OUTSIDE, GOOD).seen(FILE);
+    expect(summary).toMatchObject({ verdict: "clean", findings: [] });
+    expect(summary.exceptions).toMatchObject([{ rule: 0, attempts: 1, questions: 1 }]);
+  });
+
+  it.each([
+    ["its end, the end of input included", (talk: TcpTalk) => [talk.open()]],
+    ["server data", (talk: TcpTalk) => [talk.open(), talk.server("banner"), talk.client("x")]],
+    [
+      "a ClientHello without a name",
+      (talk: TcpTalk) => [talk.open(), talk.client(clientHello(null)), talk.server(serverHello())],
+    ],
+  ])("is allowed without a name, settled by %s", (_, say) => {
+    expect(answered().talks(GATE, OUTSIDE, 443, say).lines(FILE)).toEqual([]);
+  });
+
+  it("is allowed after 10 s of packet time without a word", () => {
+    const scene = answered().talks(GATE, OUTSIDE, 443, (talk) => talk.syn());
+    scene.at(30).works();
+    expect(scene.seen(FILE)).toMatchObject({ findings: [], exceptions: [{ attempts: 1 }] });
+  });
+
+  it.each([
+    ["another host", (scene: Scene) => scene.tls(GPU, OUTSIDE, GOOD)],
+    ["another port", (scene: Scene) => scene.tls(GATE, OUTSIDE, GOOD, 8443)],
+    ["another address", (scene: Scene) => scene.tls(GATE, "203.0.113.9", GOOD)],
+  ])("is not allowed for %s: the SNI is the client's claim", (_, act) => {
+    const [line, ...rest] = act(answered()).lines(FILE);
+    expect(line).toContain(`${GOOD} `);
+    expect(line).toMatch(/^egress\.flow .* transferred critical x1$/);
+    expect(rest).toEqual([]);
+  });
+
+  it("is not allowed when the name in the flow contradicts", () => {
+    expect(answered().tls(GATE, OUTSIDE, "evil.example.com").lines(FILE)).toEqual([
+      `egress.flow ${GATE} evil.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("is not allowed any more when a later request contradicts, whatever came before and after", () => {
+    const scene = answered().talks(GATE, OUTSIDE, 80, (talk) => {
+      talk.open();
+      for (const host of [GOOD, GOOD, "evil.example.com", GOOD]) {
+        talk.client(httpRequest(host));
+        talk.server(httpResponse(200, "ok"));
+      }
+    });
+    expect(scene.lines(FILE)).toEqual([
+      `egress.flow ${GATE} evil.example.com 80/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("is not allowed to be sent on to an address", () => {
+    const scene = answered().talks(GATE, OUTSIDE, 80, (talk) => {
+      talk.open();
+      talk.client(httpRequest(GOOD, "192.0.2.66:443", "CONNECT"));
+      talk.server(httpResponse(200));
+    });
+    expect(scene.lines(FILE)).toEqual([`egress.flow ${GATE} 192.0.2.66 80/tcp transferred critical x1`]);
+  });
+
+  it("contradicts itself in no second hello after a retry", () => {
+    const scene = answered().talks(GATE, OUTSIDE, 443, (talk) => {
+      talk.open();
+      talk.client(clientHello(GOOD));
+      talk.server(serverHello(true));
+      talk.client(clientHello("evil.example.com"));
+      talk.server(serverHello());
+    });
+    expect(scene.lines(FILE)).toEqual([
+      `egress.flow ${GATE} evil.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("crashes nothing when it has a budget and turns into a finding", () => {
+    const budget = enclave([`${RULE}, max_bytes_out: 1MB/day`]);
+    const scene = answered().talks(GATE, OUTSIDE, 80, (talk) => {
+      talk.open();
+      for (const host of [GOOD, "evil.example.com"]) {
+        talk.client(httpRequest(host));
+        talk.server(httpResponse(200, "ok"));
+      }
+    });
+    expect(scene.lines(budget)).toEqual([
+      `egress.flow ${GATE} evil.example.com 80/tcp transferred critical x1`,
+    ]);
+  });
+});
+
+describe("an address with several names", () => {
+  const shared = () =>
+    new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] }).asks(GPU, "fonts.example.com", { answer: [OUTSIDE] });
+  const flows = (scene: Scene) => scene.lines(FILE).filter((line) => line.startsWith("egress"));
+
+  it("is allowed with the allowed name in the flow", () => {
+    expect(flows(shared().tls(GATE, OUTSIDE, GOOD))).toEqual([]);
+  });
+
+  it("is ambiguous without one, which is a finding", () => {
+    const scene = shared().talks(GATE, OUTSIDE, 443, (talk) => talk.open());
+    expect(flows(scene)).toEqual([`egress.flow ${GATE} ${OUTSIDE} 443/tcp connected high x1`]);
+    expect(evidence(scene, FILE)).toBe("ambiguous null");
+  });
+
+  it("is ambiguous also when the other name is an unapproved resolver's word", () => {
+    const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] });
+    scene.asks(GPU, "fonts.example.com", { answer: [OUTSIDE], resolver: ROGUE });
+    expect(flows(scene.talks(GATE, OUTSIDE, 443, (talk) => talk.open()))).toHaveLength(1);
+  });
+
+  it("is allowed when all names are allowed ones", () => {
+    const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] });
+    scene.asks(GATE, "b.updates.example.org", { answer: [OUTSIDE] });
+    expect(flows(scene.talks(GATE, OUTSIDE, 443, (talk) => talk.open()))).toEqual([]);
+  });
+});
+
+describe("an answer proves a name only when", () => {
+  const flow = (scene: Scene) => scene.talks(GATE, OUTSIDE, 443, (talk) => talk.open()).lines(FILE);
+  const finding = `egress.flow ${GATE} ${OUTSIDE} 443/tcp connected high x1`;
+  const named = `egress.flow ${GATE} ${GOOD} 443/tcp connected high x1`;
+  const answer = (id: number, port: number, to: string = GATE) =>
+    udp(at(RESOLVER, 53), at(to, port), dnsAnswer(GOOD, "A", id, [{ type: "A", data: OUTSIDE }]));
+  const question = (id: number, port: number) =>
+    udp(at(GATE, port), at(RESOLVER, 53), dnsQuery(GOOD, "A", id));
+
+  it("its question was seen", () => {
+    expect(flow(new Scene().send(question(7, 4000), answer(7, 4000)))).toEqual([]);
+    expect(flow(new Scene().send(answer(7, 4000)).at(5))).toEqual([named]);
+  });
+
+  it.each([
+    ["id", answer(8, 4000)],
+    ["port", answer(7, 4001)],
+    ["host", answer(7, 4000, "10.20.4.99")],
+  ])("the question had this %s", (_, reply) => {
+    expect(flow(new Scene().send(question(7, 4000), reply).at(5))).toEqual([named]);
+  });
+
+  it("an approved resolver gave it", () => {
+    const lines = flow(new Scene().asks(GATE, GOOD, { answer: [OUTSIDE], resolver: ROGUE }));
+    expect(lines).toContain(named);
+  });
+
+  it("no other answer to the question differs, before the flow began", () => {
+    const scene = new Scene().send(question(7, 4000), answer(7, 4000));
+    scene.send(
+      udp(at(RESOLVER, 53), at(GATE, 4000), dnsAnswer(GOOD, "A", 7, [{ type: "A", data: "192.0.2.1" }])),
+    );
+    expect(flow(scene)).toEqual([named]);
+  });
+
+  it("no other answer differs, after the flow began", () => {
+    const scene = new Scene().send(question(7, 4000), answer(7, 4000));
+    scene.talks(GATE, OUTSIDE, 443, (talk) => [talk.open(), talk.server("banner")]);
+    scene.send(
+      udp(at(RESOLVER, 53), at(GATE, 4000), dnsAnswer(GOOD, "A", 7, [{ type: "A", data: "192.0.2.1" }])),
+    );
+    expect(scene.lines(FILE)).toEqual([finding]);
+  });
+
+  it("a copy of the answer, in another order and with another TTL, does not differ", () => {
+    const both = [OUTSIDE, "192.0.2.1"].map((data) => ({ type: "A" as const, data, ttl: 60 }));
+    const copies = [both, both.toReversed().map((record) => ({ ...record, ttl: 59 }))];
+    const scene = new Scene().send(question(7, 4000));
+    for (const records of copies)
+      scene.send(udp(at(RESOLVER, 53), at(GATE, 4000), dnsAnswer(GOOD, "A", 7, records)));
+    expect(flow(scene)).toEqual([]);
+  });
+
+  it("it came before the question by a mirror's doing, not by much", () => {
+    expect(flow(new Scene().send(answer(7, 4000), question(7, 4000)))).toEqual([]);
+    expect(flow(new Scene().send(answer(7, 4000)).at(5).send(question(7, 4000)))).toEqual([named]);
+  });
+
+  it("the flow began within its TTL and the grace of 5 min", () => {
+    const told = (ttl: number, later: number) =>
+      flow(new Scene().asks(GATE, GOOD, { answer: [OUTSIDE], ttl }).at(later));
+    expect(told(60, 359)).toEqual([]);
+    expect(told(60, 361)).toEqual([finding]);
+    expect(told(0, 299)).toEqual([]);
+    expect(told(0xffffffff, 86_400 + 299)).toEqual([]);
+    expect(told(0xffffffff, 86_400 + 301)).toEqual([finding]);
+  });
+
+  it("the least TTL of the chain lasts", () => {
+    const chain = [
+      { type: "CNAME", data: "cdn.example.net", ttl: 10 },
+      { name: "cdn.example.net", type: "A", data: OUTSIDE, ttl: 3000 },
+    ] as const;
+    expect(flow(new Scene().asks(GATE, GOOD, { answer: chain }).at(309))).toEqual([]);
+    expect(flow(new Scene().asks(GATE, GOOD, { answer: chain }).at(311))).toEqual([finding]);
+  });
+
+  it("grace is what the enclave file says", () => {
+    const file = enclave([RULE], ["dns_grace: 10s"]);
+    const scene = (later: number) =>
+      new Scene()
+        .asks(GATE, GOOD, { answer: [OUTSIDE], ttl: 60 })
+        .at(later)
+        .talks(GATE, OUTSIDE, 443, (talk) => talk.open());
+    expect(scene(69).lines(file)).toEqual([]);
+    expect(scene(71).lines(file)).toEqual([finding]);
+  });
+
+  it("answers nobody asked for do not make it last longer", () => {
+    const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE], ttl: 60 });
+    for (let later = 30; later < 3000; later += 30) scene.at(later).send(answer(1, 4000));
+    expect(flow(scene.at(3000))).toEqual([named]);
+  });
+
+  it("an unapproved resolver's word does not make it last longer, before or after", () => {
+    const rogue = { answer: [OUTSIDE], resolver: ROGUE, ttl: 80_000 };
+    const proper = { answer: [OUTSIDE], ttl: 60 };
+    expect(flow(new Scene().asks(GATE, GOOD, proper).asks(GATE, GOOD, rogue).at(3000))).toContain(finding);
+    expect(flow(new Scene().asks(GATE, GOOD, rogue).asks(GATE, GOOD, proper).at(3000))).toContain(finding);
+  });
+});
+
+describe("who was told", () => {
+  const nat = ["nat: [{ address: 10.20.4.1, for: [10.20.4.0/24] }]"];
+  const flow = (from: string) => (scene: Scene) => scene.talks(from, OUTSIDE, 443, (talk) => talk.open());
+
+  it("may stand behind a NAT address that the enclave file declares", () => {
+    const scene = new Scene().asks("10.20.4.77", GOOD, { answer: [OUTSIDE] });
+    expect(flow("10.20.4.1")(scene).lines(enclave([RULE], nat))).toEqual([]);
+    expect(flow("10.20.4.1")(scene).lines(FILE)).toHaveLength(1);
+  });
+
+  it("may not stand elsewhere", () => {
+    const scene = new Scene().asks("10.20.5.77", GOOD, { answer: [OUTSIDE] });
+    expect(flow("10.20.4.1")(scene).lines(enclave([RULE], nat))).toContain(
+      `egress.flow 10.20.4.1 ${GOOD} 443/tcp connected high x1`,
+    );
+  });
+
+  it("may ask over IPv4 and go over IPv6, when the inventory says it is one host", () => {
+    const hosts = ['hosts: [{ name: gate, address: [10.20.4.10, "fd20:5eed::4:10"] }]'];
+    const rule = RULE.replace("from: [10.20.4.0/24]", 'from: [10.20.4.0/24, "fd20:5eed::4:0/112"]');
+    const scene = new Scene().asks(GATE, GOOD, { type: "AAAA", answer: ["2001:db8::7"] });
+    scene.talks("fd20:5eed::4:10", "2001:db8::7", 443, (talk) => talk.open());
+    expect(scene.lines(enclave([rule], hosts))).toEqual([]);
+    expect(scene.lines(enclave([rule]))).toHaveLength(1);
+  });
+});
+
+describe("an alias", () => {
+  const chain = (target: string) => [
+    { type: "CNAME" as const, data: target },
+    { name: target, type: "A" as const, data: OUTSIDE },
+  ];
+
+  it("of an allowed name to a content network is fine", () => {
+    const scene = new Scene()
+      .works()
+      .asks(GATE, GOOD, { answer: chain("cdn.example.net") })
+      .tls(GATE, OUTSIDE, GOOD);
+    expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
+  });
+
+  it("to an allowed name does not allow the name that was asked", () => {
+    const scene = new Scene()
+      .asks(GATE, "evil.example.com", { answer: chain(GOOD) })
+      .tls(GATE, OUTSIDE, "evil.example.com");
+    expect(scene.lines(FILE)).toEqual([
+      `dns.name ${GATE} evil.example.com 53/udp answered high x1`,
+      `egress.flow ${GATE} evil.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("of an inside name to an outside one is dns.name; its target names the address", () => {
+    const scene = new Scene().asks(GPU, "models.enclave.internal", { answer: chain("huggingface.co") });
+    scene.talks(GPU, OUTSIDE, 443, (talk) => talk.open());
+    expect(scene.lines()).toEqual([
+      `dns.name ${GPU} models.enclave.internal 53/udp answered high x1`,
+      `egress.flow ${GPU} huggingface.co 443/tcp connected high x1`,
+    ]);
+  });
+
+  it("of an inside name is dns.name also without an address", () => {
+    const answer = [{ type: "CNAME" as const, data: "huggingface.co" }];
+    expect(new Scene().asks(GPU, "models.enclave.internal", { answer }).lines()).toEqual([
+      `dns.name ${GPU} models.enclave.internal 53/udp answered high x1`,
+    ]);
+  });
+
+  it("of an inside name to an allowed one is covered by the rule", () => {
+    const scene = new Scene().works().asks(GATE, "patches.enclave.internal", { answer: chain(GOOD) });
+    const summary = scene.tls(GATE, OUTSIDE, GOOD).seen(FILE);
+    expect(summary).toMatchObject({
+      verdict: "clean",
+      findings: [],
+      exceptions: [{ attempts: 1, questions: 1 }],
+    });
+  });
+});
+
+describe("an inside name with an outside address", () => {
+  it("is dns.name, and names the flow", () => {
+    const scene = new Scene().asks(GPU, "legacy.enclave.internal", { answer: [OUTSIDE] });
+    scene.talks(GPU, OUTSIDE, 443, (talk) => talk.syn());
+    expect(scene.lines()).toEqual([
+      `dns.name ${GPU} legacy.enclave.internal 53/udp answered high x1`,
+      `egress.flow ${GPU} legacy.enclave.internal 443/tcp attempted medium x1`,
+    ]);
+  });
+
+  it("of the metadata service is outside as well", () => {
+    expect(
+      new Scene().asks(GPU, "meta.enclave.internal", { answer: ["169.254.169.254"] }).lines(),
+    ).toHaveLength(1);
+  });
+
+  it("among inside ones is still one", () => {
+    const scene = new Scene().asks(GPU, "both.enclave.internal", { answer: [AGENT, OUTSIDE] });
+    expect(scene.lines()).toEqual([`dns.name ${GPU} both.enclave.internal 53/udp answered high x1`]);
+  });
+});
+
+describe("a resolver that a name rule allows", () => {
+  it("may be asked: the question does not settle it as a foreign one", () => {
+    const scene = new Scene().works().asks(GATE, "ns.updates.example.org", { answer: [OUTSIDE] });
+    scene.asks(GATE, GOOD, { resolver: OUTSIDE, answer: ["203.0.113.9"] });
+    expect(scene.lines(FILE)).toEqual([]);
+  });
+});
+
+it("a UDP flow of an allowed name is settled by its answer", () => {
+  const scene = new Scene().works().asks(GATE, GOOD, { answer: [OUTSIDE] });
+  scene.send(udp(at(GATE, 4001), at(OUTSIDE, 9000), "x"), udp(at(OUTSIDE, 9000), at(GATE, 4001), "y"));
+  const summary = scene.seen(FILE);
+  expect([summary.verdict, ...reasonsOf(summary)]).toEqual(["clean"]);
+  expect(summary.exceptions[0]).toMatchObject({
+    attempts: 1,
+    bytesOut: 1,
+    bytesIn: 1,
+    firstSeen: { sec: START },
+  });
+});
