@@ -1,6 +1,6 @@
 // Writes captures/NAME.expected.json anew from what the program in dist/ says of captures/NAME.pcapng.
 // Look at the difference before committing it: the tests hold the program to these files.
-// Usage: npm run build && node test/renew-expected.mjs [NAME...]
+// Usage: npm run captures:renew [-- NAME...]
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";

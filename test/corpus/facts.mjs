@@ -1,5 +1,5 @@
-import { addressOf, initiatorOf, portOf, protoOf } from "../../dist/flow/flow-view.js";
-import { formatAddress } from "../../dist/policy/address-text.js";
+import { addressOf, initiatorOf, portOf, protoOf } from "../.modules/flow/flow-view.js";
+import { formatAddress } from "../.modules/policy/address-text.js";
 
 /** Protocols that have a name in the oracle's FLOW facts; the others are called ip-NUMBER. */
 const PROTO_NAMES = new Map([

@@ -1,10 +1,10 @@
 // Replays captures one after another: a path comes in by message, what was seen goes back.
 
-import { CaptureError } from "../../dist/capture/frame-source.js";
-import { openCapture } from "../../dist/capture/open-capture.js";
-import { loadEnclave } from "../../dist/policy/enclave-file.js";
-import { Judge } from "../../dist/policy/judge.js";
-import { Sensor } from "../../dist/sensor.js";
+import { CaptureError } from "../.modules/capture/frame-source.js";
+import { openCapture } from "../.modules/capture/open-capture.js";
+import { loadEnclave } from "../.modules/policy/enclave-file.js";
+import { Judge } from "../.modules/policy/judge.js";
+import { Sensor } from "../.modules/sensor.js";
 import { FactObserver } from "./facts.mjs";
 
 // Names and flows do not depend on the policy; this one has both sides of the boundary in most captures.
