@@ -21,7 +21,7 @@ export interface Outcome {
 export function gapwatch(args: readonly string[], input: Uint8Array = new Uint8Array()): Outcome {
   if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
   const env = { ...process.env, GAPWATCH_ENCLAVE: "", NO_COLOR: "" };
-  const options = { input, env, timeout: TIMEOUT_MS, maxBuffer: 1 << 26 };
+  const options = { cwd: inRepository("."), input, env, timeout: TIMEOUT_MS, maxBuffer: 1 << 26 };
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], options);
   return { code: status, out: stdout.toString("latin1"), err: stderr.toString("latin1") };
 }

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inRepository } from "../captured-frames.ts";
-import { gapwatch, ownFolder, QUICKSTART } from "./run-gapwatch.ts";
+import { ENCLAVE, gapwatch, MAIN, ownFolder, QUICKSTART, replay } from "./run-gapwatch.ts";
 
 const folder = ownFolder();
 
@@ -60,5 +61,29 @@ describe("help and version: exit code 0, on stdout", () => {
   it("prints the version of package.json", () => {
     const { version } = JSON.parse(readFileSync(inRepository("package.json"), "utf8")) as { version: string };
     expect(gapwatch(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+});
+
+describe("what nobody expected", () => {
+  it("is one line that says what to report, and exit code 2", () => {
+    const fault = "data:text/javascript,Date.now = () => { throw new TypeError('out of time') }";
+    const args = ["--import", fault, MAIN, "replay", QUICKSTART, "-e", ENCLAVE];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args);
+    expect({ status, out: stdout.toString() }).toEqual({ status: 2, out: "" });
+    expect(stderr.toString()).toMatch(
+      /^gapwatch: internal error: TypeError: out of time at enclave-file\.js:\d+:\d+; please report .*\n$/,
+    );
+  });
+});
+
+describe("README.md", () => {
+  it("shows what one gets to see", () => {
+    const readme = readFileSync(inRepository("README.md"), "utf8");
+    const shown = readme.split("```").find((block) => block.startsWith("\nREACHBACK")) ?? "";
+    const parts = shown.split(/\n *\[\d+ destinations left out here\]\n/);
+    const { out } = replay("captures/quickstart.pcapng");
+    expect(parts).toHaveLength(2);
+    expect(out.startsWith(parts[0].trim())).toBe(true);
+    expect(out.endsWith(parts[1])).toBe(true);
   });
 });
