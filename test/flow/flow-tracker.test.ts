@@ -112,7 +112,7 @@ describe("what is one connection", () => {
     const [first, answer, ack] = talk.open();
     const data = talk.data("client", "abc");
     for (const order of [
-      [...data, first, answer, ack],
+      [answer, first, ...data, ack],
       [answer, ack, ...data, first],
     ]) {
       const wire = new Wire().take(order);
