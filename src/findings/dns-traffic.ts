@@ -61,9 +61,11 @@ export class DnsTraffic {
   message(row: number, from: End, view: DataView, at: number, end: number, moment: Moment): void {
     const question = this.question;
     const status = readDnsQuestion(question, view, at, end);
-    if (status !== "ok" && status !== "dns.no_question") this.troubles.add(status);
-    if (question.questions === 0 && status !== "dns.no_question")
+    if (status !== "ok" && status !== "dns.no_question") {
+      this.troubles.add(status);
+      // The labels before a break are judged, but what stands behind it could be the name.
       this.troubles.add("dns.question_unreadable");
+    }
     if (!question.response) this.queries++;
     const client: End = question.response === (from === 0) ? 1 : 0;
     this.flows.initiatorIs(row, client);
@@ -107,6 +109,13 @@ export class DnsTraffic {
     for (const other of this.question.others) list(finding.asked, other.qname);
   }
 
+  /** NetBIOS names are asked of the subnet's broadcast address, which looks like any other (RFC 1002 §4.2). */
+  private isNetbios(resolverPort: number): boolean {
+    const { qtype, qname } = this.question;
+    if (resolverPort !== PORT_NETBIOS_NS || (qtype !== TYPE_NB && qtype !== TYPE_NBSTAT)) return false;
+    return NETBIOS_NAME.test(qname);
+  }
+
   /** Null where the asking end is outside or a group: then there is nobody inside whose names these are. */
   private exchangeOf(row: number, client: End, at: Moment): DnsExchange | null {
     const resolver: End = client === 0 ? 1 : 0;
@@ -122,12 +131,18 @@ export class DnsTraffic {
       resolverPort: portOf(this.table, row, resolver),
       proto: protoOf(this.table, row) === PROTO_TCP ? "tcp" : "udp",
       approved: this.judge.isResolver(...resolverWords),
-      group: isGroup(resolverWords),
+      group: isGroup(resolverWords) || this.isNetbios(portOf(this.table, row, resolver)),
       resolverInside: this.judge.addressClass(...resolverWords) === INSIDE,
       at,
     };
   }
 }
+
+/** Sixteen octets in halves, each written as a letter (RFC 1001 §14.1). */
+const NETBIOS_NAME = /^[a-p]{32}(\.|$)/;
+const PORT_NETBIOS_NS = 137;
+const TYPE_NB = 32;
+const TYPE_NBSTAT = 33;
 
 /** Multicast or the limited broadcast address. */
 function isGroup([w0, w1, w2, w3]: AddressWords): boolean {
