@@ -16,10 +16,15 @@ const PORT_DNS = 53;
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
 
+const REQUESTS = 1;
+const RESPONSES = 2;
+
 /** The protocols of one TCP connection: what each direction is read as. */
 export class Conversation {
   private readonly readers: [ProtocolReader | null, ProtocolReader | null] = [null, null];
   private http: Http1Connection | null = null;
+  /** REQUESTS, RESPONSES: what of `http` has a reader. */
+  private httpTaken = 0;
   private tunnels = 0;
   private readonly row: number;
   private readonly isDnsPort: boolean;
@@ -53,11 +58,10 @@ export class Conversation {
     return ++this.tunnels <= 2 * MAX_TUNNELS;
   }
 
-  /** No name can come any more: both directions are through, or the TLS server has accepted. */
+  /** No name can come any more: both directions are through, or TLS is. */
   get done(): boolean {
     const [a, b] = this.readers;
-    if (a instanceof TlsServerReader && a.accepted) return true;
-    if (b instanceof TlsServerReader && b.accepted) return true;
+    if (isTlsOver(a) || isTlsOver(b)) return true;
     return a !== null && b !== null && a.done && b.done;
   }
 
@@ -97,11 +101,13 @@ export class Conversation {
         if (this.readers[1 - from] instanceof TlsClientReader) return new TlsServerReader();
         return new TlsClientReader((hello) => sink.tlsHello(row, from, hello), trouble);
       case "http":
-        this.http = this.httpFor(from, true);
-        return new HttpClientReader(this.http, (request) => sink.httpRequest(row, from, request), trouble);
+        return new HttpClientReader(
+          this.httpFor(REQUESTS),
+          (request) => sink.httpRequest(row, from, request),
+          trouble,
+        );
       case "http-response":
-        this.http = this.httpFor(from, false);
-        return new HttpServerReader(this.http, (response, request) =>
+        return new HttpServerReader(this.httpFor(RESPONSES), (response, request) =>
           sink.httpResponse(row, from, response, request),
         );
       case "dns":
@@ -111,10 +117,19 @@ export class Conversation {
     }
   }
 
-  /** Both directions share one HTTP connection; inside a tunnel a new one begins with its first request. */
-  private httpFor(from: End, isRequest: boolean): Http1Connection {
-    const other = this.readers[1 - from];
-    const partner = isRequest ? other instanceof HttpServerReader : other instanceof HttpClientReader;
-    return partner && this.http !== null ? this.http : new Http1Connection();
+  /** Requests and responses share one HTTP connection; a second stream of either begins a new one, in a tunnel. */
+  private httpFor(part: number): Http1Connection {
+    if (this.http === null || (this.httpTaken & part) !== 0) {
+      this.http = new Http1Connection();
+      this.httpTaken = 0;
+    }
+    this.httpTaken |= part;
+    return this.http;
   }
+}
+
+/** The server accepted, or nothing more can be made of the client: only clients have names to tell. */
+function isTlsOver(reader: ProtocolReader | null): boolean {
+  if (reader instanceof TlsServerReader) return reader.accepted;
+  return reader instanceof TlsClientReader && reader.done;
 }

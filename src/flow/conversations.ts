@@ -90,7 +90,7 @@ class Direction implements StreamReader {
       }
       if (reader.done) return;
       at = reader.read(view, at, end);
-      if (at < end) this.opaque = !this.conversation.enterTunnel(this.from);
+      if (at < end && !this.conversation.enterTunnel(this.from)) this.giveUp("stream.tunnels_too_deep");
     }
   }
 

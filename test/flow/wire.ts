@@ -59,6 +59,11 @@ export class Wire {
     };
   }
 
+  /** Connections that memory is held for. */
+  get talks(): number {
+    return (Reflect.get(this.conversations, "talks") as ReadonlyMap<number, unknown>).size;
+  }
+
   get isGateOpen(): boolean {
     return (this.tracker.table.words[this.row * ROW_WORDS + FLAGS] & GATE_OPEN) !== 0;
   }
