@@ -4,6 +4,7 @@ import type { Judge } from "../policy/judge.ts";
 import { blindReasons, type CoverageFacts, coverageCounters } from "./coverage.ts";
 import type { ExceptionUse } from "./exceptions.ts";
 import { type Finding, isBefore } from "./finding.ts";
+import type { WideInside } from "./inside-extent.ts";
 import { INFO, SEVERITIES, type Severity, severityOf } from "./severity.ts";
 
 /** What a run over frames says of the enclave. */
@@ -40,6 +41,8 @@ export interface Summary {
   readonly reasons: readonly string[];
   readonly totals: Totals;
   readonly coverage: Readonly<Record<string, number>>;
+  /** Inside prefixes far wider than what was seen: they may hide egress. */
+  readonly wideInside: readonly WideInside[];
   readonly exceptions: readonly ExceptionUse[];
   /** By severity, then first seen, then id. */
   readonly findings: readonly RatedFinding[];
@@ -57,7 +60,15 @@ export function summarise(
   const reasons = blindReasons(facts, judge.policy);
   const reachback = findings.some((finding) => finding.severity > INFO);
   const verdict = reachback ? "reachback" : reasons.length > 0 ? "inconclusive" : "clean";
-  return { verdict, reasons, totals, coverage: coverageCounters(facts), exceptions, findings };
+  return {
+    verdict,
+    reasons,
+    totals,
+    coverage: coverageCounters(facts),
+    wideInside: facts.witness.extent.wide(),
+    exceptions,
+    findings,
+  };
 }
 
 function rated(finding: Finding, judge: Judge): RatedFinding {

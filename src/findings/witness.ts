@@ -23,6 +23,7 @@ import { INSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import { matchesPort } from "../policy/ports.ts";
+import { InsideExtent } from "./inside-extent.ts";
 import type { TroubleCounts } from "./troubles.ts";
 
 /**
@@ -40,6 +41,8 @@ export class Witness {
   /** Inventory hosts that must be seen, and services that must be used, as found so far. */
   readonly hostsSeen = new Set<string>();
   readonly servicesUsed = new Set<number>();
+  /** How much of broad inside prefixes was seen to be used. */
+  readonly extent: InsideExtent;
   private readonly table: FlowTable;
   private readonly judge: Judge;
   private readonly troubles: TroubleCounts;
@@ -49,6 +52,7 @@ export class Witness {
     this.table = table;
     this.judge = judge;
     this.troubles = troubles;
+    this.extent = new InsideExtent(judge.policy.inside);
     this.watchesHosts = judge.policy.hosts.some((host) => host.mustBeSeen);
   }
 
@@ -56,9 +60,7 @@ export class Witness {
   began(row: number, toGroup: boolean): void {
     if (toGroup || !this.isInside(row, ADDR_A)) return;
     this.insideFlows++;
-    if (!this.watchesHosts) return;
-    const name = this.judge.hostName(...addressOf(this.table, row, 0));
-    if (name !== null) this.hostsSeen.add(name);
+    this.spoke(row, 0);
   }
 
   /** The flow is over. */
@@ -72,8 +74,15 @@ export class Witness {
   private answered(row: number): void {
     if (!this.isInside(row, ADDR_B)) return;
     if (!this.isInside(row, ADDR_A)) this.insideFlows++;
-    if (!this.watchesHosts) return;
-    const name = this.judge.hostName(...addressOf(this.table, row, 1));
+    this.spoke(row, 1);
+  }
+
+  /** An inside host was heard. */
+  private spoke(row: number, end: End): void {
+    if (this.extent.isEmpty && !this.watchesHosts) return;
+    const address = addressOf(this.table, row, end);
+    this.extent.see(address);
+    const name = this.judge.hostName(...address);
     if (name !== null) this.hostsSeen.add(name);
   }
 

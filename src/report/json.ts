@@ -23,6 +23,7 @@ export function jsonReport(run: Run): string {
       duplicates: summary.totals.duplicates,
     },
     coverage: summary.coverage,
+    wide_inside: summary.wideInside,
     allowed: summary.exceptions.map((use) => ({
       rule: policy.rules[use.rule].id,
       attempts: use.attempts,

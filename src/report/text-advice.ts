@@ -15,6 +15,7 @@ const NOT_OPENED =
 const PUT_TOGETHER = "this version does not put fragments together: find out who sends them";
 
 const ADVICE: Readonly<Record<string, string>> = {
+  "inside.wide": "narrow enclave.inside to what the enclave has, or add its other networks one by one",
   "capture.empty": "check the interface, the mirror port and the capture filter",
   "capture.interrupted": "let it run to the end",
   "capture.incomplete": "copy or capture it again; what came before the damage was judged",

@@ -18,6 +18,12 @@ export function coverageLines(run: Run, width: number): Line[] {
     lines.push([span(" ".repeat(INDENT)), span(name, "warning")]);
     lines.push(...paragraph(rest, HANG, width), ...paragraph(`What to do: ${adviceFor(name)}.`, HANG, width));
   }
+  for (const { prefix, seen } of run.summary.wideInside) {
+    const text = `${prefix} is declared inside, but every host that spoke is in ${seen}`;
+    lines.push([span(" ".repeat(INDENT)), span("inside.wide", "warning")]);
+    lines.push(...paragraph(`${text}: what lies between would pass as inside.`, HANG, width));
+    lines.push(...paragraph(`What to do: ${adviceFor("inside.wide")}.`, HANG, width));
+  }
   return [
     ...lines,
     ...cellsInWords(

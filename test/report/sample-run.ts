@@ -235,6 +235,7 @@ export function sampleRun(summary: Partial<Run["summary"]> = {}, run: Partial<Ru
         "inside.dns_answered": 98,
         "tcp.unseen_bytes": 1460,
       },
+      wideInside: [],
       exceptions: [
         {
           rule: 0,
