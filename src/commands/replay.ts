@@ -13,6 +13,8 @@ import { say } from "./say.ts";
 import { stdoutStyle } from "./terminal.ts";
 
 const COULD_NOT_RUN = 2;
+/** Skipped files that are told by name. */
+const SKIPPED_NAMED = 3;
 
 interface ReplayOptions {
   enclave?: string;
@@ -60,7 +62,7 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   const enclave = readEnclaveOrExit(options.enclave);
   for (const warning of enclave.warnings) say(warning);
   const { paths, skipped, broken } = await listInputs(captures);
-  for (const path of skipped) say(`${path}: skipped, not a capture`);
+  if (skipped.length > 0) say(skippedText(skipped));
   for (const { path, message } of broken) say(`${path}: ${message}`);
   if (paths.length === 0) return COULD_NOT_RUN;
   const events = options.events === undefined ? null : await openEvents(options.events, paths);
@@ -78,6 +80,13 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
     process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
   }
   return options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
+}
+
+/** One line, however many files lie beside the captures of a directory. */
+function skippedText(skipped: readonly string[]): string {
+  const named = skipped.slice(0, SKIPPED_NAMED).join(", ");
+  const more = skipped.length - SKIPPED_NAMED;
+  return `skipped, not captures: ${named}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Loads the logger only where it is needed: a bare replay starts without it. */
