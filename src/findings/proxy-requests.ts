@@ -41,6 +41,9 @@ export class ProxyRequests {
   /** A name was used inside a tunnel that is open already. `client`: the end that did. */
   madeInTunnel(row: number, request: HttpRequest, finding: number, rule: number, client: End): void {
     this.made(row, request, finding, rule);
+    const at = lastMoment(this.table, row);
+    // The name itself went through.
+    if (finding !== NO_FINDING) this.share(finding, 0, 0, 0, TRANSFERRED, at, at);
     const made = this.open.get(row)?.get(request);
     if (made !== undefined) this.markAgreed(row, made, client === 0 ? 1 : 0);
   }
@@ -70,7 +73,8 @@ export class ProxyRequests {
     const now = lastMoment(this.table, row);
     const agreed = response.status < 400;
     // The proxy carried the request; content in either direction is what went through.
-    const content = made.hasContent || response.framing !== "length" || response.contentLength > 0;
+    const { framing, contentLength } = response;
+    const content = made.hasContent || framing === "chunked" || framing === "close" || contentLength > 0;
     const outcome = agreed ? (content && !made.isConnect ? TRANSFERRED : CONNECTED) : REFUSED;
     if (made.finding !== NO_FINDING) this.share(made.finding, 0, 0, 0, outcome, made.at, now);
     this.markAgreed(row, made, proxy);

@@ -1,0 +1,233 @@
+import { describe, expect, it } from "vitest";
+import {
+  clientHello,
+  httpRequest,
+  httpResponse,
+  httpTunnelOpens,
+  serverHello,
+  tlsData,
+} from "../traffic/messages.ts";
+import type { TcpTalk } from "../traffic/tcp-talk.ts";
+import { AGENT, enclave, GATE, GPU, linesOf, OUTSIDE, Scene } from "./scene.ts";
+
+const PROXY = "10.20.9.30";
+const FILE = enclave([
+  `id: gate, to: ["*.updates.example.org", ${OUTSIDE}], ports: [443/tcp, 80/tcp], from: [10.20.4.0/24]`,
+]);
+
+function through(host: string, say: (talk: TcpTalk) => void): Scene {
+  return new Scene().works().talks(host, PROXY, 3128, (talk) => [talk.open(), say(talk)]);
+}
+
+function connect(target: string, answer: Uint8Array | null, ...inTunnel: Uint8Array[]) {
+  return (talk: TcpTalk) => {
+    talk.client(httpRequest(target, target, "CONNECT"));
+    if (answer !== null) talk.server(answer);
+    for (const octets of inTunnel) talk.client(octets);
+  };
+}
+
+describe("CONNECT to an inside proxy", () => {
+  const name = (outcome: string) => [`name.proxy ${GPU} api.example.com 443/tcp ${outcome} x1`];
+  const target = "api.example.com:443";
+
+  it.each([
+    ["attempted medium", connect(target, null)],
+    ["refused medium", connect(target, httpResponse(403, "no"))],
+    ["refused medium", connect(target, httpResponse(502))],
+    ["refused medium", (talk: TcpTalk) => [connect(target, null)(talk), talk.reset("server")]],
+    ["connected high", connect(target, httpTunnelOpens())],
+    ["transferred critical", connect(target, httpTunnelOpens(), clientHello("api.example.com"))],
+    ["transferred critical", connect(target, httpTunnelOpens(), Buffer.from("no protocol that is known"))],
+  ])("for an outside name: %s", (outcome, say) => {
+    expect(through(GPU, say).lines()).toEqual(name(outcome));
+  });
+
+  it("counts what went through the tunnel, and names the proxy", () => {
+    const scene = through(GPU, (talk) => {
+      connect(target, httpTunnelOpens(), Buffer.from("12345"))(talk);
+      talk.server("123");
+    });
+    expect(scene.seen().findings).toMatchObject([{ bytesOut: 5, bytesIn: 3, via: [PROXY] }]);
+  });
+
+  it("for an outside address is one as well", () => {
+    expect(through(GPU, connect("192.0.2.9:443", httpTunnelOpens())).lines()).toEqual([
+      `name.proxy ${GPU} 192.0.2.9 443/tcp connected high x1`,
+    ]);
+    expect(through(GPU, connect("[2001:db8::9]:443", httpTunnelOpens())).lines()).toEqual([
+      `name.proxy ${GPU} 2001:db8::9 443/tcp connected high x1`,
+    ]);
+  });
+
+  it.each([
+    "identity.enclave.internal:443",
+    "10.20.9.20:443",
+    "intranet:443",
+    "localhost:443",
+    "[fd20:5eed::9]:443",
+  ])("for %s is nothing", (inside) => {
+    expect(through(GPU, connect(inside, httpTunnelOpens(), clientHello(null))).lines()).toEqual([]);
+  });
+
+  it.each(["x.updates.example.org:443", `${OUTSIDE}:443`])("for %s is allowed by its rule", (allowed) => {
+    const summary = through(GATE, connect(allowed, httpTunnelOpens(), tlsData(100))).seen(FILE);
+    expect(summary).toMatchObject({ verdict: "clean", findings: [], exceptions: [{ rule: 0, attempts: 1 }] });
+    expect(summary.exceptions[0].bytesOut).toBeGreaterThan(100);
+  });
+
+  it.each([
+    ["another host", GPU, "x.updates.example.org:443"],
+    ["another port", GATE, "x.updates.example.org:8443"],
+    ["another name", GATE, "updates.example.org:443"],
+    ["another address", GATE, "198.51.100.8:443"],
+  ])("is not allowed for %s", (_, host, to) => {
+    expect(through(host, connect(to, httpTunnelOpens())).lines(FILE)).toHaveLength(1);
+  });
+
+  it("with another name in its tunnel is another destination", () => {
+    const say = connect(
+      "x.updates.example.org:443",
+      httpTunnelOpens(),
+      clientHello("evil.example.com"),
+      tlsData(9),
+    );
+    expect(through(GATE, say).lines(FILE)).toEqual([
+      `name.proxy ${GATE} evil.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("with a name in its tunnel that nobody can register is another destination all the same", () => {
+    const say = connect(
+      "x.updates.example.org:443",
+      httpTunnelOpens(),
+      clientHello("relay.corp"),
+      tlsData(9),
+    );
+    expect(through(GATE, say).lines(FILE)).toHaveLength(1);
+  });
+
+  it("with the same name in its tunnel is one finding", () => {
+    const say = connect(target, httpTunnelOpens(), clientHello("api.example.com"), tlsData(9));
+    expect(through(GPU, say).lines()).toEqual(name("transferred critical"));
+  });
+
+  it("to an inside host, with an outside name in its tunnel, is name.inside", () => {
+    const say = connect("mirror.enclave.internal:443", httpTunnelOpens(), clientHello("pypi.org"));
+    expect(through(GPU, say).lines()).toEqual([`name.inside ${GPU} pypi.org 3128/tcp transferred info x1`]);
+  });
+
+  it("reads requests in a plain tunnel", () => {
+    const say = connect("x.updates.example.org:80", httpTunnelOpens(), httpRequest("evil.example.com"));
+    expect(through(GATE, say).lines(FILE)).toEqual([
+      `name.proxy ${GATE} evil.example.com 80/tcp transferred critical x1`,
+    ]);
+  });
+});
+
+describe("absolute-form requests to an inside proxy", () => {
+  const get = (name: string) => httpRequest(name, `http://${name}/`);
+  const line = (name: string, outcome: string) => `name.proxy ${GPU} ${name} 80/tcp ${outcome} x1`;
+
+  it.each([
+    ["attempted medium", null],
+    ["refused medium", httpResponse(403, "no")],
+    ["refused medium", httpResponse(504)],
+    ["connected high", httpResponse(204)],
+    ["transferred critical", httpResponse(200, "data")],
+  ])("%s", (outcome, answer) => {
+    const scene = through(GPU, (talk) => {
+      talk.client(get("a.example.com"));
+      if (answer !== null) talk.server(answer);
+    });
+    expect(scene.lines()).toEqual([line("a.example.com", outcome)]);
+  });
+
+  it("name a new destination each, kept alive", () => {
+    const scene = through(GPU, (talk) => {
+      for (let i = 0; i < 100; i++) {
+        talk.client(get("vector.enclave.internal"));
+        talk.server(httpResponse(200, "inside"));
+      }
+      for (const name of ["a.example.com", "b.example.net"]) {
+        talk.client(get(name));
+        talk.server(httpResponse(name.startsWith("a") ? 200 : 403, "x"));
+      }
+    });
+    expect(scene.lines()).toEqual([
+      line("a.example.com", "transferred critical"),
+      line("b.example.net", "refused medium"),
+    ]);
+  });
+
+  it("name a new destination each, pipelined in one segment", () => {
+    const scene = through(GPU, (talk) => {
+      talk.client(
+        Buffer.concat([get("a.example.com"), get("gpu-01.enclave.internal"), get("b.example.net")]),
+      );
+      talk.server(Buffer.concat([httpResponse(200, "x"), httpResponse(200, "y"), httpResponse(502)]));
+    });
+    expect(scene.lines()).toEqual([
+      line("a.example.com", "transferred critical"),
+      line("b.example.net", "refused medium"),
+    ]);
+  });
+
+  it("are judged by their target, not by their Host", () => {
+    const scene = through(GPU, (talk) =>
+      talk.client(httpRequest("gpu-01.enclave.internal", "http://a.example.com/")),
+    );
+    expect(scene.lines()).toEqual([line("a.example.com", "attempted medium")]);
+  });
+
+  it("are one attempt when the segment came twice", () => {
+    const scene = through(GPU, (talk) => {
+      const [segment] = talk.client(get("a.example.com"));
+      talk.frames.push(segment, segment);
+    });
+    expect(scene.lines()).toEqual([line("a.example.com", "attempted medium")]);
+  });
+
+  it("for an expired exception are policy.expired", () => {
+    const file = FILE.replace("from:", "expires: 2026-01-31, from:");
+    const scene = through(GATE, (talk) => talk.client(get("x.updates.example.org")));
+    expect(scene.lines(file)).toEqual([
+      `policy.expired ${GATE} x.updates.example.org 80/tcp attempted medium x1`,
+    ]);
+  });
+});
+
+describe("an outside name toward an inside address", () => {
+  it.each([
+    ["SNI", (talk: TcpTalk) => [talk.client(clientHello("pypi.org")), talk.server(serverHello())]],
+    ["Host", (talk: TcpTalk) => [talk.client(httpRequest("pypi.org")), talk.server(httpResponse(200))]],
+  ])("by %s is name.inside, always info, once a connection", (_, say) => {
+    const scene = new Scene().talks(AGENT, GPU, 443, (talk) => [talk.open(), say(talk), talk.close()]);
+    scene.talks(AGENT, GPU, 443, (talk) => [talk.open(), say(talk), talk.close()]);
+    const summary = scene.seen();
+    expect(linesOf(summary)).toEqual([`name.inside ${AGENT} pypi.org 443/tcp transferred info x2`]);
+    expect(summary.verdict).toBe("clean");
+    expect(summary.findings[0].bytesOut).toBeGreaterThan(0);
+  });
+
+  it.each(["gpu-01.enclave.internal", "intranet", "a.corp", "a.test", "10.20.1.11"])(
+    "%s is nothing",
+    (name) => {
+      expect(new Scene().tls(AGENT, GPU, name).lines()).toEqual([]);
+    },
+  );
+
+  it("counts the octets of each name on one connection", () => {
+    const first = httpRequest("a.example.com");
+    const scene = new Scene().talks(AGENT, GPU, 80, (talk) => {
+      talk.open();
+      talk.client(first);
+      talk.server(httpResponse(200, "x"));
+      talk.client(httpRequest("b.example.com"));
+      talk.server(httpResponse(200, "x"));
+    });
+    const total = scene.seen().findings.reduce((sum, finding) => sum + finding.bytesOut, 0);
+    expect(scene.lines()).toHaveLength(2);
+    expect(total).toBe(2 * first.length);
+  });
+});
