@@ -1,5 +1,8 @@
 import type { Packet } from "./packet.ts";
+import { PROTO_AH } from "./protocols.ts";
 import {
+  IPV4_AH_TOO_MANY,
+  IPV4_AH_TRUNCATED,
   IPV4_FRAGMENT,
   IPV4_HEADER_TRUNCATED,
   IPV4_IHL_TOO_SMALL,
@@ -14,6 +17,9 @@ import { decodeTransport } from "./transport.ts";
 
 const HEADER_LEN = 20;
 const MORE_FRAGMENTS = 0x2000;
+const AH_MIN_LEN = 8;
+/** Bounds the work that a hostile packet can ask for. */
+const MAX_AH = 8;
 const OPTION_END = 0;
 const OPTION_NOP = 1;
 const OPTION_LSRR = 131;
@@ -49,8 +55,22 @@ export function decodeIpv4(pkt: Packet, view: DataView, at: number, end: number)
   pkt.l4At = at + headerLen;
   boundPayload(pkt, at, end, totalLen);
   if (pkt.fragOffset !== 0) return IPV4_FRAGMENT;
-  const status = decodeTransport(pkt, view);
+  const status = pkt.l4Proto === PROTO_AH ? decodeAuthenticated(pkt, view) : decodeTransport(pkt, view);
   return (flags & MORE_FRAGMENTS) === 0 ? status : IPV4_FRAGMENT;
+}
+
+/** Behind authentication headers (RFC 4302 §2) stands in the clear what they authenticate. */
+function decodeAuthenticated(pkt: Packet, view: DataView): Status {
+  for (let n = 0; pkt.l4Proto === PROTO_AH; n++) {
+    if (n === MAX_AH) return IPV4_AH_TOO_MANY;
+    const at = pkt.l4At;
+    if (pkt.l4End - at < AH_MIN_LEN) return IPV4_AH_TRUNCATED;
+    const len = (view.getUint8(at + 1) + 2) * 4; // §2.2: 4-octet units, minus 2
+    if (pkt.l4End - at < len) return IPV4_AH_TRUNCATED;
+    pkt.l4Proto = view.getUint8(at);
+    pkt.l4At = at + len;
+  }
+  return decodeTransport(pkt, view);
 }
 
 /** The datagram's end: by its length, or by the frame's where the length says nothing or too much. */

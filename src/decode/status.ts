@@ -95,6 +95,17 @@ export const IPV4_TOTAL_TOO_SMALL = status(
 );
 export const IPV4_FRAGMENT = status("ipv4.fragment", "blind", "IPv4 fragment, not put together yet");
 
+export const IPV4_AH_TRUNCATED = status(
+  "ipv4.ah_truncated",
+  "blind",
+  "packet ends inside an authentication header",
+);
+export const IPV4_AH_TOO_MANY = status(
+  "ipv4.ah_too_many",
+  "blind",
+  "more than 8 authentication headers in a chain",
+);
+
 export const IPV6_HEADER_TRUNCATED = status(
   "ipv6.header_truncated",
   "blind",

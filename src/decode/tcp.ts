@@ -7,6 +7,7 @@ export const TCP_FIN = 0x01;
 export const TCP_SYN = 0x02;
 export const TCP_RST = 0x04;
 export const TCP_ACK = 0x10;
+export const TCP_URG = 0x20;
 
 /** TCP header (RFC 9293 §3.1) in view[at, end). Ports are set as soon as they are there. */
 export function decodeTcp(pkt: Packet, view: DataView, at: number, end: number): Status {

@@ -1,13 +1,17 @@
 import { decodeIcmp, decodeIcmpv6 } from "./icmp.ts";
 import type { Packet } from "./packet.ts";
 import {
+  PROTO_ENCAP,
   PROTO_ETHERIP,
+  PROTO_ETHERNET,
   PROTO_GRE,
   PROTO_ICMP,
   PROTO_ICMPV6,
   PROTO_IPIP,
+  PROTO_IPIP_MICOM,
   PROTO_IPV6,
   PROTO_L2TP,
+  PROTO_MINIMAL_IPIP,
   PROTO_MPLS,
   PROTO_SCTP,
   PROTO_TCP,
@@ -33,7 +37,11 @@ export function decodeTransport(pkt: Packet, view: DataView): Status {
     case PROTO_IPIP:
     case PROTO_IPV6:
     case PROTO_GRE:
+    case PROTO_MINIMAL_IPIP: // RFC 2004
+    case PROTO_IPIP_MICOM:
     case PROTO_ETHERIP:
+    case PROTO_ENCAP: // RFC 1241
+    case PROTO_ETHERNET: // RFC 8986 §4.9
     case PROTO_L2TP:
     case PROTO_MPLS:
       wholePayload(pkt);

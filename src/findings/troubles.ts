@@ -16,6 +16,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "stream.overrun": blind("more octets out of order than a stream may hold"),
   "stream.gap_at_start": blind("octets missing while a stream's protocol was being recognised"),
   "stream.before_start": blind("data before a connection's first octet: its SYN may have been a stray one"),
+  "stream.urgent": blind("urgent data, which its receiver may have read elsewhere in the stream"),
   "stream.tunnels_too_deep": blind("tunnel inside so many others that it was not read"),
   "stream.undecided": note("stream that ended before its protocol was certain"),
   "dns.question_unreadable": blind("DNS message whose question could not be read"),

@@ -30,7 +30,7 @@ export class Conversation {
   private readonly isDnsPort: boolean;
   private readonly sink: NameSink;
 
-  /** `responderPort`: DNS is read on port 53 also when its messages are broken. */
+  /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
   constructor(row: number, responderPort: number, sink: NameSink) {
     this.row = row;
     this.isDnsPort = responderPort === PORT_DNS;
@@ -67,7 +67,7 @@ export class Conversation {
 
   private show(from: End, view: DataView, at: number, end: number): Shown {
     const other = this.readers[1 - from];
-    if (this.isDnsPort || other instanceof DnsReader) return "dns";
+    if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
     const tls = isTlsStart(view, at, end);
     if (tls === "yes") return "tls";
@@ -77,8 +77,9 @@ export class Conversation {
     if (response === "yes") return "http-response";
     const dns = looksLikeDnsTcp(view, at, end);
     if (dns === "yes") return "dns";
-    const undecided = tls === "maybe" || http === "maybe" || response === "maybe" || dns === "maybe";
-    return undecided ? "maybe" : "nothing";
+    if (tls === "maybe" || http === "maybe" || response === "maybe") return "maybe";
+    if (this.isDnsPort) return "dns";
+    return dns === "maybe" ? "maybe" : "nothing";
   }
 
   /** What takes over a connection is certain in its first octets: binary protocols must not be held for it. */

@@ -1,5 +1,5 @@
 import type { Packet } from "../decode/packet.ts";
-import { TCP_SYN } from "../decode/tcp.ts";
+import { TCP_SYN, TCP_URG } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
 import { Conversation } from "./conversation.ts";
 import { ACK_A, ACK_A_SET, FLAGS, GATE_OPEN, ISN, ROW_WORDS, SYN_ACK_SEEN, SYN_SEEN } from "./flow-row.ts";
@@ -77,6 +77,8 @@ class Direction implements StreamReader {
     if (this.isClient && !this.midFlow && this.stream.isBefore(seq, payloadLen)) {
       this.sink.trouble("stream.before_start");
     }
+    // Its receiver may take the urgent octet out of the stream (RFC 6093 §3.1): what is read here is then not what is meant.
+    if ((pkt.tcpFlags & TCP_URG) !== 0 && this.isClient && !this.opaque) this.sink.trouble("stream.urgent");
     this.stream.segment(seq, view, payloadAt, payloadEnd, payloadLen);
   }
 

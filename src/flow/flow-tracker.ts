@@ -155,7 +155,8 @@ export class FlowTracker {
       pkt.ipMark !== 0 &&
       words[w + PACKETS_A + direction] !== 0 &&
       sec - doubles[d + LAST_SEC] <= COPY_WITHIN_SEC;
-    words[w + MARK_A + direction] = mark;
+    // One copy for each packet: a sender that repeats the marks must not make all its datagrams copies of one.
+    words[w + MARK_A + direction] = this.isCopy ? ~mark : mark;
     words[w + PACKETS_A + direction]++;
     doubles[d + WIRE_A + direction] += wireLen;
     if (sec > doubles[d + LAST_SEC] || (sec === doubles[d + LAST_SEC] && nsec > words[w + LAST_NSEC])) {

@@ -431,7 +431,7 @@ const OTHER_CASES: readonly DecodeCase[] = [
     ports: [0, 0],
     payload: [20, 23, 3],
   }),
-  ...[4, 41, 47, 97, 115, 137].map((proto) =>
+  ...[4, 41, 47, 55, 94, 97, 98, 115, 137, 143].map((proto) =>
     icmpCase(
       `IP protocol ${proto} is a tunnel`,
       proto.toString(16).padStart(2, "0"),
@@ -444,6 +444,49 @@ const OTHER_CASES: readonly DecodeCase[] = [
         payload: [20, 24, 4],
       },
     ),
+  ),
+  icmpCase(
+    "what an authentication header authenticates",
+    "33",
+    `11 02 0000 00000001 00000002 00000000 ${UDP}`,
+    "ok",
+    {
+      ...V4,
+      ...UDP_PORTS,
+      proto: 17,
+      payload: [44, 46, 2],
+    },
+  ),
+  icmpCase(
+    "eight authentication headers",
+    "33",
+    `${"33 00 0000 00000001 ".repeat(7)} 11 00 0000 00000001 ${UDP}`,
+    "ok",
+    UDP_PORTS,
+  ),
+  icmpCase(
+    "nine authentication headers",
+    "33",
+    `${"33 00 0000 00000001 ".repeat(8)} 11 00 0000 00000001 ${UDP}`,
+    "ipv4.ah_too_many",
+    {
+      ...V4,
+      ports: [0, 0],
+    },
+  ),
+  icmpCase("authentication header cut", "33", "11 01 0000 000000", "ipv4.ah_truncated", {
+    ...V4,
+    payload: null,
+  }),
+  icmpCase(
+    "authentication header longer than the packet",
+    "33",
+    "11 01 0000 00000001 000000",
+    "ipv4.ah_truncated",
+    {
+      ...V4,
+      payload: null,
+    },
   ),
   icmpCase("another protocol is recorded by its number", "59", "01020304", "ok", {
     proto: 89,

@@ -261,6 +261,17 @@ describe("DNS over TCP", () => {
     expect(wire.events.at(-1)).toBe("dns 50 43");
   });
 
+  it("is not all that port 53 can carry", () => {
+    for (const [message, event] of [
+      [HELLO, "tls a.example"],
+      [httpRequest("proxy", "evil.example:443", "CONNECT"), "CONNECT evil.example evil.example:443"],
+    ] as const) {
+      for (const mss of [1, 10, 1448]) {
+        expect(spoken((talk) => talk.client(message), "10.20.0.53:53", mss).events).toEqual([event]);
+      }
+    }
+  });
+
   it("tells of a message with octets missing", () => {
     const message = dnsOverTcp(dnsQuery("a.example"));
     const wire = arrival(
@@ -323,6 +334,20 @@ describe("something else", () => {
     expect(wire.conversations.budget.held).toBeGreaterThan(0);
     wire.end();
     expect([wire.talks, wire.conversations.budget.held]).toEqual([0, 0]);
+  });
+});
+
+describe("urgent data", () => {
+  it("are told of while they may stand in the way of a name", () => {
+    const fields = (seq: number, payload: string) => ({ seq, ack: 5001, flags: 0x38, payload });
+    const talk = new TcpTalk(CLIENT, SERVER);
+    const wire = new Wire().take(talk.open()).take([tcp(CLIENT, SERVER, fields(1001, "CON*"))]);
+    expect(wire.troubles).toEqual(["stream.urgent"]);
+    const ssh = new TcpTalk(CLIENT, SERVER);
+    const known = new Wire().take(ssh.open());
+    for (let n = 0; n < 20; n++) known.take(ssh.client("\0\0\0"));
+    known.take([tcp(CLIENT, SERVER, fields(ssh.clientSeq, "*"))]).end();
+    expect(known.troubles).toEqual([]);
   });
 });
 
