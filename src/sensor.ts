@@ -16,10 +16,11 @@ import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
+import { LiveFindings } from "./findings/live-findings.ts";
 import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
 import { ProxyRequests } from "./findings/proxy-requests.ts";
-import { type Summary, summarise } from "./findings/summary.ts";
+import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
 import { Witness } from "./findings/witness.ts";
 import { AddressNames } from "./flow/address-names.ts";
@@ -71,6 +72,7 @@ export class Sensor implements NameSink {
   private readonly questions = new DnsQuestions();
   private readonly names: AddressNames;
   private readonly conversations: Conversations;
+  private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
   private readonly dnsTraffic: DnsTraffic;
@@ -82,6 +84,7 @@ export class Sensor implements NameSink {
   private readonly observer: Observer | null;
   private readonly moment = { sec: 0, nsec: 0 };
 
+  private live: LiveFindings | null = null;
   private packets = 0;
   private bytes = 0;
   private tlsHellos = 0;
@@ -100,8 +103,8 @@ export class Sensor implements NameSink {
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.conversations = new Conversations(this.table, this);
     const budgets = new Budgets(judge.policy, this.ledger);
-    const accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
-    this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, accounts);
+    this.accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
+    this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
     this.dnsTraffic = new DnsTraffic(
@@ -117,6 +120,17 @@ export class Sensor implements NameSink {
     this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
     this.icmpErrors = new IcmpErrors(this.table, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
+  }
+
+  /** Keeps findings as they stand while their flows are open; `changedFindings` then has them. */
+  watch(): void {
+    this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) => this.flows.innerEnd(row));
+  }
+
+  /** Findings that changed since the last call, as they stand, and ids that are none any more. */
+  changes(): { findings: RatedFinding[]; gone: string[] } {
+    const { changed, gone } = this.live?.drain() ?? { changed: [], gone: [] };
+    return { findings: changed.map((finding) => rated(finding, this.judge)), gone };
   }
 
   /** The batches from now on come from this input. */
@@ -147,7 +161,13 @@ export class Sensor implements NameSink {
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
     this.countCaps();
-    const facts: CoverageFacts = {
+    const facts = this.facts(inputs, interrupted);
+    return summarise(this.judge, this.totals(), facts, this.exceptions.all(), this.ledger.all());
+  }
+
+  /** What is known so far of what could be seen. */
+  facts(inputs: CoverageFacts["inputs"], interrupted: boolean): CoverageFacts {
+    return {
       inputs,
       statusCounts: this.statusCounts,
       noteCounts: this.noteCounts,
@@ -160,7 +180,6 @@ export class Sensor implements NameSink {
       longestGapSec: this.longestGapSec,
       interrupted,
     };
-    return summarise(this.judge, this.totals(), facts, this.exceptions.all(), this.ledger.all());
   }
 
   /** A packet with addresses. */
@@ -186,6 +205,7 @@ export class Sensor implements NameSink {
       }
     }
     if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.flows.countBudget(row);
+    if (this.live !== null && this.table.words[w + JUDGED] === JUDGED_FINDING) this.live.touch(row);
     if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.joins(view, sec, nsec);
   }
 
@@ -246,6 +266,7 @@ export class Sensor implements NameSink {
     this.proxies.close(row, client);
     this.nameJudge.close(row);
     this.flows.close(row);
+    this.live?.ended(row);
     this.witness.ended(row);
     this.observer?.flow({ table: this.table, row, from: client, at: lastMoment(this.table, row) });
   }

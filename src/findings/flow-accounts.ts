@@ -16,7 +16,7 @@ import { flowOutcome } from "../flow/outcome.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Exceptions } from "./exceptions.ts";
-import { type Ledger, NO_FINDING } from "./ledger.ts";
+import { type Ledger, NO_FINDING, type Share } from "./ledger.ts";
 import { SplitFlows } from "./split-flows.ts";
 
 /** Puts what flows did down to findings and exceptions. */
@@ -90,12 +90,25 @@ export class FlowAccounts {
     this.budgets.forget(row);
   }
 
+  /** What an open flow would add to its finding if it ended now. */
+  openShare(row: number, handle: number, inner: End): Share {
+    const total = this.bytes(row, inner);
+    const part = this.split.unsettled(row, total.out, total.back);
+    const turn = this.split.hadTurn(row, this.ledger.get(handle).id) ? 0 : 1;
+    const attempts = this.split.isSplit(row) ? turn : this.table.words[row * ROW_WORDS + ATTEMPTS];
+    return this.shareOf(row, inner, attempts, part.bytesOut, part.bytesIn);
+  }
+
   private share(row: number, inner: End, handle: number, attempts: number, out: number, back: number): void {
+    this.ledger.share(handle, this.shareOf(row, inner, attempts, out, back));
+  }
+
+  private shareOf(row: number, inner: End, attempts: number, out: number, back: number): Share {
     const initiator = initiatorOf(this.table, row);
     const responder: End = initiator === 0 ? 1 : 0;
     const answers = this.table.words[row * ROW_WORDS + PACKETS_A + responder];
     const oneWay = answers === 0 && protoOf(this.table, row) !== PROTO_TCP;
-    this.ledger.share(handle, {
+    return {
       attempts,
       bytesOut: out,
       bytesIn: back,
@@ -104,7 +117,7 @@ export class FlowAccounts {
       first: firstMoment(this.table, row),
       last: lastMoment(this.table, row),
       ip: formatAddress(addressOf(this.table, row, responder)),
-    });
+    };
   }
 
   private bytes(row: number, inner: End): { out: number; back: number } {

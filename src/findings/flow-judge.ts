@@ -231,7 +231,7 @@ export class FlowJudge {
   }
 
   /** The end that is not outside; the initiator where there is none, or two. */
-  private innerEnd(row: number): End {
+  innerEnd(row: number): End {
     const isOutsideA = this.classOf(row, ADDR_A) === OUTSIDE;
     const isOutsideB = this.classOf(row, ADDR_B) === OUTSIDE;
     if (isOutsideA === isOutsideB) return initiatorOf(this.table, row);

@@ -55,6 +55,10 @@ interface Entry {
 export class Ledger {
   /** Findings that could not be kept. */
   overflow = 0;
+  /** Is told of each finding that changes, by its handle; null while nobody watches. */
+  watcher: ((handle: number) => void) | null = null;
+  /** Ids that a collapse took in since `watcher` last asked. */
+  absorbed: string[] = [];
 
   private readonly entries: Entry[] = [];
   private readonly byKey = new Map<string, number>();
@@ -110,6 +114,7 @@ export class Ledger {
     finding.oneWayBytes += share.oneWayBytes;
     finding.outcome = Math.max(finding.outcome, share.outcome);
     if (share.ip !== null) list(finding.ips, share.ip);
+    this.watcher?.(this.resolve(handle));
   }
 
   /** A better name was learned for something that was first recorded under another identity. */
@@ -160,7 +165,8 @@ export class Ledger {
     return handle;
   }
 
-  private resolve(handle: number): number {
+  /** The handle that a handle leads to after collapses. */
+  resolve(handle: number): number {
     let at = handle;
     while (this.entries[at].into !== NO_FINDING) at = this.entries[at].into;
     return at;
@@ -185,6 +191,7 @@ export class Ledger {
     const into = this.entries[whole].finding;
     const from = this.entries[member].finding;
     this.entries[member].into = whole;
+    if (this.watcher !== null) this.absorbed.push(from.id);
     if (from.attempts > 0) {
       this.share(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
     }

@@ -23,6 +23,11 @@ export class SplitFlows {
     return this.flows.has(row);
   }
 
+  /** Whether `name` had a turn in this flow before. */
+  hadTurn(row: number, name: string): boolean {
+    return this.flows.get(row)?.names.has(name) === true;
+  }
+
   /** The octets so far belong to `name`. Returns whether it is the name's first turn in this flow. */
   settle(row: number, name: string, bytesOut: number, bytesIn: number): boolean {
     let settled = this.flows.get(row);

@@ -71,7 +71,8 @@ export function summarise(
   };
 }
 
-function rated(finding: Finding, judge: Judge): RatedFinding {
+/** A finding as reports show it. */
+export function rated(finding: Finding, judge: Judge): RatedFinding {
   const words = finding.source === null ? null : parseAddress(finding.source);
   const sourceName = words === null ? null : judge.hostName(...words);
   const severity = severityOf(finding);

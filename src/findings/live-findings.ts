@@ -1,0 +1,105 @@
+import { JUDGED_REF, ROW_WORDS } from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import type { End } from "../flow/flow-view.ts";
+import { betterEvidence, type Finding, isBefore, list } from "./finding.ts";
+import type { FlowAccounts } from "./flow-accounts.ts";
+import type { Ledger, Share } from "./ledger.ts";
+
+/**
+ * Findings as they stand while their flows are still open, for who watches live. The ledger counts a
+ * flow when it ends, because until then a better name may move it to another finding; here the open
+ * flows are added on top, anew for each look.
+ */
+export class LiveFindings {
+  private readonly table: FlowTable;
+  private readonly ledger: Ledger;
+  private readonly accounts: FlowAccounts;
+  private readonly innerEnd: (row: number) => End;
+  /** Open flows of each finding, by its handle, and back. */
+  private readonly rowsOf = new Map<number, Set<number>>();
+  private readonly handleOf = new Map<number, number>();
+  private readonly changed = new Set<number>();
+
+  constructor(table: FlowTable, ledger: Ledger, accounts: FlowAccounts, innerEnd: (row: number) => End) {
+    this.table = table;
+    this.ledger = ledger;
+    this.accounts = accounts;
+    this.innerEnd = innerEnd;
+    ledger.watcher = (handle) => this.changed.add(handle);
+  }
+
+  /** A packet of a flow that is a finding: the flow may be new, or have moved to another finding. */
+  touch(row: number): void {
+    const handle = this.ledger.resolve(this.table.words[row * ROW_WORDS + JUDGED_REF]);
+    const before = this.handleOf.get(row);
+    if (before !== handle) {
+      if (before !== undefined) this.leave(row, before);
+      this.handleOf.set(row, handle);
+      let rows = this.rowsOf.get(handle);
+      if (rows === undefined) {
+        rows = new Set();
+        this.rowsOf.set(handle, rows);
+      }
+      rows.add(row);
+    }
+    this.changed.add(handle);
+  }
+
+  /** The flow is over; the ledger has it now. */
+  ended(row: number): void {
+    const handle = this.handleOf.get(row);
+    if (handle === undefined) return;
+    this.handleOf.delete(row);
+    this.leave(row, handle);
+  }
+
+  /** Findings that changed since the last call, as they stand, and ids that everything moved away from. */
+  drain(): { changed: Finding[]; gone: string[] } {
+    const seen = new Set<Finding>();
+    const changed: Finding[] = [];
+    const gone = this.ledger.absorbed;
+    this.ledger.absorbed = [];
+    for (const handle of this.changed) {
+      const finding = this.ledger.get(handle);
+      if (seen.has(finding)) continue;
+      seen.add(finding);
+      const now = this.asItStands(this.ledger.resolve(handle), finding);
+      if (now.attempts > 0) changed.push(now);
+      else gone.push(now.id);
+    }
+    this.changed.clear();
+    return { changed, gone };
+  }
+
+  private leave(row: number, handle: number): void {
+    const rows = this.rowsOf.get(handle);
+    rows?.delete(row);
+    if (rows?.size === 0) this.rowsOf.delete(handle);
+    this.changed.add(handle);
+  }
+
+  private asItStands(handle: number, finding: Finding): Finding {
+    const now: Finding = {
+      ...finding,
+      ips: [...finding.ips],
+      evidence: betterEvidence("none", finding.evidence),
+      firstSeen: { ...finding.firstSeen },
+      lastSeen: { ...finding.lastSeen },
+    };
+    for (const row of this.rowsOf.get(handle) ?? [])
+      add(now, this.accounts.openShare(row, handle, this.innerEnd(row)));
+    return now;
+  }
+}
+
+function add(finding: Finding, share: Share): void {
+  const isFirst = finding.attempts === 0;
+  if (isFirst || isBefore(share.first, finding.firstSeen)) finding.firstSeen = share.first;
+  if (isFirst || isBefore(finding.lastSeen, share.last)) finding.lastSeen = share.last;
+  finding.attempts += share.attempts;
+  finding.bytesOut += share.bytesOut;
+  finding.bytesIn += share.bytesIn;
+  finding.oneWayBytes += share.oneWayBytes;
+  finding.outcome = Math.max(finding.outcome, share.outcome);
+  if (share.ip !== null) list(finding.ips, share.ip);
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import type { RatedFinding } from "../../src/findings/summary.ts";
+import { Sensor } from "../../src/sensor.ts";
+import { captured, inRepository } from "../captured-frames.ts";
+import { judgeFrom } from "../sensor-run.ts";
+import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
+
+const ENCLAVE = readFileSync(inRepository("allowlists/quickstart.yaml"), "utf8");
+const CAPTURES = readdirSync(inRepository("captures")).filter((name) => name.endsWith(".pcapng"));
+
+/** Looks after every frame, and keeps what the looks said. */
+function lookedAt(frames: readonly TimedFrame[]): {
+  kept: Map<string, RatedFinding>;
+  sensor: Sensor;
+  looks: number;
+} {
+  const sensor = new Sensor(judgeFrom(ENCLAVE), null);
+  sensor.watch();
+  const kept = new Map<string, RatedFinding>();
+  let looks = 0;
+  const look = () => {
+    const { findings, gone } = sensor.changes();
+    looks += findings.length;
+    for (const id of gone) kept.delete(id);
+    for (const finding of findings) kept.set(finding.id, finding);
+  };
+  for (const frame of frames) {
+    for (const batch of batchesOf([frame])) sensor.consume(batch);
+    look();
+  }
+  return { kept, sensor, looks };
+}
+
+describe("LiveFindings", () => {
+  it.each(CAPTURES)("comes to what the end of %s says, looking after every frame", async (name) => {
+    const frames = await captured(inRepository(`captures/${name}`));
+    const { kept, sensor, looks } = lookedAt(frames);
+    const before = new Map(kept);
+    const summary = sensor.finish([], false);
+    const { findings, gone } = sensor.changes();
+    for (const id of gone) kept.delete(id);
+    for (const finding of findings) kept.set(finding.id, finding);
+    expect([...kept.keys()].sort()).toEqual(summary.findings.map((finding) => finding.id).sort());
+    for (const finding of summary.findings) expect(kept.get(finding.id)).toEqual(finding);
+    if (summary.findings.length > 0) expect(looks).toBeGreaterThan(summary.findings.length);
+    // While flows were open, nothing was shown as more than it came to.
+    for (const finding of summary.findings) {
+      const live = before.get(finding.id);
+      if (live !== undefined) expect(live.attempts).toBeLessThanOrEqual(finding.attempts);
+    }
+  });
+
+  it("shows a finding before its flow ends", async () => {
+    const frames = await captured(inRepository("captures/quickstart.pcapng"));
+    const { kept } = lookedAt(frames.slice(0, 60));
+    expect(kept.size).toBeGreaterThan(0);
+    expect([...kept.values()].some((finding) => finding.kind === "egress.flow")).toBe(true);
+  });
+
+  it("says nothing, and costs nothing, unless it is watched", async () => {
+    const sensor = new Sensor(judgeFrom(ENCLAVE), null);
+    const frames = await captured(inRepository("captures/quickstart.pcapng"));
+    for (const batch of batchesOf(frames)) sensor.consume(batch);
+    expect(sensor.changes()).toEqual({ findings: [], gone: [] });
+  });
+});
