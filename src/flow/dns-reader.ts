@@ -29,11 +29,18 @@ export class DnsReader implements ProtocolReader {
   }
 
   gap(lenBytes: number): void {
+    this.takePart();
     this.deframer.skip(lenBytes);
     for (; this.lostBefore < this.deframer.lostMessages; this.lostBefore++) this.trouble("dns.stream_gap");
   }
 
   close(): void {
     if (this.deframer.heldBytes > 0) this.trouble("dns.stream_unfinished");
+    this.takePart();
+  }
+
+  private takePart(): void {
+    this.deframer.cutShort();
+    if (this.deframer.ready) this.found(this.deframer.view, this.deframer.at, this.deframer.end);
   }
 }

@@ -72,6 +72,15 @@ export class DnsTcpDeframer {
     return next;
   }
 
+  /** What is held of a message that will not become whole is handed on as it is: questions stand first. */
+  cutShort(): void {
+    this.ready = false;
+    if (this.hold.length <= 2) return;
+    const held = this.hold.view;
+    const length = this.hold.length;
+    this.deliver(held, 2, length, length);
+  }
+
   /** Tells that the next `lenBytes` octets of the stream were never seen. */
   skip(lenBytes: number): void {
     this.ready = false;
