@@ -17,13 +17,13 @@ const CLOUD_METADATA: ReadonlySet<string> = new Set([
   "168.63.129.16",
 ]);
 
-/** The kind of a destination that no catalogue is needed for, or null. `ip` as text, `proto` as in findings. */
+/** The kind of a destination that no catalogue is needed for, or null. `ips` as text, `proto` as in findings. */
 export function dependencyOf(
-  ip: string | null,
+  ips: readonly string[],
   port: number | null,
   proto: string | null,
 ): DependencyKind | null {
-  if (ip !== null && CLOUD_METADATA.has(ip)) return "cloud-metadata";
+  if (ips.some((ip) => CLOUD_METADATA.has(ip))) return "cloud-metadata";
   if (proto === "udp" && port === 123) return "time"; // NTP (RFC 5905)
   if (proto === "tcp" && port === 4460) return "time"; // NTS key establishment (RFC 8915)
   return null;

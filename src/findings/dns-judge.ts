@@ -14,7 +14,7 @@ import { type DnsAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 import { type SearchWalk, SearchWalks } from "./search-walks.ts";
-import { INFO } from "./severity.ts";
+import { CRITICAL, INFO } from "./severity.ts";
 
 /** Who asks whom, in one DNS message. */
 export interface DnsExchange extends Asker {
@@ -140,7 +140,9 @@ export class DnsJudge {
     asked.finding = this.findings.openUnlessAllowed(exchange, asked.qname, exchange.at);
     if (asked.finding === NO_FINDING) return;
     const finding = this.ledger.get(asked.finding);
-    if (exchange.group) finding.severityCap = INFO;
+    // Asked of a resolver as well, it is no matter of the link any more.
+    if (!exchange.group) finding.severityCap = CRITICAL;
+    else if (finding.attempts === 0) finding.severityCap = INFO;
     if (nameClass === "reverse-outside") finding.severityShift = 1;
     this.findings.share(asked.finding, 1, NAMED, exchange.at);
   }
@@ -180,6 +182,7 @@ export class DnsJudge {
 
   private ledOut(asked: AskedQuestion, handle: number, at: Moment): void {
     if (handle === NO_FINDING) return;
+    this.ledger.get(handle).severityCap = CRITICAL;
     this.findings.share(handle, 1, ANSWERED, at);
     asked.finding = handle;
   }

@@ -182,6 +182,8 @@ export class Ledger {
     const at = this.get(members[0]).firstSeen;
     const isName = subject.name !== null;
     const whole = this.add({ ...subject, destination: label, name: isName ? label : null }, at);
+    const { severityCap, severityShift } = this.get(members[0]);
+    Object.assign(this.get(whole), { severityCap, severityShift });
     for (const member of members) this.absorb(whole, member);
     this.groups.set(groupKey, whole);
     return whole;
@@ -194,13 +196,13 @@ export class Ledger {
     if (this.watcher !== null) this.absorbed.push(from.id);
     if (from.attempts > 0) {
       this.share(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
+      into.severityShift = Math.min(into.severityShift, from.severityShift);
+      into.severityCap = Math.max(into.severityCap, from.severityCap);
     }
     for (const id of [from.id, ...from.aliases]) list(into.aliases, id);
     for (const ip of from.ips) list(into.ips, ip);
     for (const name of from.asked) list(into.asked, name);
     for (const via of from.via) list(into.via, via);
     into.mac ??= from.mac;
-    into.severityShift = Math.min(into.severityShift, from.severityShift);
-    into.severityCap = Math.max(into.severityCap, from.severityCap);
   }
 }

@@ -14,7 +14,7 @@ import type { FlowJudge } from "./flow-judge.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 import type { ProxyRequests } from "./proxy-requests.ts";
 
-/** Names of one connection between inside hosts that are recorded once each. */
+/** Names of one connection between inside hosts that are recorded once each; those beyond, each time. */
 const MAX_INSIDE_NAMES = 1024;
 
 const NOTHING_MOVED = { attempts: 0, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, ip: null };
@@ -102,8 +102,8 @@ export class NameJudge {
     const talk = this.talkOf(row);
     const { names, tunnel } = talk;
     if (tunnel === null && !hasIcannSuffix(name)) return;
-    if (names.has(name) || names.size >= MAX_INSIDE_NAMES) return;
-    names.add(name);
+    if (names.has(name)) return;
+    if (names.size < MAX_INSIDE_NAMES) names.add(name);
     if (tunnel !== null) {
       // A name inside the tunnel that is not the tunnel's target is another destination behind the proxy.
       this.requestedOfProxy(row, client, { ...tunnel, host: name, address: null }, true);

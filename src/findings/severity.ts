@@ -49,7 +49,7 @@ export function severityOfOutcome(outcome: number): number {
 /** The severity of a finding as it stands, as an index into SEVERITIES. */
 export function severityOf(finding: Finding): number {
   const fixed = SEVERITY_OF_KIND[finding.kind];
-  const dependency = dependencyOf(finding.ips[0] ?? null, finding.port, finding.proto);
+  const dependency = dependencyOf(finding.ips, finding.port, finding.proto);
   let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) : fixed;
   if (fixed === "outcome" && dependency !== null) severity += SHIFT_OF_DEPENDENCY[dependency];
   severity = Math.min(finding.severityCap, Math.max(INFO, severity - finding.severityShift));

@@ -238,6 +238,30 @@ describe("the groups of mDNS, LLMNR and NBNS", () => {
     },
   );
 
+  it("asked first does not excuse the resolver that is asked on the same port, before or after", () => {
+    const toGroup = udp(at(GPU, 4000), "224.0.0.251:5353", dnsQuery("evil.example.com", "A", 1));
+    const toResolver = udp(at(GPU, 4001), at(RESOLVER, 5353), dnsQuery("evil.example.com", "A", 2));
+    for (const frames of [
+      [toGroup, toResolver],
+      [toResolver, toGroup],
+    ]) {
+      expect(
+        new Scene()
+          .works()
+          .send(...frames)
+          .lines(),
+      ).toEqual([`dns.name ${GPU} evil.example.com 5353/udp named medium x2`]);
+    }
+  });
+
+  it("asked for hundreds of names of one domain stay info", () => {
+    const scene = new Scene().works();
+    for (let i = 0; i < 300; i++) {
+      scene.send(udp(at(GPU, 5353), "224.0.0.251:5353", dnsQuery(`n${i}.example.com`, "A", 0)));
+    }
+    expect(scene.lines()).toEqual([`dns.name ${GPU} *.example.com 5353/udp named info x300`]);
+  });
+
   it("over IPv6 as well", () => {
     const frame = udp("[fe80::1]:5353", "[ff02::fb]:5353", dnsQuery("huggingface.co", "A", 0));
     expect(new Scene().works().send(frame).seen().findings).toMatchObject([{ severityName: "info" }]);

@@ -144,6 +144,15 @@ describe("severity", () => {
     expect(finding.severityName).toBe(severity);
   });
 
+  it.each([
+    [OUTSIDE, "169.254.169.254"],
+    ["169.254.169.254", OUTSIDE],
+  ])("of a name counts every address that was tried: %s, %s", (first, second) => {
+    const scene = new Scene().asks(GPU, "a.example.com", { answer: [first, second] });
+    for (const to of [first, second]) scene.send(udp(at(GPU, scene.port()), at(to, 9), "x"));
+    expect(scene.lines()).toContain(`egress.flow ${GPU} a.example.com 9/udp attempted high x2`);
+  });
+
   it("does not go beyond critical", () => {
     const scene = new Scene().talks(GPU, "169.254.169.254", 80, (talk) => [talk.open(), talk.client("GET")]);
     expect(scene.seen().findings[0].severityName).toBe("critical");

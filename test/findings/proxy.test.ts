@@ -125,6 +125,15 @@ describe("CONNECT to an inside proxy", () => {
   });
 });
 
+it("the thousandth name of a tunnel is told as well as the first", () => {
+  const scene = through(GATE, (talk) => {
+    connect("x.updates.example.org:80", httpTunnelOpens())(talk);
+    for (let i = 0; i < 1100; i++) talk.data("client", httpRequest(`h${i}.updates.example.org`));
+    talk.client(httpRequest("evil.example.com"));
+  });
+  expect(scene.lines(FILE)).toEqual([`name.proxy ${GATE} evil.example.com 80/tcp transferred critical x1`]);
+});
+
 describe("absolute-form requests to an inside proxy", () => {
   const get = (name: string) => httpRequest(name, `http://${name}/`);
   const line = (name: string, outcome: string) => `name.proxy ${GPU} ${name} 80/tcp ${outcome} x1`;

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { Sensor } from "../../src/sensor.ts";
+import { judgeFrom } from "../sensor-run.ts";
+import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
+import { clientHello, dnsAnswer, dnsQuery } from "../traffic/messages.ts";
+import { udp } from "../traffic/packets.ts";
+import { TcpTalk } from "../traffic/tcp-talk.ts";
+
+const HEAD = `
+gapwatch: 1
+enclave: { name: test, inside: [10.20.0.0/16], resolvers: [10.20.0.53], names: [enclave.internal] }
+`;
+const RULE = (id: string, to: string) =>
+  `  - { id: ${id}, to: ["${to}"], ports: [443/tcp], reason: r, owner: o, expires: never }\n`;
+const BY_ADDRESS = `${HEAD}allow:\n${RULE("gate", "203.0.113.10")}`;
+const BY_NAME = `${HEAD}allow:\n${RULE("updates", "*.updates.example.org")}`;
+const NOTHING = HEAD;
+
+const CLIENT = "10.20.4.10:40000";
+const SERVER = "203.0.113.10:443";
+const NAME = "a.updates.example.org";
+
+function timed(frames: readonly Uint8Array[], sec: number): TimedFrame[] {
+  return frames.map((data, i) => ({ data, wireLen: data.length, sec, nsec: i * 1000 }));
+}
+
+/** A connection that was opened with a ClientHello, and one more exchange to send later. */
+function connection(): { opening: Uint8Array[]; later: Uint8Array[] } {
+  const talk = new TcpTalk(CLIENT, SERVER);
+  talk.open();
+  talk.send(clientHello({ sni: NAME }));
+  const opening = [...talk.frames];
+  talk.answer(Buffer.from("later"));
+  return { opening, later: talk.frames.slice(opening.length) };
+}
+
+function resolved(): Uint8Array[] {
+  const query = dnsQuery({ id: 7, name: NAME });
+  const answer = dnsAnswer({ id: 7, name: NAME, addresses: ["203.0.113.10"] });
+  return [udp("10.20.4.10:5000", "10.20.0.53:53", query), udp("10.20.0.53:53", "10.20.4.10:5000", answer)];
+}
+
+/** What comes of the connection when the policy changes in its middle. */
+function judged(before: string, after: string) {
+  const sensor = new Sensor(judgeFrom(before), null);
+  const { opening, later } = connection();
+  for (const batch of batchesOf(timed([...resolved(), ...opening], 1000))) sensor.consume(batch);
+  sensor.adopt(judgeFrom(after).policy);
+  for (const batch of batchesOf(timed(later, 1001))) sensor.consume(batch);
+  const { findings, exceptions } = sensor.finish([], false);
+  const flows = findings.filter((finding) => finding.kind !== "dns.name");
+  return { kinds: flows.map((finding) => finding.kind), used: exceptions.map((use) => use.rule.id) };
+}
+
+describe("Sensor.adopt", () => {
+  it("judges open flows anew: what is not allowed any more is a finding", () => {
+    expect(judged(BY_ADDRESS, NOTHING)).toEqual({ kinds: ["egress.flow"], used: [] });
+    expect(judged(BY_NAME, NOTHING)).toEqual({ kinds: ["egress.flow"], used: ["updates"] });
+  });
+
+  it("keeps allowing what another rule allows, by the name that the flow told", () => {
+    expect(judged(BY_ADDRESS, BY_NAME).kinds).toEqual([]);
+    expect(judged(BY_NAME, BY_ADDRESS)).toEqual({ kinds: [], used: ["gate", "updates"] });
+    expect(judged(BY_NAME, BY_NAME)).toEqual({ kinds: [], used: ["updates"] });
+  });
+
+  it("does not undo what was found", () => {
+    expect(judged(NOTHING, BY_ADDRESS).kinds).toEqual(["egress.flow"]);
+  });
+
+  it("judges by other inside prefixes", () => {
+    const wider = NOTHING.replace("[10.20.0.0/16]", "[10.20.0.0/16, 203.0.113.0/24]");
+    expect(judged(BY_ADDRESS, wider).kinds).toEqual([]);
+  });
+});
