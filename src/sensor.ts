@@ -47,6 +47,7 @@ import { isQuicInitial } from "./names/quic-initial.ts";
 import type { ClientHello } from "./names/tls-client-hello.ts";
 import { OUTSIDE } from "./policy/address-class.ts";
 import type { Judge } from "./policy/judge.ts";
+import type { EnclavePolicy } from "./policy/policy.ts";
 import { registrableDomain } from "./policy/public-suffix.ts";
 
 /** Flows that are followed at once. */
@@ -67,7 +68,7 @@ export class Sensor implements NameSink {
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
   private readonly troubles = new TroubleCounts();
-  private readonly exceptions = new Exceptions();
+  private readonly exceptions: Exceptions;
   private readonly ledger = new Ledger(registrableDomain);
   private readonly questions = new DnsQuestions();
   private readonly names: AddressNames;
@@ -102,7 +103,8 @@ export class Sensor implements NameSink {
     this.table = this.tracker.table;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.conversations = new Conversations(this.table, this);
-    const budgets = new Budgets(judge.policy, this.ledger);
+    this.exceptions = new Exceptions(judge);
+    const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
     this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
@@ -131,6 +133,14 @@ export class Sensor implements NameSink {
   changes(): { findings: RatedFinding[]; gone: string[] } {
     const { changed, gone } = this.live?.drain() ?? { changed: [], gone: [] };
     return { findings: changed.map((finding) => rated(finding, this.judge)), gone };
+  }
+
+  /** Judges by this policy from now on, open flows included. What was found stays found. */
+  adopt(policy: EnclavePolicy): void {
+    this.judge.adopt(policy);
+    this.names.graceSec = policy.dnsGraceSec;
+    this.witness.adopt();
+    this.flows.adopt();
   }
 
   /** The batches from now on come from this input. */

@@ -1,5 +1,5 @@
 import { TRANSFERRED } from "../flow/outcome.ts";
-import type { EnclavePolicy } from "../policy/policy.ts";
+import type { Judge } from "../policy/judge.ts";
 import type { Moment } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -14,19 +14,19 @@ interface DayTotal {
 
 /** Byte budgets of rules: counted by packet time, inside to outside whoever initiated. */
 export class Budgets {
-  private readonly policy: EnclavePolicy;
+  private readonly judge: Judge;
   private readonly ledger: Ledger;
   private readonly days = new Map<string, DayTotal>();
   /** Octets of each open budgeted flow that were counted already. */
   private readonly counted = new Map<number, { bytesOut: number; bytesIn: number }>();
 
-  constructor(policy: EnclavePolicy, ledger: Ledger) {
-    this.policy = policy;
+  constructor(judge: Judge, ledger: Ledger) {
+    this.judge = judge;
     this.ledger = ledger;
   }
 
   hasBudget(rule: number): boolean {
-    const { maxBytesOut, maxBytesIn } = this.policy.rules[rule];
+    const { maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
     return maxBytesOut !== null || maxBytesIn !== null;
   }
 
@@ -50,8 +50,8 @@ export class Budgets {
   }
 
   private addTo(rule: number, moreOut: number, moreIn: number, at: Moment): void {
-    const { id, maxBytesOut, maxBytesIn } = this.policy.rules[rule];
-    const key = `${rule} ${Math.floor(at.sec / DAY_SEC)}`;
+    const { id, maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
+    const key = `${id} ${Math.floor(at.sec / DAY_SEC)}`;
     let day = this.days.get(key);
     if (day === undefined) {
       day = { bytesOut: 0, bytesIn: 0, exceeded: false };

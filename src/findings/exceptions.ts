@@ -1,8 +1,10 @@
+import type { Judge } from "../policy/judge.ts";
+import type { Rule } from "../policy/policy.ts";
 import { isBefore, type Moment } from "./finding.ts";
 
 /** What a rule allowed: an exception that was used. */
 export interface ExceptionUse {
-  readonly rule: number;
+  readonly rule: Rule;
   attempts: number;
   /** DNS questions for names of the rule. */
   questions: number;
@@ -14,9 +16,15 @@ export interface ExceptionUse {
 
 /** The register of used exceptions: what is allowed is not invisible. */
 export class Exceptions {
-  private readonly uses = new Map<number, ExceptionUse>();
+  /** By rule id: a rule that is still there after a reload is the same exception. */
+  private readonly uses = new Map<string, ExceptionUse>();
+  private readonly judge: Judge;
 
-  /** A flow or request that the rule allowed. */
+  constructor(judge: Judge) {
+    this.judge = judge;
+  }
+
+  /** A flow or request that the rule (an index) allowed. */
   used(rule: number, attempts: number, bytesOut: number, bytesIn: number, first: Moment, last: Moment): void {
     const use = this.useOf(rule, first);
     use.attempts += attempts;
@@ -32,13 +40,17 @@ export class Exceptions {
     this.useOf(rule, at).questions++;
   }
 
-  /** In the order of the rules. */
+  /** In the order of the rules; those that a reload took away come last. */
   all(): ExceptionUse[] {
-    return [...this.uses.values()].sort((a, b) => a.rule - b.rule);
+    const order = this.judge.policy.rules.map((rule) => rule.id);
+    const place = ({ rule }: ExceptionUse): number =>
+      order.includes(rule.id) ? order.indexOf(rule.id) : order.length;
+    return [...this.uses.values()].sort((a, b) => place(a) - place(b));
   }
 
-  private useOf(rule: number, at: Moment): ExceptionUse {
-    let use = this.uses.get(rule);
+  private useOf(index: number, at: Moment): ExceptionUse {
+    const rule = this.judge.policy.rules[index];
+    let use = this.uses.get(rule.id);
     if (use === undefined) {
       use = {
         rule,
@@ -49,7 +61,7 @@ export class Exceptions {
         firstSeen: { ...at },
         lastSeen: { ...at },
       };
-      this.uses.set(rule, use);
+      this.uses.set(rule.id, use);
     }
     return use;
   }

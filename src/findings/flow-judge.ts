@@ -53,11 +53,13 @@ export class FlowJudge {
   private readonly accounts: FlowAccounts;
   private readonly pending = new PendingFlows();
   private readonly question = new FlowQuestion();
-  private readonly limitsInside: boolean;
+  private limitsInside: boolean;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
   /** Some of them may have been allowed by an answer that was contradicted since. */
   private doubted = false;
+  /** The name that allowed open flows of a name rule, where one was read in the flow. */
+  private readonly allowedName = new Map<number, string>();
 
   constructor(table: FlowTable, judge: Judge, names: AddressNames, ledger: Ledger, accounts: FlowAccounts) {
     this.table = table;
@@ -66,6 +68,22 @@ export class FlowJudge {
     this.ledger = ledger;
     this.accounts = accounts;
     this.limitsInside = judge.policy.hosts.some((host) => host.mayReach !== null);
+  }
+
+  /** The judge has another policy: open flows are judged anew, but for those that are findings. */
+  adopt(): void {
+    this.limitsInside = this.judge.policy.hosts.some((host) => host.mayReach !== null);
+    const words = this.table.words;
+    for (let row = 0; row < this.table.rowsUsed; row++) {
+      const w = row * ROW_WORDS;
+      if (!this.table.isLive(row) || words[w + JUDGED] === JUDGED_FINDING) continue;
+      words[w + JUDGED] = JUDGED_NOTHING;
+      words[w + FLAGS] &= ~(ALLOWED_BY_NAME | BUDGETED);
+      this.allowedByAnswer.delete(row);
+      this.begin(row);
+      const name = this.allowedName.get(row);
+      if (name !== undefined) this.nameLearned(row, name);
+    }
   }
 
   /** A flow's first packet was taken in, or its initiator turned out to be the other end. */
@@ -140,8 +158,10 @@ export class FlowJudge {
     if (!byName) return;
     this.ask(row, this.innerEnd(row));
     this.judge.judgeName(this.question, name);
-    if (this.question.rule >= 0) this.allow(row, this.question.rule, true);
-    else this.findAcross(row, "egress.flow", this.question.expiredRule, name, "in-flow");
+    if (this.question.rule >= 0) {
+      this.allow(row, this.question.rule, true);
+      this.allowedName.set(row, name);
+    } else this.findAcross(row, "egress.flow", this.question.expiredRule, name, "in-flow");
     words[w + FLAGS] |= NAMED_IN_FLOW;
     this.allowedByAnswer.delete(row);
   }
@@ -203,6 +223,7 @@ export class FlowJudge {
     this.settle(row);
     if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
+    this.allowedName.delete(row);
     this.accounts.close(row, this.innerEnd(row));
   }
 

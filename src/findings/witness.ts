@@ -42,11 +42,11 @@ export class Witness {
   readonly hostsSeen = new Set<string>();
   readonly servicesUsed = new Set<number>();
   /** How much of broad inside prefixes was seen to be used. */
-  readonly extent: InsideExtent;
+  extent: InsideExtent;
   private readonly table: FlowTable;
   private readonly judge: Judge;
   private readonly troubles: TroubleCounts;
-  private readonly watchesHosts: boolean;
+  private watchesHosts: boolean;
 
   constructor(table: FlowTable, judge: Judge, troubles: TroubleCounts) {
     this.table = table;
@@ -54,6 +54,12 @@ export class Witness {
     this.troubles = troubles;
     this.extent = new InsideExtent(judge.policy.inside);
     this.watchesHosts = judge.policy.hosts.some((host) => host.mustBeSeen);
+  }
+
+  /** The judge has another policy. */
+  adopt(): void {
+    this.extent = new InsideExtent(this.judge.policy.inside);
+    this.watchesHosts = this.judge.policy.hosts.some((host) => host.mustBeSeen);
   }
 
   /** A flow's first packet, sent by A. */

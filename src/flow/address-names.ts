@@ -35,7 +35,8 @@ export class AddressNames {
   /** Addresses in the order in which they were first learned. */
   private readonly order = new Fifo<string>();
   private total = 0;
-  private readonly graceSec: number;
+  /** Seconds that a name counts beyond its TTL. */
+  graceSec: number;
 
   constructor(graceSec: number) {
     this.graceSec = graceSec;

@@ -40,20 +40,25 @@ interface CompiledRule {
 
 /** Answers every question about one enclave file. Asking allocates nothing, names aside. */
 export class Judge {
-  readonly policy: EnclavePolicy;
-  readonly #inside: PrefixTable;
-  readonly #resolvers: PrefixTable;
-  readonly #relays: PrefixTable;
-  readonly #names: EnclaveNames;
-  readonly #rules: readonly CompiledRule[];
+  policy!: EnclavePolicy;
+  #inside!: PrefixTable;
+  #resolvers!: PrefixTable;
+  #relays!: PrefixTable;
+  #names!: EnclaveNames;
+  #rules!: readonly CompiledRule[];
   /** All that any address rule covers: most outside destinations end here. */
-  readonly #anyTo: PrefixTable;
+  #anyTo!: PrefixTable;
   /** From a name to the rules that cover it. */
-  readonly #nameRules: NameIndex;
-  readonly #hosts = new Map<number, InventoryEntry[]>();
-  readonly #nat: readonly { address: Words; hosts: PrefixTable }[];
+  #nameRules!: NameIndex;
+  #hosts!: Map<number, InventoryEntry[]>;
+  #nat!: readonly { address: Words; hosts: PrefixTable }[];
 
   constructor(policy: EnclavePolicy) {
+    this.adopt(policy);
+  }
+
+  /** Answers by this policy from now on. Rule indexes that were given out before mean nothing any more. */
+  adopt(policy: EnclavePolicy): void {
     this.policy = policy;
     this.#inside = new PrefixTable(policy.inside);
     this.#resolvers = new PrefixTable(policy.resolvers);
@@ -67,6 +72,7 @@ export class Judge {
     this.#anyTo = new PrefixTable(policy.rules.flatMap((rule) => rule.toPrefixes));
     this.#nameRules = new NameIndex(policy.rules.map((rule) => rule.toNames));
     this.#nat = policy.nat.map((n) => ({ address: n.address, hosts: new PrefixTable(n.hosts) }));
+    this.#hosts = new Map();
     this.#listHosts();
   }
 

@@ -25,7 +25,7 @@ export function jsonReport(run: Run): string {
     coverage: summary.coverage,
     wide_inside: summary.wideInside,
     allowed: summary.exceptions.map((use) => ({
-      rule: policy.rules[use.rule].id,
+      rule: use.rule.id,
       attempts: use.attempts,
       questions: use.questions,
       bytes_out: use.bytesOut,

@@ -15,7 +15,7 @@ export function exceptionLines(run: Run, clock: Clock, width: number): Line[] {
   if (rules.length === 0) return [];
   const title = `: ${exceptions.length} of ${counted(rules.length, "rule")}`;
   const lines: Line[] = [[span("Exceptions used", "heading"), span(title)]];
-  for (const use of exceptions) lines.push(...useLines(rules[use.rule], use, clock, width));
+  for (const use of exceptions) lines.push(...useLines(use.rule, use, clock, width));
   const unused = unusedRules(run).map((rule) => plain(rule.id));
   if (unused.length > 0) {
     const text = `unused: ${unused.join(", ")} (take out what is not needed)`;
@@ -56,7 +56,7 @@ function useLines(rule: Rule, use: ExceptionUse, clock: Clock, width: number): L
 
 /** Rules that nothing used, not even after they had expired. */
 function unusedRules({ policy, summary }: Run): Rule[] {
-  const used = new Set(summary.exceptions.map((use) => policy.rules[use.rule].id));
+  const used = new Set(summary.exceptions.map((use) => use.rule.id));
   for (const finding of summary.findings) if (finding.rule !== null) used.add(finding.rule);
   return policy.rules.filter((rule) => !used.has(rule.id));
 }

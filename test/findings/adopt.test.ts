@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Sensor } from "../../src/sensor.ts";
 import { judgeFrom } from "../sensor-run.ts";
-import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
+import { batchesOf, timed } from "../traffic/frames.ts";
 import { clientHello, dnsAnswer, dnsQuery } from "../traffic/messages.ts";
 import { udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
@@ -20,23 +20,19 @@ const CLIENT = "10.20.4.10:40000";
 const SERVER = "203.0.113.10:443";
 const NAME = "a.updates.example.org";
 
-function timed(frames: readonly Uint8Array[], sec: number): TimedFrame[] {
-  return frames.map((data, i) => ({ data, wireLen: data.length, sec, nsec: i * 1000 }));
-}
-
 /** A connection that was opened with a ClientHello, and one more exchange to send later. */
 function connection(): { opening: Uint8Array[]; later: Uint8Array[] } {
   const talk = new TcpTalk(CLIENT, SERVER);
   talk.open();
-  talk.send(clientHello({ sni: NAME }));
+  talk.client(clientHello(NAME));
   const opening = [...talk.frames];
-  talk.answer(Buffer.from("later"));
+  talk.server("later");
   return { opening, later: talk.frames.slice(opening.length) };
 }
 
 function resolved(): Uint8Array[] {
-  const query = dnsQuery({ id: 7, name: NAME });
-  const answer = dnsAnswer({ id: 7, name: NAME, addresses: ["203.0.113.10"] });
+  const query = dnsQuery(NAME);
+  const answer = dnsAnswer(NAME, "A", 1, [{ type: "A", data: "203.0.113.10" }]);
   return [udp("10.20.4.10:5000", "10.20.0.53:53", query), udp("10.20.0.53:53", "10.20.4.10:5000", answer)];
 }
 

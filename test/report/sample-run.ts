@@ -238,7 +238,7 @@ export function sampleRun(summary: Partial<Run["summary"]> = {}, run: Partial<Ru
       wideInside: [],
       exceptions: [
         {
-          rule: 0,
+          rule: samplePolicy().rules[0],
           attempts: 2,
           questions: 1,
           bytesOut: 60_000_000,
