@@ -9,8 +9,11 @@ import { isPcap, PCAP_HEADER_LEN, PcapSource } from "./pcap.ts";
 import { isPcapng, PcapngSource } from "./pcapng.ts";
 import { systemMessage } from "./system-message.ts";
 
-/** Larger reads cost fewer calls; beyond this nothing is gained. A small input gets a small buffer. */
-const BUFFER_LEN = 1 << 22;
+/**
+ * Larger reads cost fewer calls; beyond this they only push the flow table out of the cache. A small
+ * input gets a small buffer.
+ */
+const BUFFER_LEN = 1 << 19;
 const MIN_BUFFER_LEN = 1 << 16;
 
 /**

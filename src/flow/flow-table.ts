@@ -16,7 +16,8 @@ import {
 export const NO_ROW = -1;
 
 const INITIAL_ROWS = 1 << 14;
-const INITIAL_SLOTS = 1 << 17;
+/** At first no more than the second-level cache holds beside the rows. */
+const INITIAL_SLOTS = 1 << 14;
 /** Slots are pairs of words: hash, row + 1 (0: empty). */
 const SLOT_WORDS = 2;
 
