@@ -19,6 +19,10 @@ export class DnsReader implements ProtocolReader {
 
   readonly needsAll = true;
 
+  get heldBytes(): number {
+    return this.deframer.heldBytes;
+  }
+
   read(view: DataView, at: number, end: number): number {
     let next = at;
     while (next < end) {

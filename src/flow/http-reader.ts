@@ -23,6 +23,10 @@ export class HttpClientReader implements ProtocolReader {
     this.trouble = trouble;
   }
 
+  get heldBytes(): number {
+    return this.reader.heldBytes;
+  }
+
   read(view: DataView, at: number, end: number): number {
     let next = at;
     while (next < end) {
@@ -72,6 +76,10 @@ export class HttpServerReader implements ProtocolReader {
     this.connection = connection;
     this.reader = connection.server;
     this.found = found;
+  }
+
+  get heldBytes(): number {
+    return this.reader.heldBytes;
   }
 
   read(view: DataView, at: number, end: number): number {

@@ -10,4 +10,6 @@ export interface ProtocolReader {
   readonly done: boolean;
   /** Octets that go unseen now could hide a name. */
   readonly needsAll: boolean;
+  /** Octets of memory held for a message that is not whole. */
+  readonly heldBytes: number;
 }

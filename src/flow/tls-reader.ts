@@ -33,6 +33,10 @@ export class TlsClientReader implements ProtocolReader {
     return !this.named;
   }
 
+  get heldBytes(): number {
+    return this.stream.heldBytes;
+  }
+
   read(view: DataView, at: number, end: number): number {
     let next = at;
     while (next < end && !this.done) {
@@ -87,6 +91,10 @@ export class TlsServerReader implements ProtocolReader {
   /** The server accepted: its hello was seen, and was no request to try again. */
   accepted = false;
   private readonly stream = new TlsHelloStream(HANDSHAKE_SERVER_HELLO);
+
+  get heldBytes(): number {
+    return this.stream.heldBytes;
+  }
 
   read(view: DataView, at: number, end: number): number {
     let next = at;

@@ -1,0 +1,162 @@
+import type { Packet } from "../decode/packet.ts";
+import { TCP_URG } from "../decode/tcp.ts";
+import { ByteHold } from "../names/byte-hold.ts";
+import type { Conversation } from "./conversation.ts";
+import type { End } from "./flow-view.ts";
+import type { NameSink } from "./name-sink.ts";
+import { type StreamBudget, type StreamReader, TcpStream } from "./tcp-stream.ts";
+
+/** Octets held until a direction's protocol is certain: the longest DNS message and its length. */
+const MAX_UNDECIDED = 2 + 0xffff;
+/** Chunks of a stream joined in its middle that are tried as the beginning of a message. */
+const MAX_TRIES_MID_FLOW = 64;
+/** The same of a stream seen from its start: what comes before STARTTLS, or after a SOCKS handshake, is short. */
+const MAX_TRIES = 8;
+/** Octets that are looked at anew as a beginning grows; then only when it has doubled. */
+const MAX_REPROBED = 1 << 20;
+
+/** One end of a connection that talks: puts its octets in order, finds out what they are, and reads them. */
+export class Talker implements StreamReader {
+  readonly stream: TcpStream;
+  /** The direction's protocol is none that is known. */
+  opaque = false;
+  chunks = 0;
+  private readonly from: End;
+  private readonly conversation: Conversation;
+  private readonly sink: NameSink;
+  private readonly undecided = new ByteHold(MAX_UNDECIDED);
+  private readonly midFlow: boolean;
+  private readonly isClient: boolean;
+  private triesLeft: number;
+  private reprobed = 0;
+  private probedLen = 0;
+
+  constructor(
+    from: End,
+    next: number,
+    midFlow: boolean,
+    isClient: boolean,
+    conversation: Conversation,
+    sink: NameSink,
+    budget: StreamBudget,
+  ) {
+    this.from = from;
+    this.conversation = conversation;
+    this.sink = sink;
+    this.midFlow = midFlow;
+    this.isClient = isClient;
+    this.triesLeft = midFlow ? MAX_TRIES_MID_FLOW : MAX_TRIES;
+    this.stream = new TcpStream(next, this, budget);
+  }
+
+  /** Octets that go unseen now could hide a name. */
+  get needsAll(): boolean {
+    if (this.opaque) return false;
+    return this.conversation.readerOf(this.from)?.needsAll ?? !this.preamble;
+  }
+
+  /** What is certain not to be the beginning of a known message was seen, and no gap since. */
+  private get preamble(): boolean {
+    return !this.midFlow && this.triesLeft < MAX_TRIES;
+  }
+
+  /** Nothing is known of the direction, and nothing is held to find out. */
+  get idle(): boolean {
+    return this.undecided.length === 0 && this.conversation.readerOf(this.from) === null;
+  }
+
+  /** Octets of memory held for messages that are not whole. */
+  get heldBytes(): number {
+    return this.undecided.capacity + (this.conversation.readerOf(this.from)?.heldBytes ?? 0);
+  }
+
+  segment(seq: number, pkt: Packet, view: DataView): void {
+    const { payloadAt, payloadEnd, payloadLen } = pkt;
+    if (payloadEnd - payloadAt < payloadLen && this.needsAll) this.sink.trouble("stream.cut_by_snaplen");
+    if (this.isClient && !this.midFlow && this.stream.isBefore(seq, payloadLen)) {
+      this.sink.trouble("stream.before_start");
+    }
+    // Its receiver may take the urgent octet out of the stream (RFC 6093 §3.1): what is read here is then not what is meant.
+    if ((pkt.tcpFlags & TCP_URG) !== 0 && this.isClient && !this.opaque) this.sink.trouble("stream.urgent");
+    this.stream.segment(seq, view, payloadAt, payloadEnd, payloadLen);
+  }
+
+  read(view: DataView, at: number, end: number): void {
+    this.chunks++;
+    while (at < end && !this.opaque) {
+      const reader = this.conversation.readerOf(this.from);
+      if (reader === null) {
+        this.probe(view, at, end);
+        return;
+      }
+      if (reader.done) return;
+      at = reader.read(view, at, end);
+      if (at < end && !this.conversation.enterTunnel(this.from)) this.giveUp("stream.tunnels_too_deep");
+    }
+  }
+
+  gap(lenBytes: number): void {
+    const reader = this.conversation.readerOf(this.from);
+    if (reader !== null) reader.gap(lenBytes);
+    else if (this.undecided.length > 0) this.giveUp("stream.gap_at_start");
+    else {
+      if (this.isClient && !this.midFlow && this.needsAll) this.sink.trouble("stream.gap_at_start");
+      this.triesLeft = Math.max(this.triesLeft, MAX_TRIES_MID_FLOW);
+    }
+  }
+
+  close(): void {
+    this.stream.close();
+    if (this.undecided.length > this.probedLen) this.probeHeld(true);
+    // The end that talks to a known client has no names to tell.
+    const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
+    if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
+    this.conversation.readerOf(this.from)?.close();
+  }
+
+  private probe(view: DataView, at: number, end: number): void {
+    if (this.undecided.length === 0) {
+      const known = this.conversation.recognise(this.from, view, at, end, this.preamble);
+      if (known === "yes") this.read(view, at, end);
+      else if (known === "no") this.miss();
+      else {
+        this.undecided.append(view, at, end);
+        this.probedLen = end - at;
+      }
+      return;
+    }
+    const fits = this.undecided.append(view, at, end);
+    const length = this.undecided.length;
+    if (fits && this.reprobed > MAX_REPROBED && length < 2 * this.probedLen) return;
+    if (!this.probeHeld(fits)) return;
+    // What was held is a preamble; this chunk may begin what follows it.
+    if (!this.opaque) this.probe(view, at, end);
+  }
+
+  /** True when what is held is the beginning of nothing that is known, and was given up. */
+  private probeHeld(mayWait: boolean): boolean {
+    const held = this.undecided.view;
+    const length = this.undecided.length;
+    this.reprobed += length;
+    this.probedLen = length;
+    const known = this.conversation.recognise(this.from, held, 0, length, this.preamble);
+    if (known === "maybe" && mayWait) return false;
+    this.undecided.clear();
+    if (known === "yes") {
+      this.read(held, 0, length);
+      return false;
+    }
+    this.miss();
+    return true;
+  }
+
+  private miss(): void {
+    if (--this.triesLeft <= 0) this.opaque = true;
+  }
+
+  private giveUp(trouble: string): void {
+    this.undecided.clear();
+    this.sink.trouble(trouble);
+    this.opaque = true;
+  }
+}
