@@ -138,6 +138,68 @@ describe("a run without findings is inconclusive", () => {
   });
 });
 
+describe("what the readers of messages could not read", () => {
+  const asking = (count: number) => {
+    const question = dnsQuery("a.enclave.internal").subarray(12);
+    return join(
+      be(7, 2),
+      be(0x0100, 2),
+      be(count, 2),
+      be(0, 6),
+      ...Array.from({ length: count }, () => question),
+    );
+  };
+  const answering = (count: number) => {
+    const records = Array.from({ length: count }, (_, i) => ({
+      type: "A" as const,
+      data: `10.20.${i >> 8}.${i & 255}`,
+    }));
+    return dnsAnswer("a.enclave.internal", "A", 7, records);
+  };
+
+  it.each([
+    ["dns.too_many_questions", asking(65), 53],
+    ["dns.too_many_records", answering(1025), 53],
+    [
+      "tls.hello_too_long",
+      join([22, 3, 1, 0x40, 0, 1, 0xff, 0xff, 0xff, 3, 3], Buffer.alloc(0x4000 - 6)),
+      443,
+    ],
+    ["http.head_too_long", join("GET / HTTP/1.1\r\nX: ", "x".repeat(200_000)), 80],
+    ["dns.question_unreadable", join(be(14, 2), be(7, 2), be(0x0100, 2), be(1, 2), be(0, 6), [0xc0, 12]), 53],
+  ])("%s", (reason, octets, port) => {
+    const scene = works().talks(GPU, RESOLVER, port, (talk) => {
+      talk.open();
+      const isMessage = port === 53 && reason !== "dns.question_unreadable";
+      const said = isMessage ? join(be(octets.length, 2), octets) : octets;
+      if (reason === "dns.too_many_records") talk.server(said);
+      else talk.client(said);
+      talk.close();
+    });
+    const [verdict, ...reasons] = blindness(scene);
+    expect(verdict).toBe("inconclusive");
+    expect(reasons).toContain(reason);
+  });
+
+  it("octets missing where a request begins, or a DNS message", () => {
+    const torn = (port: number, payload: Uint8Array, missing: number) => {
+      const talk = new TcpTalk(at(GPU, 4000), at(RESOLVER, port), { mss: 100 });
+      talk.open();
+      talk.client(payload);
+      talk.frames.splice(missing, 1);
+      talk.close();
+      return blindness(works().send(...talk.frames));
+    };
+    const requests = join(
+      ...Array.from({ length: 20 }, (_, i) => `GET /${i} HTTP/1.1\r\nHost: a.enclave.internal\r\n\r\n`),
+    );
+    expect(torn(80, requests, 5)).toContain("http.boundaries_lost");
+    const messages = Array.from({ length: 20 }, (_, i) => dnsQuery(`h${i}.enclave.internal`, "A", i));
+    const stream = join(...messages.map((message) => join(be(message.length, 2), message)));
+    expect(torn(53, stream, 5)).toContain("dns.stream_gap");
+  });
+});
+
 describe("TCP data acknowledged that was never seen", () => {
   /** `missing` of a thousand segments of 1000 octets are not seen. */
   function lossy(missing: number): Scene {
