@@ -9,6 +9,8 @@ const COULD_NOT_RUN = 2;
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
   policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
+  verify: async () => (await import("./commands/verify.ts")).addVerifyCommand,
+  keygen: async () => (await import("./commands/keygen.ts")).addKeygenCommand,
 };
 
 const EXAMPLES = `

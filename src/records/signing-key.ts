@@ -1,0 +1,131 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const PRIVATE_FILE = "audit.key";
+const PUBLIC_FILE = "audit.pub";
+/** Octets of an Ed25519 public key, the last of its SubjectPublicKeyInfo (RFC 8410 §4). */
+const RAW_LEN = 32;
+
+/** What a head's signature covers; its first line keeps it from meaning anything else. */
+interface SignedHead {
+  readonly seq: number;
+  readonly time: string;
+  readonly prev: string;
+}
+
+/** A key of which the private half is here. */
+export interface SigningKey {
+  readonly fingerprint: string;
+  /** Ed25519 (RFC 8032) over a head, in base64. */
+  sign(head: SignedHead): string;
+}
+
+/** A key that signatures are checked with. */
+export interface CheckingKey {
+  readonly fingerprint: string;
+  verify(head: SignedHead, signature: string): boolean;
+}
+
+/** A key that cannot be used. The message is for people. */
+export class KeyError extends Error {}
+
+function headText({ seq, time, prev }: SignedHead): Buffer {
+  return Buffer.from(`gapwatch audit head 1\n${seq}\n${time}\n${prev}\n`);
+}
+
+/** SHA-256 over the 32 octets of the public key, in hex. */
+function fingerprintOf(publicKey: KeyObject): string {
+  const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-RAW_LEN);
+  return createHash("sha256").update(raw).digest("hex");
+}
+
+/** The public key as one word: its SubjectPublicKeyInfo (RFC 8410) in base64. */
+export function publicKeyText(publicKey: KeyObject): string {
+  return publicKey.export({ format: "der", type: "spki" }).toString("base64");
+}
+
+export interface NewKey {
+  readonly publicKey: string;
+  readonly fingerprint: string;
+  readonly publicPath: string;
+  readonly privatePath: string;
+}
+
+/** Writes a new pair into a directory, the private half readable by its owner only. Throws KeyError rather
+ * than overwrite, and what writing throws. */
+export function createKeyPair(directory: string): NewKey {
+  const privatePath = join(directory, PRIVATE_FILE);
+  const publicPath = join(directory, PUBLIC_FILE);
+  for (const path of [privatePath, publicPath]) {
+    if (existsSync(path)) throw new KeyError(`${path} is there already: it is not overwritten`);
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  writeFileSync(privatePath, privateKey.export({ format: "pem", type: "pkcs8" }), {
+    flag: "wx",
+    mode: 0o600,
+    flush: true,
+  });
+  chmodSync(privatePath, 0o600); // whatever the umask says
+  writeFileSync(publicPath, publicKey.export({ format: "pem", type: "spki" }), { flag: "wx", flush: true });
+  return {
+    publicKey: publicKeyText(publicKey),
+    fingerprint: fingerprintOf(publicKey),
+    publicPath,
+    privatePath,
+  };
+}
+
+/** The key of a directory, null where there is none. Throws KeyError where it cannot be used. */
+export function loadSigningKey(directory: string): SigningKey | null {
+  const path = join(directory, PRIVATE_FILE);
+  if (!existsSync(path)) return null;
+  const privateKey = readKey(path, createPrivateKey);
+  const fingerprint = fingerprintOf(createPublicKey(privateKey));
+  return { fingerprint, sign: (head) => sign(null, headText(head), privateKey).toString("base64") };
+}
+
+/** A public key as a file (PEM) or as `publicKeyText` writes it. Throws KeyError. */
+export function loadCheckingKey(pathOrText: string): CheckingKey {
+  const key = existsSync(pathOrText)
+    ? readKey(pathOrText, createPublicKey)
+    : decode(pathOrText, () =>
+        createPublicKey({ key: Buffer.from(pathOrText, "base64"), format: "der", type: "spki" }),
+      );
+  return {
+    fingerprint: fingerprintOf(key),
+    verify: (head, signature) => verify(null, headText(head), key, Buffer.from(signature, "base64")),
+  };
+}
+
+function readKey(path: string, create: (pem: Buffer) => KeyObject): KeyObject {
+  let pem: Buffer;
+  try {
+    pem = readFileSync(path);
+  } catch (error) {
+    throw new KeyError(`cannot read the key ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  return decode(path, () => create(pem));
+}
+
+function decode(what: string, create: () => KeyObject): KeyObject {
+  let key: KeyObject | null = null;
+  try {
+    key = create();
+  } catch {
+    // Whatever OpenSSL says of it means nothing to the reader.
+  }
+  if (key === null || key.asymmetricKeyType !== "ed25519") {
+    throw new KeyError(`${what} is no Ed25519 key; expected what gapwatch keygen wrote or printed`);
+  }
+  return key;
+}
