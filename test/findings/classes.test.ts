@@ -151,6 +151,8 @@ describe("an ICMP error", () => {
     const expected = [`egress.flow ${GPU} ${OUTSIDE} 9000/udp refused medium x1`];
     expect(new Scene().send(asked, refusal).lines()).toEqual(expected);
     expect(new Scene().send(refusal, asked).lines()).toEqual(expected);
+    expect(new Scene().send(refusal).at(1).send(asked).lines()).toEqual(expected);
+    expect(new Scene().send(refusal).at(9).send(asked).lines()).toHaveLength(2);
   });
 
   it("inside is nothing by itself", () => {

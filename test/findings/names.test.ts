@@ -8,7 +8,7 @@ import {
   serverHello,
 } from "../traffic/messages.ts";
 import { udp } from "../traffic/packets.ts";
-import type { TcpTalk } from "../traffic/tcp-talk.ts";
+import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { AGENT, at, enclave, GATE, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene, START } from "./scene.ts";
 
 const GOOD = "patches.updates.example.org";
@@ -198,6 +198,20 @@ describe("an address with several names", () => {
     const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] });
     scene.asks(GPU, "fonts.example.com", { answer: [OUTSIDE], resolver: ROGUE });
     expect(flows(scene.talks(GATE, OUTSIDE, 443, (talk) => talk.open()))).toHaveLength(1);
+  });
+
+  it("waits 10 s for the name, and no longer: what is judged does not get better", () => {
+    const hello = (later: number) => {
+      const scene = shared();
+      const talk = new TcpTalk(at(GATE, 40900), at(OUTSIDE, 443));
+      scene
+        .send(...talk.open())
+        .at(later)
+        .works();
+      return flows(scene.send(...talk.client(clientHello(GOOD))));
+    };
+    expect(hello(9)).toEqual([]);
+    expect(hello(10)).toEqual([`egress.flow ${GATE} ${OUTSIDE} 443/tcp transferred critical x1`]);
   });
 
   it("is allowed when all names are allowed ones", () => {
