@@ -42,12 +42,16 @@ export interface PacketTime {
   nsec: number;
 }
 
-/** A stream of frames in capture order. */
-export interface FrameSource {
-  readonly facts: SourceFacts;
-  /** The next frames, or null at the end. Files answer at once; pipes and decompressors may wait. */
+/** Frames in capture order. */
+export interface FrameStream {
+  /** The next frames, or null at the end. Files and rings answer at once; pipes and decompressors may wait. */
   next(): FrameBatch | null | Promise<FrameBatch | null>;
   close(): void;
+}
+
+/** A capture that was stored, or is piped in. */
+export interface FrameSource extends FrameStream {
+  readonly facts: SourceFacts;
 }
 
 /** An input that cannot be read as a capture at all: the message is for the user, without a stack. */

@@ -50,13 +50,7 @@ export function canMakeNamespaces() {
 
 /** Builds the network and starts its servers. Rejects, and leaves nothing, when any part fails. */
 export async function createLab() {
-  const holder = spawn(
-    "unshare",
-    [...NAMESPACES, "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo up; read _"],
-    { stdio: ["pipe", "pipe", "inherit"], detached: true },
-  );
-  await firstLine(holder, "up");
-  const lab = new Lab(holder);
+  const lab = await createEmptyLab();
   try {
     await lab.furnish();
   } catch (error) {
@@ -64,6 +58,17 @@ export async function createLab() {
     throw error;
   }
   return lab;
+}
+
+/** Only the namespaces, to be filled by `run`. */
+export async function createEmptyLab() {
+  const holder = spawn(
+    "unshare",
+    [...NAMESPACES, "--fork", "--kill-child", "--mount-proc", "sh", "-c", "echo up; read _"],
+    { stdio: ["pipe", "pipe", "inherit"], detached: true },
+  );
+  await firstLine(holder, "up");
+  return new Lab(holder);
 }
 
 export class Lab {
@@ -80,8 +85,8 @@ export class Lab {
 
   /** Makes the lab's file system, network and servers. Once, by createLab. */
   async furnish() {
-    await this.#run(fileSystemScript());
-    await this.#run(networkScript());
+    await this.run(fileSystemScript());
+    await this.run(networkScript());
     await Promise.all(SERVERS.map(({ host, argv }) => this.#serve(host, argv)));
   }
 
@@ -133,17 +138,17 @@ export class Lab {
    * @param {string} prefix @param {import("./topology.mjs").Treatment} treatment
    */
   async treat(prefix, treatment) {
-    await this.#run(treatCommand(prefix, treatment));
+    await this.run(treatCommand(prefix, treatment));
   }
 
   /** Takes the sensor's interface away. */
   async unplugMirror() {
-    await this.#run(unplugMirrorScript());
+    await this.run(unplugMirrorScript());
   }
 
   /** Gives the sensor an interface again, of the same name, after unplugMirror. */
   async plugMirror() {
-    await this.#run(plugMirrorScript());
+    await this.run(plugMirrorScript());
   }
 
   /**
@@ -183,7 +188,7 @@ export class Lab {
   }
 
   /** @param {string} script for `sh -eu`, in the lab but on no host */
-  async #run(script) {
+  async run(script) {
     const child = spawn("nsenter", [...this.#enter(null), "sh", "-eu"], {
       env: { ...cleanEnvironment(), KIT, SCRATCH },
       stdio: ["pipe", "ignore", "pipe"],
@@ -207,9 +212,17 @@ export class Lab {
     await firstLine(server, "ready");
   }
 
+  /**
+   * The network namespace of a host, to be opened by who wants to enter it.
+   * @param {string} host
+   */
+  netOf(host) {
+    return `/proc/${this.#init}/root/run/netns/${host}`;
+  }
+
   /** @param {string | null} host */
   #enter(host) {
-    const net = host === null ? "--net" : `--net=/proc/${this.#init}/root/run/netns/${host}`;
+    const net = host === null ? "--net" : `--net=${this.netOf(host)}`;
     return ["--target", String(this.#init), "--mount", "--pid", "--uts", "--ipc", net];
   }
 }

@@ -1,0 +1,277 @@
+import type { FrameBatch } from "./frame-batch.ts";
+import { CaptureError } from "./frame-source.ts";
+import { cardLosses, InterfaceWatch } from "./interface-watch.ts";
+import { errnoMessage, loadLibc } from "./libc.ts";
+import type { InterfaceState, LiveListener, LiveSource, LiveStats } from "./live-source.ts";
+import { BLOCK_LEN, PacketSocket, type RingSocket } from "./packet-socket.ts";
+import { BLOCK_OURS, BLOCK_STATUS, BlockReader } from "./ring-layout.ts";
+
+/** Covers a stall of half a second at 10 Gbit/s without loss. */
+const RING_MB = 256;
+/** Frames are addressed by int32. */
+const MAX_RING_MB = 1024;
+const POLL_MS = 50;
+/** Between looks at the interface and its losses. */
+const LOOK_MS = 500;
+/** After `stop()`: frames that the kernel counted and never handed over are not waited for longer. */
+const DRAIN_MS = 1000;
+
+const ENETDOWN = 100;
+
+// ARPHRD_ values: linux/if_arp.h; LINKTYPE_ values: tcpdump.org/linktypes.html
+const ARPHRD_ETHERNET = 1;
+const ARPHRD_RAWIP = 519;
+const ARPHRD_LOOPBACK = 772;
+const ARPHRD_NONE = 65534; // tun, WireGuard
+const LINKTYPE_ETHERNET = 1;
+const LINKTYPE_RAW = 101;
+
+export interface RingOptions {
+  readonly listener: LiveListener;
+  /** Memory of the ring, from 2 to 1024 MiB. The kernel takes it at once, and does not swap it. */
+  readonly ringMb?: number;
+  /** How long `next()` blocks the thread when there are no frames. */
+  readonly pollMs?: number;
+  /**
+   * Sources with the same number share an interface, each taking some of the flows, both directions of a
+   * flow to the same source. What comes while they are being opened may be delivered twice.
+   */
+  readonly fanoutGroup?: number;
+}
+
+/**
+ * Opens a ring on an interface, in promiscuous mode. Throws CapturePermission, CaptureUnsupported (another
+ * kind of source may do), or CaptureError (no such interface, a link type that is not decoded, no memory).
+ */
+export async function openRing(name: string, options: RingOptions): Promise<RingSource> {
+  const { ringMb = RING_MB } = options;
+  if (!Number.isInteger(ringMb) || ringMb < 2 || ringMb > MAX_RING_MB) {
+    throw new CaptureError(`a ring of ${ringMb} MiB cannot be made; expected 2 to ${MAX_RING_MB}`);
+  }
+  const libc = await loadLibc();
+  return new RingSource(name, () => new PacketSocket(libc, (ringMb << 20) / BLOCK_LEN), options);
+}
+
+/** Frames of one interface, read in the memory that the kernel put them into (TPACKET_V3). */
+export class RingSource implements LiveSource {
+  readonly interface: string;
+  linkType = 0;
+  readonly #open: () => RingSocket;
+  readonly #pollMs: number;
+  readonly #fanoutGroup: number | null;
+  readonly #watch: InterfaceWatch;
+  readonly #blocks: BlockReader;
+  #socket: RingSocket;
+  /** The ring as words, for the blocks' states. */
+  #words: Uint32Array;
+  /** The index of the interface that the socket is bound to. */
+  #bound = -1;
+  #rebind = false;
+  /** Where the current block, or the next, begins, and whether it is ours. */
+  #blockAt = 0;
+  #holding = false;
+  #closed = false;
+  /** When to give up waiting for frames that were counted, once the source was stopped. */
+  #drainUntilMs = Infinity;
+  #lookAtMs = 0;
+
+  #received = 0;
+  #seen = 0;
+  #dropped = 0;
+  #lossEvents = 0;
+  #freezes = 0;
+  #missed: number | null = null;
+  /** The card's own count when last read. */
+  #cardLosses: number | null = null;
+
+  /** `open` makes a socket that receives nothing yet. Throws what `openRing` throws. */
+  constructor(name: string, open: () => RingSocket, options: RingOptions) {
+    this.interface = name;
+    this.#open = open;
+    this.#pollMs = options.pollMs ?? POLL_MS;
+    this.#fanoutGroup = options.fanoutGroup ?? null;
+    this.#watch = new InterfaceWatch(options.listener);
+    this.#socket = open();
+    this.#words = new Uint32Array(this.#socket.ring);
+    this.#blocks = new BlockReader(this.#socket.ring);
+    try {
+      const index = this.#socket.interfaceIndex(name);
+      if (index === -1) throw new CaptureError("there is no such interface");
+      this.#bind(this.#socket, index);
+      this.#look();
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
+  }
+
+  get state(): InterfaceState {
+    return this.#watch.state;
+  }
+
+  next(): FrameBatch | null {
+    const { batch } = this.#blocks;
+    batch.count = 0;
+    if (this.#closed) return null;
+    if (this.#blocks.left === 0 && !this.#nextBlock()) return this.#idle();
+    this.#blocks.read();
+    this.#seen += batch.count;
+    return batch;
+  }
+
+  stats(): LiveStats {
+    if (!this.#closed) this.#account();
+    const { ignored, cut } = this.#blocks;
+    return {
+      received: this.#received,
+      seen: this.#seen,
+      ignored,
+      dropped: this.#dropped,
+      lossEvents: this.#lossEvents,
+      freezes: this.#freezes,
+      cut,
+      missed: this.#missed,
+    };
+  }
+
+  stop(): void {
+    if (this.#closed) return;
+    this.#socket.refuse();
+    this.#drainUntilMs = performance.now() + DRAIN_MS;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#account();
+    this.#closed = true;
+    this.#blocks.batch.count = 0;
+    this.#socket.close();
+  }
+
+  /** Gives the last block back and takes the next, for which it waits; false when there is none. */
+  #nextBlock(): boolean {
+    if (this.#holding) {
+      Atomics.store(this.#words, (this.#blockAt + BLOCK_STATUS) >> 2, 0);
+      this.#holding = false;
+      this.#blockAt += BLOCK_LEN;
+      if (this.#blockAt === this.#socket.ring.byteLength) this.#blockAt = 0;
+    }
+    if (performance.now() >= this.#lookAtMs) this.#look();
+    if (this.#takeBlock()) return true;
+    if (this.#socket.wait(this.#pollMs)) this.#heed();
+    return this.#takeBlock();
+  }
+
+  #takeBlock(): boolean {
+    const status = Atomics.load(this.#words, (this.#blockAt + BLOCK_STATUS) >> 2);
+    if ((status & BLOCK_OURS) === 0) return false;
+    this.#holding = true;
+    this.#blocks.begin(this.#blockAt);
+    return true;
+  }
+
+  /** There are no frames now. */
+  #idle(): FrameBatch | null {
+    if (this.#closed) return null;
+    if (this.#drainUntilMs !== Infinity && this.#isDrained()) {
+      this.close();
+      return null;
+    }
+    if (this.#rebind) this.#bindAgain(); // not earlier: the ring may hold frames of the old interface
+    return this.#blocks.batch;
+  }
+
+  #isDrained(): boolean {
+    this.#account();
+    const left = this.#received - this.#seen - this.#blocks.ignored - this.#dropped;
+    return left === 0 || performance.now() > this.#drainUntilMs;
+  }
+
+  /** The kernel has something to say. */
+  #heed(): void {
+    const errno = this.#socket.takeError();
+    if (errno === ENETDOWN) this.#watch.wentDown();
+    else this.#watch.tell("error", errno === 0 ? "the socket is broken" : errnoMessage(errno));
+    this.#look();
+    if (errno !== 0) return;
+    this.#watch.tell("ended", "capture ended because the socket is broken");
+    this.close();
+  }
+
+  #look(): void {
+    this.#lookAtMs = performance.now() + LOOK_MS;
+    this.#account();
+    const socket = this.#socket;
+    const name = this.interface;
+    this.#rebind = this.#watch.observe(socket.interfaceIndex(name), socket.interfaceFlags(name), this.#bound);
+  }
+
+  #account(): void {
+    const [received, dropped, freezes] = this.#socket.takeStatistics();
+    this.#received += received;
+    this.#dropped += dropped;
+    this.#freezes += freezes;
+    const losses = cardLosses(this.interface);
+    const missed = losses === null ? 0 : Math.max(0, losses - (this.#cardLosses ?? losses));
+    this.#cardLosses = losses;
+    if (losses !== null) this.#missed = (this.#missed ?? 0) + missed;
+    if (dropped + missed === 0) return;
+    this.#lossEvents++;
+    if (dropped > 0) this.#watch.tell("drops", `${dropped} frames were lost because the ring was full`);
+    if (missed > 0) this.#watch.tell("drops", `${missed} frames were lost in the network card`);
+  }
+
+  #bindAgain(): void {
+    this.#rebind = false;
+    try {
+      const index = this.#socket.interfaceIndex(this.interface);
+      if (index === -1) return;
+      // The kernel binds no member of a fanout group a second time.
+      if (this.#fanoutGroup === null) this.#bind(this.#socket, index);
+      else this.#replaceSocket(index);
+      this.#cardLosses = cardLosses(this.interface);
+      this.#watch.bound();
+      this.#look();
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      this.#watch.lost(`the interface was made again and cannot be captured from: ${error.message}`);
+    }
+  }
+
+  #replaceSocket(index: number): void {
+    const socket = this.#open();
+    try {
+      this.#bind(socket, index);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+    this.#account();
+    this.#socket.close();
+    this.#socket = socket;
+    this.#words = new Uint32Array(socket.ring);
+    this.#blocks.use(socket.ring);
+    this.#blockAt = 0;
+  }
+
+  #bind(socket: RingSocket, index: number): void {
+    const hardware = socket.interfaceHardware(this.interface);
+    const linkType = linkTypeOf(hardware);
+    socket.bind(index);
+    // All that share an interface get the same number, and those of another interface do not.
+    if (this.#fanoutGroup !== null) socket.joinFanout(this.#fanoutGroup + index);
+    this.#bound = index;
+    this.linkType = linkType;
+    this.#blocks.batch.linkType.fill(linkType);
+    this.#blocks.restoreTags = linkType === LINKTYPE_ETHERNET;
+    this.#blocks.skipOutgoing = hardware === ARPHRD_LOOPBACK;
+  }
+}
+
+function linkTypeOf(hardware: number): number {
+  if (hardware === ARPHRD_ETHERNET || hardware === ARPHRD_LOOPBACK) return LINKTYPE_ETHERNET;
+  if (hardware === ARPHRD_NONE || hardware === ARPHRD_RAWIP) return LINKTYPE_RAW;
+  throw new CaptureError(
+    `frames of hardware type ${hardware} are not decoded; expected Ethernet (1), loopback (772) or raw IP (519, 65534)`,
+  );
+}

@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { FrameStream } from "../../../src/capture/frame-source.ts";
+import type { LiveEvent } from "../../../src/capture/live-source.ts";
+import { openCapture } from "../../../src/capture/open-capture.ts";
+import { openRing, type RingOptions, type RingSource } from "../../../src/capture/ring-source.ts";
+import { canMakeNamespaces, type Lab } from "../lab.mjs";
+import { createWire, plugCable, sendFrames, withNetworkOf } from "./wire.mjs";
+
+const possible = canMakeNamespaces();
+if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
+if (!possible) process.stderr.write("ring tests skipped: this user cannot make network namespaces here\n");
+
+/** What a reader got, in a form that compares. */
+interface Take {
+  frames: number;
+  octets: number;
+  cut: number;
+  /** Of all captured octets and lengths, in order. */
+  readonly contents: string;
+  /** Of all times, in order. */
+  readonly times: string;
+}
+
+/** Reads on until the end; `while` the promise is open, frames are waited for, then the source is stopped. */
+async function readAll(source: FrameStream, during: Promise<unknown>, stop: () => void): Promise<Take> {
+  const contents = createHash("sha256");
+  const times = createHash("sha256");
+  const take = { frames: 0, octets: 0, cut: 0 };
+  let over = false;
+  let stopped = false;
+  void during.then(() => {
+    over = true;
+  });
+  for (let batch = await source.next(); batch !== null; batch = await source.next()) {
+    for (let i = 0; i < batch.count; i++) {
+      const { offset, caplen, wireLen, tsSec, tsNsec, linkType } = batch;
+      contents.update(batch.bytes.subarray(offset[i], offset[i] + caplen[i]));
+      contents.update(`${caplen[i]} ${wireLen[i]} ${linkType[i]}`);
+      times.update(`${tsSec[i]}.${tsNsec[i]} `);
+      take.octets += wireLen[i];
+      if (caplen[i] < wireLen[i]) take.cut++;
+    }
+    take.frames += batch.count;
+    if (batch.count === 0) await turn();
+    if (over && !stopped && batch.count === 0) {
+      stopped = true;
+      stop();
+    }
+  }
+  await during;
+  return { ...take, contents: contents.digest("hex"), times: times.digest("hex") };
+}
+
+describe.skipIf(!possible)("ring", () => {
+  let lab: Lab;
+  let folder: string;
+  let events: LiveEvent[] = [];
+  const open: RingSource[] = [];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gapwatch-ring-"));
+    lab = await createWire();
+  });
+  afterEach(() => {
+    for (const ring of open.splice(0)) ring.close();
+  });
+  afterAll(async () => {
+    await lab.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function ringOn(name: string, options: Partial<RingOptions> = {}): Promise<RingSource> {
+    events = [];
+    const listener = (event: LiveEvent) => events.push(event);
+    const ring = await withNetworkOf(lab, "sensor", () =>
+      openRing(name, { ringMb: 32, listener, ...options }),
+    );
+    open.push(ring);
+    return ring;
+  }
+
+  /** Reads without taking anything down until the source says what is expected, or a time is up. */
+  async function readUntil(ring: RingSource, what: () => boolean): Promise<void> {
+    for (const end = Date.now() + 10_000; !what() && Date.now() < end; await turn()) ring.next();
+    expect(events.map(({ kind }) => kind)).toSatisfy(what);
+  }
+
+  /** What the ring delivers, and what tcpdump records at the same time on the same interface. */
+  async function besideTcpdump(send: () => Promise<unknown>): Promise<{ live: Take; recorded: Take }> {
+    const ring = await ringOn("rx0");
+    const file = join(folder, "beside.pcap");
+    const live = await readAll(
+      ring,
+      lab.record(file, async () => void (await send())),
+      () => ring.stop(),
+    );
+    expect(ring.stats()).toMatchObject({
+      dropped: 0,
+      seen: live.frames,
+      received: live.frames,
+      cut: live.cut,
+    });
+    const recorded = await readAll(await openCapture(file), Promise.resolve(), () => {});
+    return { live, recorded };
+  }
+
+  it.each([
+    { name: "small frames", frames: 20_000, octets: 64, rate: 20_000 },
+    { name: "large frames", frames: 10_000, octets: 1400, rate: 20_000 },
+    { name: "802.1Q tags", frames: 2_000, octets: 100, rate: 10_000, vlan: "8100:6123" },
+    { name: "802.1ad tags", frames: 2_000, octets: 100, rate: 10_000, vlan: "88a8:0fff" },
+  ])("delivers what tcpdump records, with the same times: $name", async (what) => {
+    const { live, recorded } = await besideTcpdump(() => sendFrames(lab, what));
+    expect(live).toEqual(recorded);
+    expect(live).toMatchObject({ frames: what.frames, octets: what.frames * what.octets, cut: 0 });
+  });
+
+  it("delivers frames as long as offloading makes them", async () => {
+    await lab.run("ip -n sender link set tx0 mtu 65535; ip -n sensor link set rx0 mtu 65535");
+    const what = { frames: 500, octets: 65_549, rate: 5_000 };
+    const { live, recorded } = await besideTcpdump(() => sendFrames(lab, what));
+    expect(live).toEqual(recorded);
+    expect(live).toMatchObject({ frames: what.frames, octets: what.frames * what.octets, cut: 0 });
+  });
+
+  it("knows to the frame what was lost while nobody read", async () => {
+    const ring = await ringOn("rx0", { ringMb: 8 });
+    const sending = sendFrames(lab, { frames: 300_000, octets: 64, rate: 100_000 });
+    let stalled = false;
+    void delay(800).then(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // nothing runs in this thread
+      stalled = true;
+    });
+    const { frames } = await readAll(ring, sending, () => ring.stop());
+    const stats = ring.stats();
+    expect(stalled).toBe(true);
+    expect(stats.seen).toBe(frames);
+    expect(stats.dropped).toBeGreaterThan(0);
+    expect(stats.lossEvents).toBeGreaterThan(0);
+    expect(stats.freezes).toBeGreaterThan(0);
+    expect(stats.seen + stats.dropped).toBe(await sending);
+    expect(stats.received).toBe(await sending);
+    expect(events.some(({ kind }) => kind === "drops")).toBe(true);
+  });
+
+  it("goes on when the interface was down", async () => {
+    const ring = await ringOn("rx0");
+    expect(ring.state).toBe("up");
+    await lab.run("ip -n sensor link set rx0 down");
+    await readUntil(ring, () => ring.state === "down");
+    await lab.run("ip -n sensor link set rx0 up");
+    await readUntil(ring, () => ring.state === "up");
+    await readAll(ring, sendFrames(lab, { frames: 100, octets: 64 }), () => ring.stop());
+    expect(ring.stats()).toMatchObject({ seen: 100, received: 100, dropped: 0 });
+    expect(events.map(({ kind }) => kind)).toEqual(["down", "up"]);
+  });
+
+  it("sees that the other end went down, and that an interface was down for a moment only", async () => {
+    const ring = await ringOn("rx0");
+    await lab.run("ip -n sender link set tx0 down");
+    await readUntil(ring, () => ring.state === "down");
+    await lab.run("ip -n sender link set tx0 up");
+    await readUntil(ring, () => ring.state === "up");
+    await lab.run("ip -n sensor link set rx0 down; ip -n sensor link set rx0 up");
+    await readUntil(ring, () => events.length >= 4);
+    expect(events.map(({ kind }) => kind)).toEqual(["down", "up", "down", "up"]);
+  });
+
+  it.each([undefined, 40_000])(
+    "captures from an interface that is made again (group %s)",
+    async (fanoutGroup) => {
+      const ring = await ringOn("rx0", fanoutGroup === undefined ? {} : { fanoutGroup });
+      await readAllOf(ring, 50);
+      await lab.run("ip -n sensor link del rx0");
+      await readUntil(ring, () => ring.state === "gone");
+      await plugCable(lab);
+      await withNetworkOf(lab, "sensor", () => readUntil(ring, () => ring.state === "up"));
+      expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["gone", "recreated"]));
+      await readAll(ring, sendFrames(lab, { frames: 100, octets: 64 }), () => ring.stop());
+      expect(ring.stats()).toMatchObject({ seen: 150, received: 150, dropped: 0 });
+    },
+  );
+
+  async function readAllOf(ring: RingSource, frames: number): Promise<void> {
+    const sending = sendFrames(lab, { frames, octets: 64 });
+    await readUntil(ring, () => ring.stats().seen === frames);
+    await sending;
+  }
+
+  it("shares an interface among workers, a flow to one of them", async () => {
+    const rings = [await ringOn("rx0", { fanoutGroup: 7 }), await ringOn("rx0", { fanoutGroup: 7 })];
+    const sending = sendFrames(lab, { frames: 1000, octets: 64, rate: 10_000 });
+    const takes = await Promise.all(rings.map((ring) => readAll(ring, sending, () => ring.stop())));
+    expect(takes.map(({ frames }) => frames).sort()).toEqual([0, 1000]);
+  });
+
+  it("shows each frame of the loopback interface once", async () => {
+    await lab.run("ip -n sensor link set lo up");
+    const ring = await ringOn("lo");
+    expect(ring.linkType).toBe(1);
+    const pings = lab.exec("sensor", ["ping", "-q", "-c", "5", "-i", "0.01", "127.0.0.1"]);
+    const { frames } = await readAll(ring, pings, () => ring.stop());
+    expect((await pings).code).toBe(0);
+    expect(frames).toBe(10);
+    expect(ring.stats()).toMatchObject({ received: 20, seen: 10, ignored: 10 });
+  });
+
+  it("reads raw IP from a tunnel interface", async () => {
+    await lab.run("ip -n sensor tuntap add tun9 mode tun; ip -n sensor link set tun9 up");
+    const ring = await ringOn("tun9");
+    expect(ring.linkType).toBe(101);
+    expect(ring.state).toBe("down"); // no program holds the other end
+  });
+
+  it("refuses what it cannot capture from", async () => {
+    await expect(ringOn("nowhere0")).rejects.toThrow("there is no such interface");
+    await expect(ringOn("a-name-that-is-too-long")).rejects.toThrow("there is no such interface");
+    await expect(ringOn("rx0", { ringMb: 0 })).rejects.toThrow("expected 2 to 1024");
+  });
+});
