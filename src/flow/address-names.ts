@@ -87,6 +87,28 @@ export class AddressNames {
     return names.filter((n) => atSec <= n.validToSec);
   }
 
+  /**
+   * What was learned at `sinceSec` or later, and all that is ambiguous, which may have become so since: to be
+   * kept over a restart.
+   */
+  *entries(sinceSec: number): Generator<readonly [address: string, named: NamedAddress]> {
+    for (const [address, names] of this.byAddress) {
+      for (const named of names) {
+        if (named.ambiguous || named.answeredSec >= sinceSec) yield [address, named];
+      }
+    }
+  }
+
+  /** Takes back what `entries` gave, before the first packet is read. */
+  restore(address: string, named: NamedAddress): void {
+    const { answeredSec } = named;
+    if (this.total >= MAX_NAMES_TOTAL) return;
+    const names = this.namesFor(address, answeredSec);
+    if (names.length >= MAX_NAMES) return;
+    this.total++;
+    names.push({ ...named });
+  }
+
   private namesFor(address: string, atSec: number): NamedAddress[] {
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;

@@ -37,6 +37,8 @@ export class FlowTable {
   size = 0;
   /** After `find` or `create`: whether the packet goes from A to B (0) or from B to A (1). */
   direction = 0;
+  /** The VLAN is part of a flow's identity (`enclave.overlapping`). Mirrors often tag one direction only. */
+  byVlan = false;
 
   private slots = new Int32Array(INITIAL_SLOTS * SLOT_WORDS);
   private slotMask = INITIAL_SLOTS - 1;
@@ -61,7 +63,8 @@ export class FlowTable {
     const words = this.words;
     const ports = (pkt.srcPort << 16) | pkt.dstPort;
     const portsBack = (pkt.dstPort << 16) | pkt.srcPort;
-    const proto = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
+    const proto = this.protoKey(pkt);
+    const isV4 = pkt.ipVersion === 4;
     const src3 = pkt.src3;
     const dst3 = pkt.dst3;
     for (let slot = hash & this.slotMask; ; slot = (slot + 1) & this.slotMask) {
@@ -73,18 +76,24 @@ export class FlowTable {
       const a3 = words[w + ADDR_A + 3];
       const b3 = words[w + ADDR_B + 3];
       if (words[w + PORTS] === ports && a3 === src3 && b3 === dst3) {
-        if (proto < IPV6_PROTO || sameUpper(words, w + ADDR_A, w + ADDR_B, pkt)) {
+        if (isV4 || sameUpper(words, w + ADDR_A, w + ADDR_B, pkt)) {
           this.direction = 0;
           return row;
         }
       }
       if (words[w + PORTS] === portsBack && a3 === dst3 && b3 === src3) {
-        if (proto < IPV6_PROTO || sameUpper(words, w + ADDR_B, w + ADDR_A, pkt)) {
+        if (isV4 || sameUpper(words, w + ADDR_B, w + ADDR_A, pkt)) {
           this.direction = 1;
           return row;
         }
       }
     }
+  }
+
+  /** Protocol, IP version, and the VLAN where networks may use the same addresses; see flow-row.ts. */
+  private protoKey(pkt: Packet): number {
+    const key = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
+    return this.byVlan ? key | ((pkt.vlan + 1) << 16) : key;
   }
 
   /** Symmetric in the two ends, so that both directions meet. */
@@ -118,7 +127,7 @@ export class FlowTable {
     words[w + ADDR_B + 2] = pkt.dst2;
     words[w + ADDR_B + 3] = pkt.dst3;
     words[w + PORTS] = (pkt.srcPort << 16) | pkt.dstPort;
-    words[w + PROTO] = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
+    words[w + PROTO] = this.protoKey(pkt);
     words[w + HASH] = hash;
     this.place(hash, row);
     this.direction = 0;
@@ -186,9 +195,6 @@ export class FlowTable {
     this.doubles = new Float64Array(memory);
   }
 }
-
-/** PROTO of IPv6 flows is not below this: the addresses of IPv4 ones differ in their last word alone. */
-const IPV6_PROTO = 6 << 8;
 
 /** Whether the first three words of the addresses at `src` and `dst` are the packet's. */
 function sameUpper(words: Int32Array, src: number, dst: number, pkt: Packet): boolean {

@@ -52,7 +52,10 @@ export class TcpGaps {
       const tail: Hole = { direction, from: end, to: hole.to };
       hole.to = start;
       if (((hole.to - hole.from) | 0) <= 0) list.splice(i, 1);
-      if (((tail.to - tail.from) | 0) > 0 && list.length < MAX_HOLES) list.push(tail);
+      const tailLen = (tail.to - tail.from) | 0;
+      if (tailLen <= 0) continue;
+      if (list.length < MAX_HOLES) list.push(tail);
+      else this.unseen += tailLen; // better too much than too little
     }
   }
 
