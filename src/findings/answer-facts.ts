@@ -3,8 +3,13 @@ import { TYPE_CNAME, TYPE_DNAME } from "../names/dns-types.ts";
 
 /** What an answer says, in an order that does not depend on the resolver's rotation, TTLs aside. */
 export function signatureOf(rcode: number, records: readonly DnsRecord[]): string {
-  const lines = records.map((r) => `${r.name} ${r.type} ${r.address?.join(".") ?? r.target ?? r.text}`);
-  return `${rcode}\n${lines.sort().join("\n")}`;
+  const said = records.length === 1 ? whatIsSaid(records[0]) : records.map(whatIsSaid).sort().join("\n");
+  return `${rcode}\n${said}`;
+}
+
+function whatIsSaid({ name, type, address, target, text }: DnsRecord): string {
+  if (address === null) return `${name} ${type} ${target ?? text}`;
+  return `${name} ${type} ${address[0]}.${address[1]}.${address[2]}.${address[3]}`;
 }
 
 /**

@@ -59,6 +59,7 @@ export class DnsFindings {
   }
 
   share(handle: number, attempts: number, outcome: number, at: Moment): void {
+    if (handle === NO_FINDING) return;
     this.ledger.share(handle, {
       attempts,
       bytesOut: 0,

@@ -29,6 +29,9 @@ export interface DnsExchange extends Asker {
   readonly at: Moment;
 }
 
+const NOTHING_LEARNED: AskedQuestion["given"] = [];
+const NO_NAMES: readonly string[] = [];
+
 const RCODE_NOERROR = 0;
 const RCODE_NXDOMAIN = 3;
 
@@ -157,7 +160,7 @@ export class DnsJudge {
 
   /** What an approved resolver's answer says of the question itself. */
   private judgeAnswer(exchange: DnsExchange, asked: AskedQuestion, answers: DnsAnswer): void {
-    const leadsOut = answers.records.some((r) => r.address !== null && this.isOutside(r.address));
+    const leadsOut = this.leadsOut(answers);
     if (asked.finding !== NO_FINDING) {
       if (leadsOut || hasOtherData(answers.records))
         this.findings.share(asked.finding, 0, ANSWERED, exchange.at);
@@ -188,11 +191,8 @@ export class DnsJudge {
   }
 
   /** Remembers the outside addresses of an answer. Returns what was learned. */
-  private learn(
-    exchange: DnsExchange,
-    answers: DnsAnswer,
-    ambiguous: boolean,
-  ): { address: string; name: string }[] {
+  private learn(exchange: DnsExchange, answers: DnsAnswer, ambiguous: boolean): AskedQuestion["given"] {
+    if (!this.leadsOut(answers)) return NOTHING_LEARNED;
     const learned: { address: string; name: string }[] = [];
     const { qname } = answers;
     const chain = new Set(answers.chain);
@@ -220,8 +220,15 @@ export class DnsJudge {
   }
 
   /** Names outside that the CNAMEs of an answer lead to. */
-  private outsideNames(answers: DnsAnswer): string[] {
+  private outsideNames(answers: DnsAnswer): readonly string[] {
+    if (answers.chain.length < 2) return NO_NAMES;
     return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
+  }
+
+  /** Whether any record, in the chain or not, gives an outside address. */
+  private leadsOut(answers: DnsAnswer): boolean {
+    for (const { address } of answers.records) if (address !== null && this.isOutside(address)) return true;
+    return false;
   }
 
   private isOutside(address: Int32Array): boolean {

@@ -18,6 +18,8 @@ interface EarlyAnswer {
   readonly answer: DnsAnswer;
 }
 
+const NONE: readonly EarlyAnswer[] = [];
+
 /** Seconds of packet time by which a mirror may deliver an answer before its question. */
 const OVERTAKE_SEC = 1;
 const MAX_KEPT = 256;
@@ -36,8 +38,8 @@ export class EarlyAnswers {
   }
 
   /** The answers to the question `key`, in the order in which they came. */
-  take(key: string, sec: number): EarlyAnswer[] {
-    if (this.kept.length === 0) return [];
+  take(key: string, sec: number): readonly EarlyAnswer[] {
+    if (this.kept.length === 0) return NONE;
     const taken: EarlyAnswer[] = [];
     this.kept = this.kept.filter(({ key: of, early }) => {
       const isFresh = Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;

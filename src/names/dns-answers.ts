@@ -112,7 +112,7 @@ function readRecord(
   let text = "";
   let status: DnsStatus = "ok";
   if (isInternet && type === TYPE_A) {
-    if (end - rdata === 4) address = Int32Array.of(0, 0, 0xffff, view.getInt32(rdata));
+    if (end - rdata === 4) address = mappedWords(view.getInt32(rdata));
     else status = "dns.rdata_bad";
   } else if (isInternet && type === TYPE_AAAA) {
     if (end - rdata === 16) address = readWords(view, rdata);
@@ -128,20 +128,24 @@ function readRecord(
   return status;
 }
 
+function mappedWords(v4: number): Int32Array {
+  const words = new Int32Array(4);
+  words[2] = 0xffff;
+  words[3] = v4;
+  return words;
+}
+
 function readWords(view: DataView, at: number): Int32Array {
-  return Int32Array.of(
-    view.getInt32(at),
-    view.getInt32(at + 4),
-    view.getInt32(at + 8),
-    view.getInt32(at + 12),
-  );
+  const words = new Int32Array(4);
+  for (let i = 0; i < 4; i++) words[i] = view.getInt32(at + 4 * i);
+  return words;
 }
 
 /** Names reached from `start`, each once. Several CNAMEs of one name are all followed: one may be forged. */
 function followChain(start: string, records: readonly DnsRecord[]): string[] {
+  if (!records.some((record) => record.target !== null)) return [start];
   const seen = new Set([start]);
   const aliases = records.filter((record) => record.target !== null);
-  if (aliases.length === 0) return [start];
   for (const current of seen) {
     for (const alias of aliases) {
       const target = aliasOf(current, alias);

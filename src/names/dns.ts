@@ -95,7 +95,7 @@ function clearQuestion(out: DnsQuestion): void {
   out.qname = "";
   out.qtype = 0;
   out.qclass = 0;
-  out.others.length = 0;
+  if (out.others.length > 0) out.others.length = 0;
   out.next = 0;
 }
 

@@ -21,10 +21,29 @@ export function parseAddress(text: string): Words | null {
   return parseV6(text);
 }
 
+/** Texts that are kept: the same few hosts and resolvers are asked for again and again. A power of two. */
+const KEPT_TEXTS = 1024;
+const keptWords = new Int32Array(KEPT_TEXTS * 4);
+const keptTexts: string[] = new Array(KEPT_TEXTS).fill("");
+
 /** Address in text: dotted decimal, or IPv6 as RFC 5952 §4 wants it. */
 export function formatAddress(words: Words): string {
   const [w0, w1, w2, w3] = words;
-  if (isV4(w0, w1, w2)) return `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`;
+  const slot = (w3 ^ (w3 >>> 10) ^ (w3 >>> 20) ^ w1) & (KEPT_TEXTS - 1);
+  const k = slot * 4;
+  const kept = keptTexts[slot];
+  const isKept =
+    keptWords[k] === w0 && keptWords[k + 1] === w1 && keptWords[k + 2] === w2 && keptWords[k + 3] === w3;
+  if (isKept && kept !== "") return kept;
+  const text = isV4(w0, w1, w2)
+    ? `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`
+    : formatV6(words);
+  keptWords.set(words, k);
+  keptTexts[slot] = text;
+  return text;
+}
+
+function formatV6(words: Words): string {
   const groups = words.flatMap((w) => [w >>> 16, w & 0xffff]);
   const { at, length } = longestZeroRun(groups);
   const hex = groups.map((g) => g.toString(16));

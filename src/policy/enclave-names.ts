@@ -27,6 +27,11 @@ const EXEMPT = [
   "service.arpa",
 ];
 
+/** Names whose class and stems are kept: hosts ask for the same ones again and again. */
+const MAX_KEPT = 1 << 12;
+/** Longer names are judged anew each time, so that what is kept stays small. */
+const MAX_KEPT_TEXT = 128;
+
 /** Judges names against the enclave's own names, search suffixes and mirrors. */
 export class EnclaveNames {
   readonly #names: readonly string[];
@@ -35,6 +40,8 @@ export class EnclaveNames {
   readonly #search: readonly (readonly string[])[];
   readonly #inside: PrefixTable;
   readonly #insideOrLocal: PrefixTable;
+  readonly #keptClasses = new Map<string, NameClass>();
+  readonly #keptStems = new Map<string, readonly SearchStem[]>();
 
   constructor(policy: EnclavePolicy) {
     this.#names = policy.names;
@@ -46,6 +53,19 @@ export class EnclaveNames {
 
   /** Class of a name or of an address written as one (DESIGN §3, "Judging names seen inside"). */
   classOf(name: string): NameClass {
+    return this.#keptClasses.get(name) ?? kept(this.#keptClasses, name, this.#classOf(name));
+  }
+
+  /**
+   * Stems of the name under every search suffix that it ends in, longest suffix first. A `*` stands
+   * for exactly one label, and the suffix behind it counts on its own.
+   */
+  searchStems(name: string): readonly SearchStem[] {
+    if (this.#search.length === 0) return NO_STEMS;
+    return this.#keptStems.get(name) ?? kept(this.#keptStems, name, this.#searchStems(name));
+  }
+
+  #classOf(name: string): NameClass {
     const canonical = canonicalName(name);
     const literal = this.#classOfLiteral(canonical);
     if (literal !== null) return literal;
@@ -58,13 +78,8 @@ export class EnclaveNames {
     return "outside";
   }
 
-  /**
-   * Stems of the name under every search suffix that it ends in, longest suffix first. A `*` stands
-   * for exactly one label, and the suffix behind it counts on its own.
-   */
-  searchStems(name: string): SearchStem[] {
+  #searchStems(name: string): SearchStem[] {
     const stems: SearchStem[] = [];
-    if (this.#search.length === 0) return stems;
     const labels = canonicalName(name).split(".");
     for (const suffix of this.#search) {
       const at = labels.length - suffix.length;
@@ -98,6 +113,16 @@ export class EnclaveNames {
     if (!zone.isBelow) return this.#insideOrLocal.intersects(zone);
     return this.#insideOrLocal.covers(zone) && !holdsMetadata(zone);
   }
+}
+
+const NO_STEMS: readonly SearchStem[] = [];
+
+/** Keeps what was found out about a name; everything is forgotten when there is no room. */
+function kept<T>(memory: Map<string, T>, name: string, found: T): T {
+  if (name.length > MAX_KEPT_TEXT) return found;
+  if (memory.size === MAX_KEPT) memory.clear();
+  memory.set(name, found);
+  return found;
 }
 
 function searchSuffixes(search: readonly string[]): string[][] {

@@ -133,7 +133,7 @@ export class Judge {
   }
 
   /** Stems of the name under the search suffixes, longest suffix first. */
-  searchStems(name: string): SearchStem[] {
+  searchStems(name: string): readonly SearchStem[] {
     return this.#names.searchStems(name);
   }
 
