@@ -132,7 +132,8 @@ export class TcpStream {
 
   private advance(lenBytes: number): void {
     this.next = (this.next + lenBytes) | 0;
-    if (((this.next - this.start) | 0) > MAX_BEHIND) this.start = (this.next - MAX_BEHIND) | 0;
+    const behind = (this.next - this.start) | 0;
+    if (behind < 0 || behind > MAX_BEHIND) this.start = (this.next - MAX_BEHIND) | 0;
   }
 
   private takeFirst(): void {

@@ -56,6 +56,13 @@ const MESSAGES: [what: string, octets: Buffer, server: string, event: string][] 
 ];
 
 describe("a message in a connection", () => {
+  it("is found in a connection that is joined in the middle of something else", () => {
+    const talk = new TcpTalk(CLIENT, SERVER);
+    const wire = new Wire();
+    for (let n = 0; n < 20; n++) wire.take(talk.data("client", "\0\0\0"));
+    expect(wire.take(talk.client(HELLO)).events).toEqual(["tls a.example"]);
+  });
+
   for (const [what, octets, server, event] of MESSAGES) {
     it(`is read wherever it is split in two, in both orders: ${what}`, () => {
       for (let cut = 1; cut < octets.length; cut++) {
@@ -259,6 +266,14 @@ describe("DNS over TCP", () => {
     }, "10.20.0.53:53");
     expect(wire.events.length).toBe(100);
     expect(wire.events.at(-1)).toBe("dns 50 43");
+  });
+
+  it("is read from a server whose first segments change places", () => {
+    const talk = new TcpTalk(CLIENT, "10.20.0.53:53", { mss: 20 });
+    const wire = new Wire().take(talk.open()).take(talk.client(dnsOverTcp(dnsQuery("a.example"))));
+    const [first, second, ...rest] = talk.data("server", dnsOverTcp(dnsAnswer("a.example")));
+    wire.take([second, first, ...rest]);
+    expect(wire.events).toEqual(["dns 1 27", "dns 1 27"]);
   });
 
   it("is not all that port 53 can carry", () => {

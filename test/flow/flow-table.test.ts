@@ -97,6 +97,8 @@ describe("FlowTable", () => {
 
   it("keeps every flow while it grows, and its hash is the same both ways", () => {
     const table = new FlowTable(1 << 20, 12345);
+    const unlucky = packet({ version: 4, proto: 17, a: 1, b: 2, aPort: 3, bPort: 4 });
+    table.create(unlucky, 0);
     const count = 100_000; // beyond 60 % of the first index and several times the first rows
     const tuple = (n: number): Tuple => ({
       version: 4,
@@ -106,17 +108,18 @@ describe("FlowTable", () => {
       aPort: n & 0xffff,
       bPort: 443,
     });
-    for (let n = 0; n < count; n++) expect(enter(table, packet(tuple(n)))).toBe(n);
-    expect([table.size, table.rowsUsed]).toEqual([count, count]);
+    for (let n = 0; n < count; n++) expect(enter(table, packet(tuple(n)))).toBe(n + 1);
+    expect([table.size, table.rowsUsed]).toEqual([count + 1, count + 1]);
+    expect(table.find(unlucky, 0)).toBe(0);
     for (let n = 0; n < count; n += 97) {
-      expect(enter(table, packet(tuple(n), true))).toBe(n);
+      expect(enter(table, packet(tuple(n), true))).toBe(n + 1);
       expect(table.direction).toBe(1);
     }
-    for (let n = 0; n < count; n += 2) table.remove(n);
-    expect(table.size).toBe(count / 2);
+    for (let n = 0; n < count; n += 2) table.remove(n + 1);
+    expect(table.size).toBe(count / 2 + 1);
     for (let n = 0; n < count; n += 97) {
       const pkt = packet(tuple(n));
-      expect(table.find(pkt, table.hashOf(pkt))).toBe(n % 2 === 0 ? NO_ROW : n);
+      expect(table.find(pkt, table.hashOf(pkt))).toBe(n % 2 === 0 ? NO_ROW : n + 1);
     }
   });
 

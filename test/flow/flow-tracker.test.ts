@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FLAGS, INITIATOR_B } from "../../src/flow/flow-row.ts";
 import { httpRequest } from "../traffic/messages.ts";
-import { ACK, FIN, icmp, RST, SYN, tcp, udp } from "../traffic/packets.ts";
+import { ACK, FIN, icmp, ip, RST, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { Wire } from "./wire.ts";
 
@@ -162,11 +162,14 @@ describe("bytes", () => {
   });
 
   it("count what only an acknowledgement tells of", () => {
-    const { talk, wire } = opened();
-    talk.data("client", "x".repeat(500));
-    wire.take(talk.ack("server"));
-    expect(wire.flow().out).toBe(500);
-    expect(wire.end().tracker.gaps.unseen).toBe(500);
+    for (const before of ["", "abc"]) {
+      const { talk, wire } = opened();
+      if (before !== "") wire.take(talk.client(before));
+      talk.data("client", "x".repeat(500));
+      wire.take(talk.ack("server"));
+      expect(wire.flow().out).toBe(before.length + 500);
+      expect(wire.end().tracker.gaps.unseen).toBe(500);
+    }
   });
 
   it("are not invented by a jump beyond any window", () => {
@@ -177,12 +180,23 @@ describe("bytes", () => {
     expect([wire.flow().out, wire.end().tracker.gaps.unseen]).toEqual([3, 0]);
   });
 
+  it("are not invented by an acknowledgement beyond any window", () => {
+    const { talk, wire } = opened();
+    wire.take([tcp(SERVER, CLIENT, { seq: talk.serverSeq, ack: talk.clientSeq + 2 ** 29 })]);
+    expect([wire.flow().out, wire.end().tracker.gaps.unseen]).toEqual([0, 0]);
+  });
+
   it("go beyond what a sequence number holds", () => {
     const { talk, wire } = opened({ clientIsn: 0 });
     const step = 1 << 23; // within what a gap may be
     for (let n = 1; n <= 600; n++) {
       wire.take([tcp(CLIENT, SERVER, { seq: (1 + n * step - 1) >>> 0, ack: talk.serverSeq, payload: "x" })]);
     }
+    expect(wire.flow().out).toBe(600 * step);
+    wire.take([
+      tcp(CLIENT, SERVER, { seq: 600 * step - 2 ** 32 - 10, ack: talk.serverSeq, payload: "retry" }),
+    ]);
+    wire.take([tcp(CLIENT, SERVER, { seq: 2 ** 32 - 5, ack: talk.serverSeq, payload: "retry" })]);
     expect(wire.flow().out).toBe(600 * step);
   });
 
@@ -194,6 +208,11 @@ describe("bytes", () => {
     expect([wire.flow().out, wire.tracker.copies]).toEqual([8, 1]);
     wire.take([udp(CLIENT, SERVER, "abcd", { id: 8 })], 3);
     expect([wire.flow().out, wire.tracker.copies]).toEqual([12, 1]);
+  });
+
+  it("of a first packet are no copy of nothing", () => {
+    const wire = new Wire().take([ip("10.20.1.11", "198.51.100.7", 89, [1, 2, 3, 4], { id: 4 })]);
+    expect([wire.flow().out, wire.tracker.copies]).toEqual([4, 0]);
   });
 
   it("of datagrams that all look the same are not hidden as copies of one", () => {

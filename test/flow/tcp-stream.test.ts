@@ -91,6 +91,7 @@ describe("TcpStream", () => {
     const { out, stream, send } = streamFrom(0);
     send(4, "ef", 2);
     send(0, "abcd");
+    expect(out.text).toBe("abcdef??");
     send(8, "i");
     stream.close();
     expect([out.text, out.gaps]).toEqual(["abcdef??i", [2]]);
@@ -122,6 +123,21 @@ describe("TcpStream", () => {
     const { out, send } = streamFrom(0, budget);
     send(1, "b");
     expect([out.text, budget.overruns]).toEqual(["?b", 1]);
+  });
+
+  it("knows what lies before its start, but for keep-alive probes, however much has passed", () => {
+    const { stream, send } = streamFrom(1000);
+    expect([stream.isBefore(999, 1), stream.isBefore(999, 2), stream.isBefore(1000, 2)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    for (let n = 0; n < 3; n++) send(1000 + n * 2 ** 30, "", 2 ** 30);
+    expect(stream.isBefore((1000 + 3 * 2 ** 30 - 100) | 0, 50)).toBe(false);
+    expect([stream.isAcknowledged(1000 + 3 * 2 ** 30), stream.isAcknowledged(1000 + 2 ** 30)]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it("gives its memory back when it is dropped", () => {
