@@ -146,6 +146,15 @@ describe("TLS", () => {
     }
   });
 
+  it("keeps it open when the server answers with something else", () => {
+    const wire = spoken((talk) => {
+      talk.client(HELLO);
+      talk.server("this is no TLS at all");
+      talk.client(clientHello("b.example"));
+    });
+    expect([wire.events, wire.isGateOpen]).toEqual([["tls a.example", "tls b.example"], true]);
+  });
+
   it("is read when the server's hello is seen first", () => {
     const talk = new TcpTalk(CLIENT, SERVER);
     const wire = new Wire().take(talk.open());

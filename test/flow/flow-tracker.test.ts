@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS, INITIATOR_B } from "../../src/flow/flow-row.ts";
+import { FLAGS, ICMP_REFUSED, INITIATOR_B, ROW_WORDS } from "../../src/flow/flow-row.ts";
 import { httpRequest } from "../traffic/messages.ts";
 import { ACK, FIN, icmp, ip, RST, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
@@ -309,6 +309,18 @@ describe("the outcome of a flow", () => {
       expect(new Wire().take(frames()).flow().outcome).toBe(expected);
     });
   }
+
+  it("refused: a SYN or a datagram that an ICMP error quotes, unless it was answered", () => {
+    const quoted = (frames: readonly Buffer[]) => {
+      const wire = new Wire().take(frames);
+      wire.tracker.table.words[wire.row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
+      return wire.flow().outcome;
+    };
+    expect(quoted(talk().syn())).toBe("refused");
+    expect(quoted([udp(CLIENT, SERVER, "x")])).toBe("refused");
+    expect(quoted([udp(CLIENT, SERVER, "x"), udp(SERVER, CLIENT, "y")])).toBe("answered");
+    expect(quoted(talk().open())).toBe("connected");
+  });
 });
 
 describe("who initiated, by the first packet", () => {
