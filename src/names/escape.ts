@@ -51,11 +51,14 @@ export function escapeHost(text: string): string {
   return hostScratch.toString("latin1", 0, length);
 }
 
+const UNPRINTABLE = /[^\x20-\x5b\x5d-\x7e]/;
+
 /**
  * `text` (one character an octet) with everything that is not printable ASCII, and the backslash, as
  * `\DDD`. Case and spaces stay. Only the first `maxOctets` are shown.
  */
 export function escapeText(text: string, maxOctets: number): string {
   const shown = text.length > maxOctets ? text.slice(0, maxOctets) : text;
+  if (!UNPRINTABLE.test(shown)) return shown;
   return shown.replace(/[^\x20-\x5b\x5d-\x7e]/g, (c) => `\\${String(c.charCodeAt(0)).padStart(3, "0")}`);
 }

@@ -38,16 +38,18 @@ export class HttpHeadCollector {
   feed(view: DataView, at: number, end: number): "more" | "head" | "too-long" {
     const start = this.begun ? at : skipLineEnds(view, at, end);
     const limit = Math.min(end, start + MAX_HEAD_OCTETS - this.hold.length);
+    let lineIsEmpty = this.lineIsEmpty;
     for (let i = start; i < limit; i++) {
       const octet = view.getUint8(i);
-      this.begun = true;
       if (octet === LF) {
-        if (this.lineIsEmpty) return this.finish(view, start, i + 1, "head");
-        this.lineIsEmpty = true;
+        if (lineIsEmpty) return this.finish(view, start, i + 1, "head");
+        lineIsEmpty = true;
       } else if (octet !== CR) {
-        this.lineIsEmpty = false;
+        lineIsEmpty = false;
       }
     }
+    this.lineIsEmpty = lineIsEmpty;
+    if (limit > start) this.begun = true;
     if (this.begun && limit - start + this.hold.length === MAX_HEAD_OCTETS) {
       return this.finish(view, start, limit, "too-long");
     }

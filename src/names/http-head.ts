@@ -60,6 +60,12 @@ const MAX_TARGET_OCTETS = 2048;
 const MAX_HOSTS = 8;
 /** What http-start.ts takes for a method, so that a chunk's cut makes no difference. */
 const METHOD = /^[A-Z][A-Z_-]{2,16}$/;
+const LENGTH = /^\d{1,15}$/;
+const TAB = 0x09;
+const CR = 0x0d;
+const SP = 0x20;
+/** Of the headers that are read: Host, Content-Length, Transfer-Encoding, Upgrade. */
+const INITIALS = "HhCcTtUu";
 const DEFAULT_PORTS = new Map([
   ["http", 80],
   ["ws", 80],
@@ -81,6 +87,7 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
   if (target.form === "odd") addNote(notes, "http.target_odd");
   const hosts = collectHosts(target.authority, fields.hosts, notes);
   const first = hosts[0] ?? parseHttpHost("");
+  const { framing, contentLength } = contentFraming(fields, notes);
   return {
     method: line.method,
     target: escapeText(line.target, MAX_TARGET_OCTETS),
@@ -93,8 +100,9 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
     authority: escapeText(target.authority ?? fields.hosts[0] ?? "", 300),
     otherHosts: hosts.slice(1),
     minorVersion: line.minorVersion,
-    upgrade: escapeText(fields.upgrade.toLowerCase(), 100),
-    ...contentFraming(fields, notes),
+    upgrade: escapeText(fields.upgrade, 100),
+    framing,
+    contentLength,
     notes,
   };
 }
@@ -120,13 +128,29 @@ export function parseResponseHead(text: string, notes: HttpNote[]): HttpResponse
 function splitRequestLine(line: string): { method: string; target: string; minorVersion: number } | null {
   const trimmed = line.trimEnd();
   const versionAt = trimmed.length - "HTTP/1.1".length;
-  const methodEnd = trimmed.search(/[ \t]/);
-  if (methodEnd <= 0 || versionAt <= methodEnd || !/[ \t]/.test(trimmed[versionAt - 1])) return null;
-  if (!/^HTTP\/1\.\d$/.test(trimmed.slice(versionAt))) return null;
+  const methodEnd = endOfWord(trimmed);
+  if (methodEnd === 0 || versionAt <= methodEnd || !isSpace(trimmed, versionAt - 1)) return null;
+  if (!trimmed.startsWith("HTTP/1.", versionAt) || !isDigit(trimmed, trimmed.length - 1)) return null;
   const target = trimmed.slice(methodEnd, versionAt).trim();
   const method = trimmed.slice(0, methodEnd);
   if (target === "" || !METHOD.test(method)) return null;
   return { method, target, minorVersion: Number(trimmed.at(-1)) };
+}
+
+function endOfWord(text: string): number {
+  let end = 0;
+  while (end < text.length && !isSpace(text, end)) end++;
+  return end;
+}
+
+function isSpace(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === SP || code === TAB;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
 }
 
 function endOfLine(text: string): number {
@@ -149,9 +173,9 @@ function readFields(text: string, at: number, notes: HttpNote[]): Fields {
   for (let start = at; start <= text.length; ) {
     const lf = text.indexOf("\n", start);
     const stop = lf < 0 ? text.length : lf;
-    const line = text.slice(start, stop).replace(/\r$/, "");
+    const line = text.slice(start, text.charCodeAt(stop - 1) === CR && stop > start ? stop - 1 : stop);
     // RFC 9112 §5.2: a line that begins with a space continues the one before.
-    if (/^[ \t]/.test(line) && logical !== "") {
+    if (isSpace(line, 0) && logical !== "") {
       logical = `${logical} ${line.trim()}`;
       folds = true;
     } else {
@@ -166,6 +190,7 @@ function readFields(text: string, at: number, notes: HttpNote[]): Fields {
 }
 
 function takeField(fields: Fields, line: string, notes: HttpNote[]): void {
+  if (!INITIALS.includes(line.charAt(0))) return; // what most headers are
   const colon = line.indexOf(":");
   if (colon <= 0 || colon > 32) return; // none of the names below is longer
   const rawName = line.slice(0, colon);
@@ -178,7 +203,7 @@ function takeField(fields: Fields, line: string, notes: HttpNote[]): void {
   } else if (name === "transfer-encoding") {
     fields.transferEncoding += `${fields.transferEncoding === "" ? "" : ","}${value}`;
   } else if (name === "upgrade") {
-    fields.upgrade = value;
+    fields.upgrade = value.toLowerCase();
   } else {
     return;
   }
@@ -236,9 +261,10 @@ function contentFraming(fields: Fields, notes: HttpNote[]): { framing: HttpFrami
 
 /** Equal repetitions are one length (RFC 9110 §8.6); of different ones the first is taken. */
 function readLength(values: readonly string[], notes: HttpNote[]): number {
+  if (values.length === 0) return 0;
+  if (values.length === 1 && LENGTH.test(values[0])) return Number(values[0]);
   const lengths = values.flatMap((value) => value.split(",", MAX_HOSTS)).map((value) => value.trim());
-  if (lengths.length === 0) return 0;
-  if (!lengths.every((length) => /^\d{1,15}$/.test(length))) addNote(notes, "http.content_length_bad");
+  if (!lengths.every((length) => LENGTH.test(length))) addNote(notes, "http.content_length_bad");
   if (lengths.some((length) => length !== lengths[0])) addNote(notes, "http.content_lengths_differ");
-  return /^\d{1,15}$/.test(lengths[0]) ? Number(lengths[0]) : 0;
+  return LENGTH.test(lengths[0]) ? Number(lengths[0]) : 0;
 }

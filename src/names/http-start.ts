@@ -61,9 +61,9 @@ function skipMethod(view: DataView, at: number, end: number): number {
 
 /** "HTTP/1." and a digit. */
 function startsWithVersion(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
-  for (const [i, octet] of VERSION.entries()) {
+  for (let i = 0; i < VERSION.length; i++) {
     if (at + i >= end) return "maybe";
-    if (view.getUint8(at + i) !== octet) return "no";
+    if (view.getUint8(at + i) !== VERSION[i]) return "no";
   }
   if (at + VERSION.length >= end) return "maybe";
   const digit = view.getUint8(at + VERSION.length);

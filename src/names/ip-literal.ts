@@ -5,6 +5,7 @@
 export function parseIpLiteral(text: string): Int32Array | null {
   if (text.length > 45) return null; // the longest IPv6 form, with an IPv4 tail
   if (!text.includes(":")) {
+    if (!/^\d/.test(text)) return null; // what most hosts are
     const word = parseIpv4(text);
     return word === null ? null : Int32Array.of(0, 0, 0xffff, word);
   }
