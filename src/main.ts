@@ -8,7 +8,9 @@ const COULD_NOT_RUN = 2;
 /** Each command's module is loaded when it is needed: a version or a slip of the pen costs no start-up. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
+  watch: async () => (await import("./commands/watch.ts")).addWatchCommand,
   policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
+  findings: async () => (await import("./commands/findings.ts")).addFindingsCommand,
   verify: async () => (await import("./commands/verify.ts")).addVerifyCommand,
   keygen: async () => (await import("./commands/keygen.ts")).addKeygenCommand,
 };
@@ -18,6 +20,7 @@ Examples:
   gapwatch replay day.pcapng -e enclave.yaml            judge a capture
   gapwatch replay captures/ -e enclave.yaml --json      a directory, as JSON
   ssh tap tcpdump -i mirror0 -w - | gapwatch replay -   whatever tcpdump writes
+  gapwatch watch -i mirror0 -e enclave.yaml             a mirrored interface, until SIGTERM
   gapwatch policy check enclave.yaml                    is the file sound?
   gapwatch policy explain enclave.yaml huggingface.co   is it allowed, and why?
 

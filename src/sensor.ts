@@ -101,6 +101,7 @@ export class Sensor implements NameSink {
     this.observer = observer;
     this.tracker = new FlowTracker(maxFlows, randomInt(2 ** 32), (row) => this.flowEnded(row));
     this.table = this.tracker.table;
+    this.table.byVlan = judge.policy.overlapping;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.conversations = new Conversations(this.table, this);
     this.exceptions = new Exceptions(judge);
@@ -135,10 +136,15 @@ export class Sensor implements NameSink {
     return { findings: changed.map((finding) => rated(finding, this.judge)), gone };
   }
 
+  get policy(): EnclavePolicy {
+    return this.judge.policy;
+  }
+
   /** Judges by this policy from now on, open flows included. What was found stays found. */
   adopt(policy: EnclavePolicy): void {
     this.judge.adopt(policy);
     this.names.graceSec = policy.dnsGraceSec;
+    this.table.byVlan = policy.overlapping;
     this.witness.adopt();
     this.flows.adopt();
   }
@@ -148,11 +154,11 @@ export class Sensor implements NameSink {
     this.observer?.input(facts);
   }
 
-  /** Takes in a batch of frames. */
-  consume(batch: FrameBatch): void {
-    const { view, count, offset, caplen, wireLen, tsSec, tsNsec, linkType } = batch;
+  /** Takes in the frames [from, to) of a batch; all of them unless told. */
+  consume(batch: FrameBatch, from = 0, to = batch.count): void {
+    const { view, offset, caplen, wireLen, tsSec, tsNsec, linkType } = batch;
     const pkt = this.pkt;
-    for (let i = 0; i < count; i++) {
+    for (let i = from; i < to; i++) {
       const at = offset[i];
       const sec = tsSec[i];
       if (sec > this.clockSec) this.tick(sec);
@@ -162,7 +168,7 @@ export class Sensor implements NameSink {
       if (pkt.notes !== 0) this.countNotes(pkt.notes);
       if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
     }
-    this.packets += count;
+    this.packets += to - from;
   }
 
   /** Ends all that is open and says what the run amounts to. */
@@ -170,13 +176,13 @@ export class Sensor implements NameSink {
     this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
-    this.countCaps();
     const facts = this.facts(inputs, interrupted);
     return summarise(this.judge, this.totals(), facts, this.exceptions.all(), this.ledger.all());
   }
 
   /** What is known so far of what could be seen. */
   facts(inputs: CoverageFacts["inputs"], interrupted: boolean): CoverageFacts {
+    this.countCaps();
     return {
       inputs,
       statusCounts: this.statusCounts,
@@ -329,14 +335,15 @@ export class Sensor implements NameSink {
   }
 
   private countCaps(): void {
-    this.troubles.add("table.flows_full", this.tracker.atCap);
-    this.troubles.add("table.names_evicted", this.names.evicted);
-    this.troubles.add("table.questions_evicted", this.questions.evicted);
-    this.troubles.add("table.findings_full", this.ledger.overflow);
-    this.troubles.add("stream.overrun", this.conversations.budget.overruns);
+    this.troubles.set("table.flows_full", this.tracker.atCap);
+    this.troubles.set("table.names_evicted", this.names.evicted);
+    this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("table.findings_full", this.ledger.overflow);
+    this.troubles.set("stream.overrun", this.conversations.budget.overruns);
   }
 
-  private totals(): Summary["totals"] {
+  /** Counts so far. */
+  totals(): Summary["totals"] {
     let undecoded = 0;
     for (const [i, { effect }] of STATUSES.entries())
       if (effect === "blind") undecoded += this.statusCounts[i];

@@ -51,6 +51,11 @@ export class TroubleCounts {
     if (by > 0) this.counts.set(name, (this.counts.get(name) ?? 0) + by);
   }
 
+  /** For what is counted elsewhere. */
+  set(name: string, count: number): void {
+    if (count > 0) this.counts.set(name, count);
+  }
+
   get(name: string): number {
     return this.counts.get(name) ?? 0;
   }

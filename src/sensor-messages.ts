@@ -1,0 +1,57 @@
+import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
+import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
+
+/** What the watch command asks of the sensor's thread when it starts it. */
+export interface SensorJob {
+  readonly interfaces: readonly string[];
+  readonly source: "ring" | "tcpdump";
+  readonly ringMb: number;
+  readonly enclavePath: string;
+  readonly enclaveText: string;
+}
+
+/** To the sensor's thread. */
+export type SensorOrder =
+  | { readonly type: "policy"; readonly path: string; readonly text: string }
+  | { readonly type: "stop" };
+
+/** An interface as the sensor sees it. */
+export interface InterfaceReport {
+  readonly name: string;
+  readonly state: InterfaceState | "ended";
+  readonly stats: LiveStats;
+}
+
+/** How the sensor stands: running totals. */
+export interface SensorReport {
+  readonly interfaces: readonly InterfaceReport[];
+  readonly totals: Totals;
+  readonly coverage: Readonly<Record<string, number>>;
+  readonly reasons: readonly string[];
+  readonly hostsSeen: readonly string[];
+  readonly openFlows: number;
+  readonly clockSteps: number;
+}
+
+/** A summary without what cannot be sent between threads: exceptions name their rule. */
+export interface SentSummary extends Omit<Summary, "exceptions"> {
+  readonly exceptions: readonly (Omit<Summary["exceptions"][number], "rule"> & { readonly ruleId: string })[];
+}
+
+/** From the sensor's thread. */
+export type SensorMessage =
+  | { readonly type: "ready"; readonly notices: readonly string[] }
+  | { readonly type: "failed"; readonly message: string }
+  | {
+      readonly type: "findings";
+      readonly findings: readonly RatedFinding[];
+      readonly gone: readonly string[];
+    }
+  | { readonly type: "report"; readonly report: SensorReport }
+  | { readonly type: "event"; readonly interface: string; readonly text: string }
+  | {
+      readonly type: "ended";
+      readonly summary: SentSummary;
+      readonly report: SensorReport;
+      readonly tsDigits: number;
+    };

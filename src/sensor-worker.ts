@@ -1,0 +1,152 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { ClockGuard } from "./capture/clock-guard.ts";
+import type { FrameBatch } from "./capture/frame-batch.ts";
+import { CaptureError } from "./capture/frame-source.ts";
+import { CaptureUnsupported, type LiveEvent, type LiveSource } from "./capture/live-source.ts";
+import { openRing } from "./capture/ring-source.ts";
+import { openTcpdump } from "./capture/tcpdump-source.ts";
+import { TimeMerge } from "./capture/time-merge.ts";
+import type { InputCoverage } from "./findings/coverage.ts";
+import { blindReasons, coverageCounters } from "./findings/coverage.ts";
+import type { Summary } from "./findings/summary.ts";
+import { loadEnclave } from "./policy/enclave-file.ts";
+import { Judge } from "./policy/judge.ts";
+import { Sensor } from "./sensor.ts";
+import type { SensorJob, SensorMessage, SensorOrder, SensorReport, SentSummary } from "./sensor-messages.ts";
+
+/** Findings go to the main thread this often at the most, figures about the sensor less often. */
+const FINDINGS_EVERY_MS = 50;
+const REPORT_EVERY_MS = 500;
+/** How long a look at a source without frames waits; shared among several. */
+const POLL_MS = 50;
+/** The ring's own times. */
+const NANOSECOND_DIGITS = 9;
+
+/** The sensor's thread of `gapwatch watch`: sources → sensor → messages to the main thread. */
+class SensorThread {
+  private readonly job: SensorJob;
+  private readonly sensor: Sensor;
+  private readonly guard = new ClockGuard();
+  private readonly sources: LiveSource[] = [];
+  private readonly notices: string[] = [];
+  private stopping = false;
+  private findingsMs = 0;
+  private reportMs = 0;
+
+  constructor(job: SensorJob) {
+    this.job = job;
+    this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), null);
+    this.sensor.watch();
+  }
+
+  async run(): Promise<void> {
+    for (const name of this.job.interfaces) this.sources.push(await this.open(name));
+    send({ type: "ready", notices: this.notices });
+    const merge = new TimeMerge(this.sources);
+    const take = (batch: FrameBatch, from: number, to: number): void => {
+      this.guard.guard(batch, from, to, performance.now());
+      this.sensor.consume(batch, from, to);
+    };
+    while (!merge.ended) {
+      await merge.pump(Date.now(), take);
+      this.tell(false);
+      await new Promise(setImmediate); // lets orders in
+    }
+    this.end();
+  }
+
+  order(order: SensorOrder): void {
+    if (order.type === "policy") this.sensor.adopt(judgeOf(order.path, order.text).policy);
+    else if (!this.stopping) {
+      this.stopping = true;
+      for (const source of this.sources) source.stop();
+    }
+  }
+
+  /** The ring, or tcpdump where there is none: for lack of platform support alone, never of permission. */
+  private async open(name: string): Promise<LiveSource> {
+    const pollMs = Math.max(1, Math.floor(POLL_MS / this.job.interfaces.length));
+    const listener = (event: LiveEvent): void => send({ type: "event", interface: name, text: event.detail });
+    if (this.job.source === "ring") {
+      try {
+        return await openRing(name, { listener, ringMb: this.job.ringMb, pollMs });
+      } catch (error) {
+        if (!(error instanceof CaptureUnsupported)) throw error;
+        this.notices.push(`${name}: ${error.message}; capturing with tcpdump instead`);
+      }
+    }
+    return await openTcpdump(name, { listener, pollMs });
+  }
+
+  private tell(last: boolean): void {
+    const nowMs = performance.now();
+    if (last || nowMs - this.findingsMs >= FINDINGS_EVERY_MS) {
+      this.findingsMs = nowMs;
+      const { findings, gone } = this.sensor.changes();
+      if (findings.length > 0 || gone.length > 0) send({ type: "findings", findings, gone });
+    }
+    if (!last && nowMs - this.reportMs >= REPORT_EVERY_MS) {
+      this.reportMs = nowMs;
+      send({ type: "report", report: this.report() });
+    }
+  }
+
+  private end(): void {
+    const summary = this.sensor.finish(this.inputs(), false);
+    this.tell(true);
+    const report = this.report();
+    for (const source of this.sources) source.close();
+    send({ type: "ended", summary: sent(summary), report, tsDigits: NANOSECOND_DIGITS });
+  }
+
+  private report(): SensorReport {
+    const facts = this.sensor.facts(this.inputs(), false);
+    return {
+      interfaces: this.sources.map((source) => ({
+        name: source.interface,
+        state: source.state,
+        stats: source.stats(),
+      })),
+      totals: this.sensor.totals(),
+      coverage: { ...coverageCounters(facts), "time.clock_steps": this.guard.steps },
+      reasons: blindReasons(facts, this.sensor.policy),
+      hostsSeen: [...facts.witness.hostsSeen],
+      openFlows: this.sensor.tracker.table.size,
+      clockSteps: this.guard.steps,
+    };
+  }
+
+  private inputs(): InputCoverage[] {
+    return this.sources.map((source) => {
+      const { seen, dropped } = source.stats();
+      return { path: source.interface, packets: seen, dropped, filtered: false, damage: null };
+    });
+  }
+}
+
+function judgeOf(path: string, text: string): Judge {
+  const loaded = loadEnclave(text, path);
+  if ("problems" in loaded) throw new Error("the enclave file was sound a moment ago");
+  return new Judge(loaded.policy);
+}
+
+function sent(summary: Summary): SentSummary {
+  return {
+    ...summary,
+    exceptions: summary.exceptions.map(({ rule, ...use }) => ({ ...use, ruleId: rule.id })),
+  };
+}
+
+function send(message: SensorMessage): void {
+  parentPort?.postMessage(message);
+}
+
+const thread = new SensorThread(workerData as SensorJob);
+parentPort?.on("message", (order: SensorOrder) => thread.order(order));
+thread
+  .run()
+  .catch((error: unknown) => {
+    if (!(error instanceof CaptureError)) throw error;
+    send({ type: "failed", message: error.message });
+  })
+  .finally(() => parentPort?.close());

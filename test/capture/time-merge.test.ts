@@ -1,0 +1,94 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { FrameBatch } from "../../src/capture/frame-batch.ts";
+import type { LiveSource } from "../../src/capture/live-source.ts";
+import { TimeMerge } from "../../src/capture/time-merge.ts";
+
+/** A source that hands out its frames, named by their times in milliseconds, batch by batch; [] is a pause. */
+function source(name: string, batches: number[][]): LiveSource {
+  const left = [...batches];
+  return {
+    interface: name,
+    next: () => {
+      const times = left.shift();
+      if (times === undefined) return null;
+      const batch = new FrameBatch(new Uint8Array(0));
+      batch.count = times.length;
+      times.forEach((ms, i) => {
+        batch.tsSec[i] = Math.floor(ms / 1000);
+        batch.tsNsec[i] = (ms % 1000) * 1e6;
+      });
+      return batch;
+    },
+  } as unknown as LiveSource;
+}
+
+async function merged(sources: LiveSource[], nowMs: number): Promise<number[]> {
+  const merge = new TimeMerge(sources);
+  const taken: number[] = [];
+  for (let turns = 0; !merge.ended; turns++) {
+    if (turns > 1000) throw new Error("it does not end");
+    await merge.pump(nowMs, (batch, from, to) => {
+      for (let i = from; i < to; i++) taken.push(batch.tsSec[i] * 1000 + batch.tsNsec[i] / 1e6);
+    });
+  }
+  return taken;
+}
+
+describe("TimeMerge", () => {
+  it("hands on a single source as it comes", async () => {
+    expect(await merged([source("a", [[5, 3], [], [4]])], 0)).toEqual([5, 3, 4]);
+  });
+
+  it("puts frames of several sources in order, whichever is read first", async () => {
+    const a = [[1, 4, 9], [10]];
+    const b = [
+      [2, 3],
+      [8, 11],
+    ];
+    expect(await merged([source("a", a), source("b", b)], 0)).toEqual([1, 2, 3, 4, 8, 9, 10, 11]);
+    expect(await merged([source("b", b), source("a", a)], 0)).toEqual([1, 2, 3, 4, 8, 9, 10, 11]);
+  });
+
+  it("waits for a source that has nothing yet, but no longer than the window", async () => {
+    const taken: number[] = [];
+    const merge = new TimeMerge([source("a", [[1000, 1010]]), source("b", [[], [1005]])]);
+    const take = (batch: FrameBatch, from: number, to: number) => {
+      for (let i = from; i < to; i++) taken.push(batch.tsSec[i] * 1000 + batch.tsNsec[i] / 1e6);
+    };
+    await merge.pump(1020, take);
+    expect(taken).toEqual([]);
+    await merge.pump(1030, take);
+    expect(taken).toEqual([1000, 1005]);
+    await merge.pump(1031, take);
+    expect(taken).toEqual([1000, 1005, 1010]);
+    const late = new TimeMerge([source("a", [[1000]]), source("b", [[], []])]);
+    await late.pump(1051, take);
+    expect(taken.at(-1)).toBe(1000);
+  });
+
+  it("loses and repeats nothing", async () => {
+    const times = fc
+      .array(fc.integer({ min: 0, max: 50 }), { maxLength: 20 })
+      .map((ms) => ms.sort((x, y) => x - y));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(times, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (lists, per) => {
+          const cut = (list: number[]) =>
+            Array.from({ length: Math.ceil(list.length / per) }, (_, i) =>
+              list.slice(i * per, i * per + per),
+            );
+          const all = lists.flat().sort((x, y) => x - y);
+          expect(
+            await merged(
+              lists.map((list, i) => source(`${i}`, cut(list))),
+              0,
+            ),
+          ).toEqual(all);
+        },
+      ),
+    );
+  });
+});
