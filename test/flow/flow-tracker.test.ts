@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS, ICMP_REFUSED, INITIATOR_B, ROW_WORDS } from "../../src/flow/flow-row.ts";
+import {
+  CONFIDENCE_HANDSHAKE,
+  CONFIDENCE_MASK,
+  CONFIDENCE_PORT,
+  CONFIDENCE_PROTOCOL,
+  CONFIDENCE_UNKNOWN,
+  FLAGS,
+  ICMP_REFUSED,
+  INITIATOR_B,
+  ROW_WORDS,
+} from "../../src/flow/flow-row.ts";
 import { httpRequest } from "../traffic/messages.ts";
 import { ACK, FIN, icmp, ip, RST, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
@@ -250,6 +260,11 @@ describe("the outcome of a flow", () => {
   const cases: [why: string, expected: string, frames: () => readonly Buffer[]][] = [
     ["a SYN alone", "attempted", () => talk().syn()],
     ["a reset", "refused", () => [...all(talk(), (t) => [t.syn(), t.reset("server")])]],
+    [
+      "a reset that overtook its SYN",
+      "refused",
+      () => all(talk(), (t) => [t.syn(), t.reset("server")]).toReversed(),
+    ],
     ["a reset by the client itself", "attempted", () => all(talk(), (t) => [t.syn(), t.reset("client")])],
     ["a SYN-ACK that nobody takes up", "answered", () => all(talk(), (t) => [t.syn(), t.synAck()])],
     [
@@ -329,6 +344,11 @@ describe("who initiated, by the first packet", () => {
     ["the higher port, of an answer", udp("198.51.100.7:123", "10.20.1.11:40000", "x"), 40000],
     ["a registered port before a client's", udp("198.51.100.7:40001", "10.20.1.11:8080", "x"), 40001],
     ["a well-known port before a registered one", udp("198.51.100.7:8080", "10.20.1.11:443", "x"), 8080],
+    [
+      "a registered port that a well-known one sends to",
+      udp("10.20.1.11:443", "198.51.100.7:8080", "x"),
+      8080,
+    ],
     ["whoever is seen first among equals", udp("10.20.1.11:123", "198.51.100.7:124", "x"), 123],
     ["whoever is seen first among clients' ports", udp("10.20.1.11:50000", "198.51.100.7:60000", "x"), 50000],
     ["the sender to a group, whatever its port", udp("10.20.1.11:53", "239.1.1.1:40000", "x"), 53],
@@ -345,6 +365,18 @@ describe("who initiated, by the first packet", () => {
   for (const [why, frame, port] of cases) {
     it(why, () => expect(new Wire().take([frame]).flow().initiatorPort).toBe(port));
   }
+
+  it("is surer of a handshake than of a protocol, of ports than of nothing", () => {
+    const confidence = (frame: Buffer) => {
+      const wire = new Wire().take([frame]);
+      return wire.tracker.table.words[wire.row * ROW_WORDS + FLAGS] & CONFIDENCE_MASK;
+    };
+    expect(confidence(tcp(CLIENT, SERVER, { flags: SYN }))).toBe(CONFIDENCE_HANDSHAKE);
+    expect(confidence(icmp("10.20.1.11", "198.51.100.7", { type: 8 }))).toBe(CONFIDENCE_PROTOCOL);
+    expect(confidence(udp(CLIENT, SERVER, "x"))).toBe(CONFIDENCE_PORT);
+    expect(confidence(udp("10.20.1.11:123", "198.51.100.7:124", "x"))).toBe(CONFIDENCE_UNKNOWN);
+    expect(confidence(ip("10.20.1.11", "198.51.100.7", 89, [1]))).toBe(CONFIDENCE_UNKNOWN);
+  });
 
   it("is the sender of a request in ICMP, not of a reply", () => {
     const { tracker } = new Wire().take([icmp("198.51.100.7", "10.20.1.11", { type: 0, rest: 7 })]);

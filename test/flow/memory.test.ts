@@ -70,6 +70,13 @@ describe("AddressNames", () => {
     expect(at(names, 1361)).toEqual([]);
   });
 
+  it("holds an answer to a question worth more than the resolver that gave it", () => {
+    const names = new AddressNames(GRACE);
+    learn(names, { approved: false });
+    learn(names, { ambiguous: true });
+    expect(at(names, 1000)).toEqual(["10.20.1.11 a.example unapproved"]);
+  });
+
   it("takes a better answer over a worse one, for no longer than it says", () => {
     const names = new AddressNames(GRACE);
     learn(names, { ambiguous: true, ttl: 86_400 });
@@ -143,9 +150,9 @@ describe("DnsQuestions", () => {
   it("lets a new namesake take an old one's place, and survive it", () => {
     const questions = new DnsQuestions();
     ask(questions, "k", 100);
-    const again = ask(questions, "k", 200);
-    ask(questions, "other", 250);
-    expect(questions.find("k", 250)).toBe(again);
+    const again = ask(questions, "k", 150);
+    ask(questions, "other", 165);
+    expect(questions.find("k", 165)).toBe(again);
     expect(questions.evicted).toBe(0);
   });
 
