@@ -190,12 +190,14 @@ export class RingSource implements LiveSource {
   /** The kernel has something to say. */
   #heed(): void {
     const errno = this.#socket.takeError();
+    if (errno === 0) {
+      this.#watch.tell("ended", "the capture socket broke");
+      this.close();
+      return;
+    }
     if (errno === ENETDOWN) this.#watch.wentDown();
-    else this.#watch.tell("error", errno === 0 ? "the socket is broken" : errnoMessage(errno));
+    else this.#watch.tell("error", errnoMessage(errno));
     this.#look();
-    if (errno !== 0) return;
-    this.#watch.tell("ended", "capture ended because the socket is broken");
-    this.close();
   }
 
   #look(): void {

@@ -21,6 +21,8 @@ import { systemMessage } from "./system-message.ts";
 const ARGUMENTS = ["-U", "-B", "65536", "--time-stamp-precision=nano", "-s", "262144", "-w", "-", "-i"];
 const BUFFER_LEN = 1 << 22;
 const POLL_MS = 50;
+/** libpcap hands frames over this long after the first of them, at the latest. */
+const LATEST_MS = 1100;
 /** Between looks at the interface and its losses. */
 const LOOK_MS = 500;
 /** The end of what tcpdump says is kept: its last words are the counts, or the error. */
@@ -89,15 +91,18 @@ class Notes {
     while (!this.#ended && !this.#text.includes("listening on")) await delay(5);
   }
 
-  /** The last count of frames that the kernel dropped. */
-  get dropped(): number {
-    let dropped = 0;
-    for (const [, count] of this.#text.matchAll(/(\d+) packets? dropped by kernel/g)) dropped = Number(count);
-    return dropped;
+  /** The last count of this kind that it told: packets "captured", "received by filter", "dropped by kernel". */
+  count(kind: string): number {
+    let count = 0;
+    for (const [, said] of this.#text.matchAll(new RegExp(`(\\d+) packets? ${kind}`, "g")))
+      count = Number(said);
+    return count;
   }
 
+  /** The last line that is not a count. */
   get lastLine(): string {
-    return this.#text.trim().split("\n").at(-1) ?? "";
+    const lines = this.#text.trim().split("\n");
+    return lines.findLast((line) => !/\d packets? /.test(line)) ?? "";
   }
 }
 
@@ -172,7 +177,8 @@ export class TcpdumpSource implements LiveSource {
 
   stop(): void {
     this.#stopped = true;
-    this.#child.kill("SIGINT"); // writes out what it has, and its counts
+    // What it has not read when the signal comes is lost, and it may read a second late.
+    setTimeout(() => this.#child.kill("SIGINT"), LATEST_MS);
   }
 
   close(): void {
@@ -208,16 +214,23 @@ export class TcpdumpSource implements LiveSource {
   }
 
   #readDrops(): void {
-    const lost = this.#notes.dropped - this.#dropped;
-    if (lost <= 0) return;
-    this.#dropped += lost;
+    this.#addDrops(this.#notes.count("dropped by kernel") - this.#dropped, "it was not read fast enough");
+  }
+
+  #addDrops(frames: number, why: string): void {
+    if (frames <= 0) return;
+    this.#dropped += frames;
     this.#lossEvents++;
-    this.#watch.tell("drops", `${lost} frames were lost because tcpdump was not read fast enough`);
+    this.#watch.tell("drops", `${frames} frames were lost in tcpdump because ${why}`);
   }
 
   #childEnded(): void {
     this.#ended = true;
     this.#readDrops();
-    if (!this.#stopped) this.#watch.tell("ended", `tcpdump ended: ${this.#notes.lastLine}`);
+    if (this.#stopped) return;
+    const notes = this.#notes;
+    const unread = notes.count("received by filter") - notes.count("captured") - this.#dropped;
+    this.#addDrops(unread, "it ended before it read them");
+    this.#watch.tell("ended", `tcpdump ended: ${notes.lastLine}`);
   }
 }
