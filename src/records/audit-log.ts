@@ -8,10 +8,11 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import { auditFileName, HEAD_FILE, listAuditFiles, readAuditLines, readTail } from "./audit-files.ts";
 import { auditLine, GENESIS, MAX_AUDIT_LINE, readAuditLine, sha256 } from "./audit-record.ts";
+import { adoptOwner } from "./ownership.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 const DEFAULT_FILE_BYTES = 16 * 1024 * 1024;
@@ -25,6 +26,8 @@ export interface AuditLogOptions {
   /** Signs the chain's head; null where there is no key. */
   readonly key: SigningKey | null;
   readonly alarm: AlarmSink;
+  /** Is told of each record once it is on disk. Must not throw. */
+  readonly committed?: (record: CommittedRecord) => void;
   /** A file that has reached this is followed by the next. */
   readonly maxFileBytes?: number;
   readonly headIntervalMs?: number;
@@ -34,6 +37,14 @@ export interface AuditLogOptions {
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
+}
+
+/** A record that is on disk; the fields of its type as a JSON object in text. */
+export interface CommittedRecord {
+  readonly seq: number;
+  readonly time: string;
+  readonly type: string;
+  readonly body: string;
 }
 
 interface Waiting {
@@ -54,6 +65,7 @@ export class AuditLog {
   private readonly maxFileBytes: number;
   private readonly headIntervalMs: number;
   private readonly alarm: Alarm;
+  private readonly committed: ((record: CommittedRecord) => void) | null;
 
   private queue: Waiting[] = [];
   private queuedChars = 0;
@@ -75,7 +87,9 @@ export class AuditLog {
     this.maxFileBytes = options.maxFileBytes ?? DEFAULT_FILE_BYTES;
     this.headIntervalMs = options.headIntervalMs ?? DEFAULT_HEAD_INTERVAL_MS;
     this.alarm = new Alarm("audit", options.alarm);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    this.committed = options.committed ?? null;
+    const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) adoptOwner(directory, dirname(directory));
     this.resume();
   }
 
@@ -130,6 +144,7 @@ export class AuditLog {
     }
     let { seq, hash } = this;
     const lines: string[] = [];
+    const first = seq + 1;
     const add = ({ time, type, body }: Waiting): void => {
       const line = auditLine(seq + 1, time, type, hash, body);
       lines.push(line);
@@ -143,8 +158,10 @@ export class AuditLog {
     this.writeDurably(lines.join(""));
     this.seq = seq;
     this.hash = hash;
+    const written = this.queue;
     this.queue = [];
     this.queuedChars = 0;
+    for (const [i, waiting] of written.entries()) this.committed?.({ seq: first + i, ...waiting });
     if (!signed) return;
     this.signedSeq = seq;
     this.signedAtMs = Date.now();
@@ -168,6 +185,7 @@ export class AuditLog {
     const path = join(this.directory, auditFileName(this.number));
     this.fd = openSync(path, "a", 0o600);
     closeSync(this.fd);
+    adoptOwner(path, this.directory);
     this.fd = openSync(path, "r+"); // not for appending: there writes ignore their position
     syncDirectory(this.directory);
     return this.fd;
@@ -183,6 +201,7 @@ export class AuditLog {
   private replaceHead(line: string): void {
     const path = join(this.directory, HEAD_FILE);
     writeFileSync(`${path}.new`, line, { mode: 0o600, flush: true });
+    adoptOwner(`${path}.new`, this.directory);
     renameSync(`${path}.new`, path);
     syncDirectory(this.directory);
   }

@@ -1,0 +1,81 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { systemMessage } from "../capture/system-message.ts";
+import { type CaughtUp, catchUp } from "./apply-record.ts";
+import { StateError, StateInUse } from "./state.ts";
+import { StateLock } from "./state-lock.ts";
+import type { StatePaths } from "./state-paths.ts";
+import { type Ack, type NameEntry, Store } from "./store.ts";
+
+const BUSY_MS = 5000;
+
+/** What only the store knows. */
+interface Kept {
+  readonly names: readonly NameEntry[];
+  readonly acks: readonly Ack[];
+  /** Why the old store could not be read; null where it could, or where there was none. */
+  readonly failure: string | null;
+}
+
+export interface Rebuilt extends CaughtUp {
+  readonly findings: number;
+  readonly failure: string | null;
+}
+
+/**
+ * Makes the store anew from the audit log. Names of addresses and acknowledgements that the audit log has not
+ * taken up yet come from the old store, as far as it can be read. Throws StateError.
+ */
+export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
+  if (!existsSync(paths.audit)) throw new StateError(`${paths.directory} holds no audit log`);
+  const lock = await takeLock(paths);
+  try {
+    const kept = await keptOf(paths.store);
+    const path = `${paths.store}.new`;
+    removeDatabase(path);
+    const store = await Store.open(path, BUSY_MS, true);
+    const caughtUp = catchUp(store, paths.audit);
+    store.transaction(() => {
+      store.putNames(kept.names, 0);
+      for (const ack of kept.acks) store.putAck(ack, false);
+    });
+    const findings = store.findings().length;
+    store.checkpoint();
+    store.close();
+    removeDatabase(paths.store);
+    renameSync(path, paths.store);
+    removeDatabase(path);
+    return { ...caughtUp, findings, failure: kept.failure };
+  } catch (error) {
+    throw new StateError(`cannot rebuild the store ${paths.store}: ${systemMessage(error)}`);
+  } finally {
+    lock.release();
+  }
+}
+
+async function takeLock(paths: StatePaths): Promise<StateLock> {
+  let lock: StateLock | null = null;
+  try {
+    lock = await StateLock.take(paths.lock);
+  } catch (error) {
+    throw new StateError(`${paths.directory}: ${systemMessage(error)}`);
+  }
+  if (lock === null) throw new StateInUse(`${paths.directory} is in use by another gapwatch: stop it first`);
+  return lock;
+}
+
+async function keptOf(path: string): Promise<Kept> {
+  if (!existsSync(path)) return { names: [], acks: [], failure: null };
+  let store: Store | null = null;
+  try {
+    store = await Store.open(path, BUSY_MS, false);
+    return { names: store.names(), acks: store.unauditedAcks(), failure: null };
+  } catch (error) {
+    return { names: [], acks: [], failure: error instanceof Error ? error.message : String(error) };
+  } finally {
+    store?.close();
+  }
+}
+
+function removeDatabase(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+}

@@ -1,0 +1,70 @@
+/** Version of the schema below, kept in SQLite's user_version. */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * The store. `findings.json` is the finding whole; the columns beside it are there to sort and to search by.
+ * Everything but `names` follows from the audit log: `meta.audit_seq` says up to which record.
+ */
+export const SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+CREATE TABLE findings (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  severity INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  source TEXT,
+  source_name TEXT,
+  destination TEXT NOT NULL,
+  service TEXT NOT NULL,
+  first_seen TEXT NOT NULL,
+  last_seen TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  bytes_out INTEGER NOT NULL,
+  bytes_in INTEGER NOT NULL,
+  moved_to TEXT,
+  gone INTEGER NOT NULL DEFAULT 0,
+  json TEXT NOT NULL
+) STRICT;
+CREATE TABLE aliases (
+  alias TEXT NOT NULL,
+  id TEXT NOT NULL,
+  PRIMARY KEY (alias, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX aliases_id ON aliases (id);
+CREATE TABLE outcomes (
+  id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  time TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  PRIMARY KEY (id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE acks (
+  token TEXT PRIMARY KEY,
+  finding TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  who TEXT NOT NULL,
+  time TEXT NOT NULL,
+  audited INTEGER NOT NULL
+) STRICT;
+CREATE INDEX acks_finding ON acks (finding);
+CREATE TABLE sensor_states (
+  name TEXT PRIMARY KEY,
+  raised INTEGER NOT NULL,
+  since TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE names (
+  address TEXT NOT NULL,
+  host_id TEXT NOT NULL,
+  host TEXT NOT NULL,
+  name TEXT NOT NULL,
+  approved INTEGER NOT NULL,
+  ambiguous INTEGER NOT NULL,
+  answered_sec INTEGER NOT NULL,
+  valid_to_sec INTEGER NOT NULL,
+  PRIMARY KEY (address, host_id, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX names_valid ON names (valid_to_sec);
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;

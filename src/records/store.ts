@@ -1,0 +1,311 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type Libsql from "libsql";
+import { systemMessage } from "../capture/system-message.ts";
+import type { RatedFinding } from "../findings/summary.ts";
+import type { NamedAddress } from "../flow/address-names.ts";
+import { type FindingRecord, readFindingRecord } from "./finding-record.ts";
+import { adoptOwner } from "./ownership.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
+
+/** The store cannot be used. The message is for people. */
+export class StoreError extends Error {}
+
+/** An acknowledgement: somebody has seen a finding and says why it may stand. It changes no verdict. */
+export interface Ack {
+  /** Of this acknowledgement, so that it is recorded once. */
+  readonly token: string;
+  /** Id of the finding. */
+  readonly finding: string;
+  readonly reason: string;
+  readonly by: string;
+  /** Wall time, RFC 3339. */
+  readonly time: string;
+}
+
+/** One step of a finding's history. */
+export interface OutcomeStep {
+  readonly time: string;
+  readonly severity: string;
+  readonly outcome: string;
+}
+
+export interface SensorState {
+  /** Such as `sensor.silent`. */
+  readonly name: string;
+  readonly raised: boolean;
+  /** When it came to be so, RFC 3339. */
+  readonly since: string;
+  readonly detail: string;
+}
+
+/** A finding that the store holds. */
+export interface StoredFinding {
+  readonly finding: RatedFinding;
+  /** The latest, of this finding or of one that it took in. */
+  readonly ack: Ack | null;
+}
+
+/** A name by the address that it was answered for. */
+export type NameEntry = readonly [address: string, named: NamedAddress];
+
+/** Another process holds the database. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
+}
+
+/** Opens a database with SQLite (libsql, loaded here and not before). Throws what SQLite throws. */
+export async function openDatabase(path: string, busyMs: number): Promise<Libsql.Database> {
+  // libsql asks Node for a diagnostic report to learn which libc it runs on. That report would also list
+  // network interfaces and resolve the peers of open sockets: this program asks the network nothing.
+  if (process.report !== undefined) Object.assign(process.report, { excludeNetwork: true });
+  const { default: Database } = await import("libsql");
+  return new Database(path, { timeout: busyMs });
+}
+
+/**
+ * What findings a site has, for look-ups and over restarts. Several processes may read while one writes. Methods
+ * throw what SQLite throws.
+ */
+export class Store {
+  private readonly db: Libsql.Database;
+  private readonly prepared = new Map<string, Libsql.Statement<unknown[]>>();
+
+  private constructor(db: Libsql.Database) {
+    this.db = db;
+  }
+
+  /** Opens the store, and makes it where `create` says so. Throws StoreError. */
+  static async open(path: string, busyMs: number, create: boolean): Promise<Store> {
+    if (!create && !existsSync(path)) throw new StoreError(`${path}: there is no store yet`);
+    try {
+      const db = await openDatabase(path, busyMs);
+      const store = new Store(prepareSchema(db, path));
+      if (create) adoptOwner(path, dirname(path));
+      return store;
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      const remedy = isDamaged(error) ? "; gapwatch findings --rebuild makes it anew from the audit log" : "";
+      throw new StoreError(`cannot open the store ${path}: ${systemMessage(error)}${remedy}`);
+    }
+  }
+
+  /** SQLite lets go of the files once the prepared statements are collected as garbage. */
+  close(): void {
+    this.prepared.clear();
+    this.db.close();
+  }
+
+  /** Moves what the write-ahead log holds into the file itself, as far as no reader is in the way. */
+  checkpoint(): void {
+    this.rows("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /** Does all of `work` or, when it throws, nothing. */
+  transaction(work: () => void): void {
+    this.db.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.db.exec("COMMIT");
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Number of the last audit record that went into the store. */
+  get auditSeq(): number {
+    const row = this.row("SELECT value FROM meta WHERE key = 'audit_seq'") as { value: number } | undefined;
+    return row?.value ?? 0;
+  }
+
+  set auditSeq(seq: number) {
+    const sql =
+      "INSERT INTO meta VALUES ('audit_seq', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    this.run(sql, seq);
+  }
+
+  /** Adds a finding or brings it up to date. */
+  putFinding(record: FindingRecord): void {
+    const finding = readFindingRecord(record);
+    if (finding === null) return;
+    const { id, port, proto } = finding;
+    const service = port === null ? (proto ?? "") : `${port}/${proto}`;
+    const values = [
+      id,
+      finding.kind,
+      finding.severity,
+      finding.outcomeName,
+      finding.source,
+      finding.sourceName,
+    ];
+    const more = [finding.destination, service, record.first_seen, record.last_seen];
+    const counts = [finding.attempts, finding.bytesOut, finding.bytesIn];
+    this.run(PUT_FINDING, ...values, ...more, ...counts, JSON.stringify(record));
+    for (const alias of finding.aliases) this.run("INSERT OR IGNORE INTO aliases VALUES (?, ?)", alias, id);
+  }
+
+  /** The finding is no more: `into` took it in, where that is known. */
+  moveFinding(id: string, into: string | null): void {
+    this.run("UPDATE findings SET gone = 1, moved_to = ? WHERE id = ?", into, id);
+    if (into !== null) this.run("INSERT OR IGNORE INTO aliases VALUES (?, ?)", id, into);
+  }
+
+  putOutcome(id: string, seq: number, step: OutcomeStep): void {
+    const { time, severity, outcome } = step;
+    this.run("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?)", id, seq, time, severity, outcome);
+  }
+
+  putAck(ack: Ack, audited: boolean): void {
+    const { token, finding, reason, by, time } = ack;
+    const sql = `INSERT INTO acks VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT (token) DO UPDATE SET audited = max(audited, excluded.audited)`;
+    this.run(sql, token, finding, reason, by, time, audited ? 1 : 0);
+  }
+
+  /** Acknowledgements that are not in the audit log yet. */
+  unauditedAcks(): Ack[] {
+    const sql = `SELECT ${ACK_COLUMNS} FROM acks WHERE audited = 0 ORDER BY time, token LIMIT 1000`;
+    return this.rows(sql) as Ack[];
+  }
+
+  putSensorState({ name, raised, since, detail }: SensorState): void {
+    this.run("INSERT OR REPLACE INTO sensor_states VALUES (?, ?, ?, ?)", name, raised ? 1 : 0, since, detail);
+  }
+
+  sensorStates(): SensorState[] {
+    const rows = this.rows("SELECT name, raised, since, detail FROM sensor_states ORDER BY name");
+    return (rows as (Omit<SensorState, "raised"> & { raised: number })[]).map((row) => {
+      return { name: row.name, raised: row.raised === 1, since: row.since, detail: row.detail };
+    });
+  }
+
+  /** The worst first, then the earliest, as in reports. */
+  findings(): StoredFinding[] {
+    const rows = this.rows("SELECT json FROM findings WHERE gone = 0 ORDER BY severity DESC, first_seen, id");
+    return (rows as { json: string }[]).flatMap(({ json }) => this.stored(json));
+  }
+
+  /** By its id, or by one that it had before. */
+  finding(id: string): StoredFinding | null {
+    const sql = `SELECT json FROM findings WHERE gone = 0
+      AND (id = ? OR id IN (SELECT id FROM aliases WHERE alias = ?)) ORDER BY id = ? DESC, id LIMIT 1`;
+    const row = this.row(sql, id, id, id) as { json: string } | undefined;
+    return row === undefined ? null : (this.stored(row.json)[0] ?? null);
+  }
+
+  /** How a finding came to its outcome, steps of those that it took in included. */
+  outcomes(id: string): OutcomeStep[] {
+    const sql = `SELECT time, severity, outcome FROM outcomes
+      WHERE id = ? OR id IN (SELECT alias FROM aliases WHERE id = ?) ORDER BY seq`;
+    return this.rows(sql, id, id) as OutcomeStep[];
+  }
+
+  /** Keeps names, and forgets those that were valid only before `nowSec`. */
+  putNames(entries: Iterable<NameEntry>, nowSec: number): void {
+    for (const [address, named] of entries) {
+      const { hostId, host, name, approved, ambiguous, answeredSec, validToSec } = named;
+      const flags = [approved ? 1 : 0, ambiguous ? 1 : 0];
+      const times = [Math.floor(answeredSec), Math.floor(validToSec)];
+      this.run(PUT_NAME, address, hostId, host, name, ...flags, ...times);
+    }
+    if (nowSec > 0) this.run("DELETE FROM names WHERE valid_to_sec < ?", Math.floor(nowSec));
+  }
+
+  /** All names, in the order in which they were answered. */
+  names(): NameEntry[] {
+    const rows = this.rows("SELECT * FROM names ORDER BY answered_sec, address, host_id, name");
+    return (rows as NameRow[]).map((row) => [row.address, namedOf(row)]);
+  }
+
+  private stored(json: string): StoredFinding[] {
+    const finding = readFindingRecord(JSON.parse(json));
+    return finding === null ? [] : [{ finding, ack: this.ackOf(finding.id) }];
+  }
+
+  private ackOf(id: string): Ack | null {
+    const sql = `SELECT ${ACK_COLUMNS} FROM acks
+      WHERE finding = ? OR finding IN (SELECT alias FROM aliases WHERE id = ?) ORDER BY time DESC, token LIMIT 1`;
+    return (this.row(sql, id, id) as Ack | undefined) ?? null;
+  }
+
+  private run(sql: string, ...values: unknown[]): void {
+    this.statement(sql).run(...values);
+  }
+
+  private row(sql: string, ...values: unknown[]): unknown {
+    return this.rows(sql, ...values)[0]; // libsql adds a field of its own to what get() returns
+  }
+
+  private rows(sql: string, ...values: unknown[]): unknown[] {
+    return this.statement(sql).all(...values);
+  }
+
+  private statement(sql: string): Libsql.Statement<unknown[]> {
+    let statement = this.prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare(sql);
+      this.prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+const ACK_COLUMNS = 'token, finding, reason, who AS "by", time';
+
+const PUT_FINDING = `INSERT INTO findings (id, kind, severity, outcome, source, source_name, destination, service,
+    first_seen, last_seen, attempts, bytes_out, bytes_in, json)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, outcome = excluded.outcome,
+    source_name = excluded.source_name, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
+    attempts = excluded.attempts, bytes_out = excluded.bytes_out, bytes_in = excluded.bytes_in,
+    moved_to = NULL, gone = 0, json = excluded.json`;
+
+const PUT_NAME = `INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+interface NameRow {
+  readonly address: string;
+  readonly host_id: string;
+  readonly host: string;
+  readonly name: string;
+  readonly approved: number;
+  readonly ambiguous: number;
+  readonly answered_sec: number;
+  readonly valid_to_sec: number;
+}
+
+function namedOf(row: NameRow): NamedAddress {
+  return {
+    hostId: row.host_id,
+    host: row.host,
+    name: row.name,
+    approved: row.approved === 1,
+    ambiguous: row.ambiguous === 1,
+    answeredSec: row.answered_sec,
+    validToSec: row.valid_to_sec,
+  };
+}
+
+function prepareSchema(db: Libsql.Database, path: string): Libsql.Database {
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  const version = versionOf(db);
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(`the store ${path} was written by a newer gapwatch (schema ${version})`);
+  }
+  if (version === 0) {
+    db.exec("BEGIN IMMEDIATE"); // another process may have come first
+    if (versionOf(db) === 0) db.exec(SCHEMA);
+    db.exec("COMMIT");
+  }
+  return db;
+}
+
+function versionOf(db: Libsql.Database): number {
+  const rows = db.prepare("PRAGMA user_version").all() as { user_version: number }[];
+  return rows[0].user_version;
+}
+
+function isDamaged(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error)) return false;
+  return error.code === "SQLITE_NOTADB" || error.code === "SQLITE_CORRUPT";
+}
