@@ -10,11 +10,11 @@ export interface CommandOutcome {
 /** Runs commands inside the test's process; what they write is caught. */
 export function commandRunner(
   ...added: readonly ((program: Command) => void)[]
-): (...args: readonly string[]) => CommandOutcome {
+): (...args: readonly string[]) => Promise<CommandOutcome> {
   afterEach(() => {
     process.exitCode = undefined;
   });
-  return (...args) => {
+  return async (...args) => {
     const program = new Command().exitOverride();
     for (const add of added) add(program);
     const written = { out: "", err: "" };
@@ -30,7 +30,7 @@ export function commandRunner(
     ];
     process.exitCode = undefined;
     try {
-      program.parse(args, { from: "user" });
+      await program.parseAsync(args, { from: "user" });
     } finally {
       for (const spy of spies) spy.mockRestore();
     }

@@ -24,14 +24,14 @@ function write(records: number): AuditLog {
   return log;
 }
 
-function keygen(): string {
-  expect(run("keygen", "--state", state)).toMatchObject({ code: 0, err: "" });
+async function keygen(): Promise<string> {
+  expect(await run("keygen", "--state", state)).toMatchObject({ code: 0, err: "" });
   return join(state, "keys", "audit.pub");
 }
 
 describe("keygen", () => {
-  it("writes a pair, the private half for its owner only, and prints the public key", () => {
-    const { code, out, err } = run("keygen", "--state", state);
+  it("writes a pair, the private half for its owner only, and prints the public key", async () => {
+    const { code, out, err } = await run("keygen", "--state", state);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^public key {3}[A-Za-z0-9+/]{59}=\nfingerprint {2}[0-9a-f]{64}\nfiles {8}/);
     expect(statSync(join(state, "keys", "audit.key")).mode & 0o777).toBe(0o600);
@@ -39,50 +39,50 @@ describe("keygen", () => {
     expect(readFileSync(join(state, "keys", "audit.pub"), "utf8")).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
   });
 
-  it("does not overwrite", () => {
-    keygen();
+  it("does not overwrite", async () => {
+    await keygen();
     const before = readFileSync(join(state, "keys", "audit.key"), "utf8");
-    const { code, out, err } = run("keygen", "--state", state);
+    const { code, out, err } = await run("keygen", "--state", state);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toMatch(/^gapwatch: .*audit\.key is there already: it is not overwritten\n$/);
     expect(readFileSync(join(state, "keys", "audit.key"), "utf8")).toBe(before);
   });
 
-  it("says why it cannot write", () => {
+  it("says why it cannot write", async () => {
     writeFileSync(join(state, "keys"), "a file");
-    expect(run("keygen", "--state", state)).toMatchObject({ code: 2, out: "" });
+    expect(await run("keygen", "--state", state)).toMatchObject({ code: 2, out: "" });
   });
 });
 
 describe("verify", () => {
-  it("takes the state directory, the log's directory, or a file", () => {
+  it("takes the state directory, the log's directory, or a file", async () => {
     const { head } = write(3);
     const audit = join(state, "audit");
     const text =
       "consistent, signer unverified\n  records    3 in 1 file\n" +
       `  head       3:${head.hash}\n  signed     0 heads, not checked: give the public key with --key\n`;
     for (const path of [state, audit, join(audit, "audit-000001.ndjson")]) {
-      expect(run("verify", path)).toEqual({ code: 0, out: text, err: "" });
+      expect(await run("verify", path)).toEqual({ code: 0, out: text, err: "" });
     }
   });
 
-  it("checks the signer, by file or by what keygen printed", () => {
-    const pub = keygen();
+  it("checks the signer, by file or by what keygen printed", async () => {
+    const pub = await keygen();
     write(3);
     const printed = readFileSync(pub, "utf8").split("\n")[1];
     for (const key of [pub, printed]) {
-      const { code, out } = run("verify", state, "--key", key);
+      const { code, out } = await run("verify", state, "--key", key);
       expect(code).toBe(0);
       expect(out).toMatch(/^consistent, signature verified\n/);
       expect(out).toMatch(/\n {2}signed {5}1 heads by [0-9a-f]{64}\n/);
     }
   });
 
-  it("names the first broken record", () => {
+  it("names the first broken record", async () => {
     write(3);
     const path = join(state, "audit", "audit-000001.ndjson");
     writeFileSync(path, readFileSync(path, "utf8").replace('"i":1', '"i":7'));
-    expect(run("verify", state)).toEqual({
+    expect(await run("verify", state)).toEqual({
       code: 1,
       out:
         "BROKEN\n  audit-000001.ndjson:2: record 2: does not match its own checksum\n" +
@@ -91,18 +91,18 @@ describe("verify", () => {
     });
   });
 
-  it("compares with a head that syslog kept", () => {
+  it("compares with a head that syslog kept", async () => {
     const { seq, hash } = write(3).head;
-    expect(run("verify", state, "--head", `${seq}:${hash}`).code).toBe(0);
-    expect(run("verify", state, "--head", `${seq + 1}:${hash}`).out).toMatch(/its tail was cut/);
-    expect(run("verify", state, "--head", `${seq - 1}:${hash}`)).toMatchObject({ code: 1 });
+    expect((await run("verify", state, "--head", `${seq}:${hash}`)).code).toBe(0);
+    expect((await run("verify", state, "--head", `${seq + 1}:${hash}`)).out).toMatch(/its tail was cut/);
+    expect(await run("verify", state, "--head", `${seq - 1}:${hash}`)).toMatchObject({ code: 1 });
   });
 
-  it("says that a last line is unfinished", () => {
+  it("says that a last line is unfinished", async () => {
     write(3);
     const path = join(state, "audit", "audit-000001.ndjson");
     writeFileSync(path, readFileSync(path).subarray(0, -9));
-    const { code, out } = run("verify", state);
+    const { code, out } = await run("verify", state);
     expect(code).toBe(0);
     expect(out).toMatch(/note {7}the last line is unfinished \(\d+ octets\)/);
   });
@@ -114,18 +114,18 @@ describe("verify", () => {
     ["a head that is none", () => [state, "--head", "17"], /--head is "17"; expected a number and a hash/],
   ];
   for (const [what, args, says] of cannot) {
-    it(`cannot run with ${what}`, () => {
-      const { code, out, err } = run("verify", ...args());
+    it(`cannot run with ${what}`, async () => {
+      const { code, out, err } = await run("verify", ...args());
       expect({ code, out }).toEqual({ code: 2, out: "" });
       expect(err).toMatch(says);
     });
   }
 
-  it("escapes what a forged log says", () => {
+  it("escapes what a forged log says", async () => {
     mkdirSync(join(state, "audit"));
     const name = join(state, "audit", "audit-000001.ndjson");
     writeFileSync(name, '{"seq":1,"type":"\u001b[2J"}\n');
-    expect(run("verify", state).out).not.toMatch(/\u001b/);
+    expect((await run("verify", state)).out).not.toMatch(/\u001b/);
     expect(readdirSync(join(state, "audit"))).toHaveLength(1);
   });
 });
