@@ -1,3 +1,4 @@
+import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 
@@ -20,6 +21,15 @@ export interface InterfaceReport {
   readonly name: string;
   readonly state: InterfaceState | "ended";
   readonly stats: LiveStats;
+  readonly seen: SeenFrames;
+}
+
+/** What was read of an interface. */
+export interface SeenFrames {
+  first: PacketTime | null;
+  last: PacketTime | null;
+  /** Captured octets. */
+  bytes: number;
 }
 
 /** How the sensor stands: running totals. */

@@ -12,7 +12,14 @@ import type { Summary } from "./findings/summary.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
 import { Sensor } from "./sensor.ts";
-import type { SensorJob, SensorMessage, SensorOrder, SensorReport, SentSummary } from "./sensor-messages.ts";
+import type {
+  SeenFrames,
+  SensorJob,
+  SensorMessage,
+  SensorOrder,
+  SensorReport,
+  SentSummary,
+} from "./sensor-messages.ts";
 
 /** Findings go to the main thread this often at the most, figures about the sensor less often. */
 const FINDINGS_EVERY_MS = 50;
@@ -28,6 +35,7 @@ class SensorThread {
   private readonly sensor: Sensor;
   private readonly guard = new ClockGuard();
   private readonly sources: LiveSource[] = [];
+  private readonly seen = new Map<LiveSource, SeenFrames>();
   private readonly notices: string[] = [];
   private stopping = false;
   private findingsMs = 0;
@@ -40,11 +48,12 @@ class SensorThread {
   }
 
   async run(): Promise<void> {
-    for (const name of this.job.interfaces) this.sources.push(await this.open(name));
+    for (const name of this.job.interfaces) this.sources.push(await this.openNamed(name));
     send({ type: "ready", notices: this.notices });
     const merge = new TimeMerge(this.sources);
-    const take = (batch: FrameBatch, from: number, to: number): void => {
+    const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
       this.guard.guard(batch, from, to, performance.now());
+      note(this.seenOf(source), batch, from, to);
       this.sensor.consume(batch, from, to);
     };
     while (!merge.ended) {
@@ -60,6 +69,15 @@ class SensorThread {
     else if (!this.stopping) {
       this.stopping = true;
       for (const source of this.sources) source.stop();
+    }
+  }
+
+  private async openNamed(name: string): Promise<LiveSource> {
+    try {
+      return await this.open(name);
+    } catch (error) {
+      if (!(error instanceof CaptureError)) throw error;
+      throw new CaptureError(`${name}: ${error.message}`);
     }
   }
 
@@ -106,6 +124,7 @@ class SensorThread {
         name: source.interface,
         state: source.state,
         stats: source.stats(),
+        seen: this.seenOf(source),
       })),
       totals: this.sensor.totals(),
       coverage: { ...coverageCounters(facts), "time.clock_steps": this.guard.steps },
@@ -116,12 +135,28 @@ class SensorThread {
     };
   }
 
+  private seenOf(source: LiveSource): SeenFrames {
+    let seen = this.seen.get(source);
+    if (seen === undefined) {
+      seen = { first: null, last: null, bytes: 0 };
+      this.seen.set(source, seen);
+    }
+    return seen;
+  }
+
   private inputs(): InputCoverage[] {
     return this.sources.map((source) => {
       const { seen, dropped } = source.stats();
       return { path: source.interface, packets: seen, dropped, filtered: false, damage: null };
     });
   }
+}
+
+function note(seen: SeenFrames, batch: FrameBatch, from: number, to: number): void {
+  if (from === to) return;
+  seen.first ??= { sec: batch.tsSec[from], nsec: batch.tsNsec[from] };
+  seen.last = { sec: batch.tsSec[to - 1], nsec: batch.tsNsec[to - 1] };
+  for (let i = from; i < to; i++) seen.bytes += batch.caplen[i];
 }
 
 function judgeOf(path: string, text: string): Judge {

@@ -186,8 +186,9 @@ class Watch {
     this.look(report);
     const summary = this.withStates(this.received(sent));
     const { policy, sha256: policySha256 } = this.policy.enclave;
-    const inputs = report.interfaces.map(({ name, stats }) => ({
+    const inputs = report.interfaces.map(({ name, stats, seen }) => ({
       ...LIVE_INPUT,
+      ...seen,
       path: name,
       packets: stats.seen,
     }));
@@ -246,9 +247,6 @@ const LIVE_INPUT = {
   sha256: null,
   format: "live",
   linkTypes: [],
-  bytes: 0,
-  first: null,
-  last: null,
   damage: null,
 } as const;
 

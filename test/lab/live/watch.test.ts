@@ -1,0 +1,159 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inRepository } from "../../captured-frames.ts";
+import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
+import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
+
+const MAIN = inRepository("dist/main.js");
+const ENCLAVE = inRepository("allowlists/quickstart.yaml");
+
+const possible = canMakeNamespaces();
+if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
+if (!possible) process.stderr.write("watch tests skipped: this user cannot make network namespaces here\n");
+if (possible && !existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
+
+/** A running `gapwatch watch` on the mirror. */
+interface Watching {
+  readonly out: () => string;
+  readonly err: () => string;
+  until(what: RegExp): Promise<void>;
+  signal(name: NodeJS.Signals): Promise<void>;
+  ended(): Promise<number | null>;
+}
+
+describe.skipIf(!possible)("gapwatch watch", () => {
+  let lab: Lab;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gapwatch-watch-"));
+    lab = await createLab();
+    await prepareScenario(lab, SCENARIOS.quickstart);
+  });
+  afterAll(async () => {
+    await lab.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function watching(...args: string[]): Promise<Watching> {
+    const argv = ["node", MAIN, "watch", "-i", "mirror0", "--ring-mb", "16", ...args];
+    const child = lab.spawn("sensor", argv);
+    let out = "";
+    let err = "";
+    child.stdout?.on("data", (data) => (out += data));
+    child.stderr?.on("data", (data) => (err += data));
+    const exit = once(child, "exit");
+    const watch: Watching = {
+      out: () => out,
+      err: () => err,
+      async until(what) {
+        for (let waited = 0; !what.test(out + err); waited += 20) {
+          if (waited > 20_000) throw new Error(`${what} never came:\n${out}\n${err}`);
+          await pause(20);
+        }
+      },
+      signal: async (name) => void (await lab.signal(child, name)),
+      ended: async () => (await exit)[0],
+    };
+    await watch.until(/watching mirror0/);
+    return watch;
+  }
+
+  /** Findings, exceptions and all between: what a report says that does not depend on how frames came. */
+  function judgement(report: string): string {
+    const from = report.search(/^\d+ findings: /m);
+    const to = report.search(/^Coverage/m);
+    expect(from).toBeGreaterThan(-1);
+    return report.slice(from, to);
+  }
+
+  it("finds on the wire what replay finds in a recording of the same time", async () => {
+    const watch = await watching("-e", ENCLAVE);
+    const file = join(folder, "beside.pcap");
+    await lab.record(file, () => playScenario(lab, SCENARIOS.quickstart));
+    await watch.signal("SIGTERM");
+    expect(await watch.ended()).toBe(1);
+    const replay = execFileSync("node", [MAIN, "replay", file, "-e", ENCLAVE, "--exit-zero"], {
+      encoding: "utf8",
+    });
+    expect(judgement(watch.out())).toBe(judgement(replay));
+    expect(watch.out()).toContain("30 findings: 8 critical, 14 high, 8 medium");
+  });
+
+  it("tells a finding while its flow is open, within a moment", async () => {
+    const watch = await watching("-e", ENCLAVE);
+    const asked = Date.now();
+    const client = lab.spawn("gpu-01", ["curl", "-s", "--connect-timeout", "5", "http://198.51.100.10/"]);
+    await watch.until(/new medium egress\.flow gpu-01 .* 198\.51\.100\.10 80\/tcp attempted/);
+    expect(Date.now() - asked).toBeLessThan(4000); // long before the client gives up
+    await lab.signal(client, "SIGTERM");
+    await watch.signal("SIGINT");
+    expect(await watch.ended()).toBe(1);
+  });
+
+  it("takes another policy from the changed file, and refuses a broken one", async () => {
+    const enclave = join(folder, "enclave.yaml");
+    copyFileSync(ENCLAVE, enclave);
+    const watch = await watching("-e", enclave);
+    const sound = readFileSync(enclave, "utf8");
+    writeFileSync(enclave, sound.replace("gapwatch: 1", "gapwatch: 1\nnonsense: true"));
+    await watch.until(/refused: the policy of before stays in force/);
+    const rule =
+      "  - { id: lab-web, to: [198.51.100.0/24], ports: [80/tcp], reason: test, owner: test, expires: never }\n";
+    writeFileSync(enclave, sound.replace("allow:\n", `allow:\n${rule}`));
+    await watch.signal("SIGHUP");
+    await watch.until(/the enclave file changed: \+lab-web/);
+    await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "1", "http://198.51.100.10/"]);
+    await watch.signal("SIGTERM");
+    await watch.ended();
+    expect(watch.out()).not.toContain("egress.flow");
+    expect(watch.out()).toMatch(/lab-web/);
+  });
+
+  it("says when it is blind, and keeps it for the verdict", async () => {
+    const watch = await watching("-e", ENCLAVE);
+    await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "1", "http://10.20.1.31:8000/"]);
+    await lab.exec("sensor", ["ip", "link", "set", "mirror0", "down"]);
+    await watch.until(/raised sensor\.interface mirror0: the interface is down/);
+    await lab.exec("sensor", ["ip", "link", "set", "mirror0", "up"]);
+    await watch.until(/cleared sensor\.interface/);
+    await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "1", "http://10.20.1.31:8000/"]);
+    await watch.signal("SIGTERM");
+    expect(await watch.ended()).toBe(3);
+    expect(watch.out()).toContain("INCONCLUSIVE");
+    expect(watch.out()).toContain("sensor.interface");
+  });
+
+  it("serves figures where it is told to", async () => {
+    const watch = await watching("-e", ENCLAVE, "--metrics", "127.0.0.1:9477");
+    await lab.exec("gpu-01", ["ping", "-c", "1", "-W", "1", "198.51.100.99"]);
+    await watch.until(/new medium egress\.flow/);
+    await pause(600);
+    const { stdout } = await lab.exec("sensor", ["curl", "-s", "http://127.0.0.1:9477/metrics"]);
+    expect(stdout).toMatch(/^gapwatch_findings\{severity="medium"\} 1$/m);
+    expect(stdout).toMatch(/^gapwatch_interface_up\{interface="mirror0"\} 1$/m);
+    await watch.signal("SIGTERM");
+    expect(await watch.ended()).toBe(1);
+  });
+
+  it("says what is wrong where it cannot run", async () => {
+    const run = (...args: string[]) => lab.exec("sensor", ["node", MAIN, "watch", ...args, "-e", ENCLAVE]);
+    expect(await run("-i", "nowhere0")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/nowhere0: there is no such interface/),
+    });
+    expect(await run("-i", "mirror0", "--ring-mb", "1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/megabytes from/),
+    });
+    expect(await run("-i", "mirror0", "--metrics", "localhost:80")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/ADDRESS:PORT/),
+    });
+  });
+});
