@@ -35,6 +35,7 @@ import {
   JUDGED_FINDING,
   JUDGED_PENDING,
   JUDGED_REF,
+  KEPT_BESIDE,
   ROW_WORDS,
 } from "./flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
@@ -277,10 +278,11 @@ export class Sensor implements NameSink {
   }
 
   private flowEnded(row: number): void {
-    this.conversations.close(row);
+    const isKept = (this.table.words[row * ROW_WORDS + FLAGS] & KEPT_BESIDE) !== 0;
+    if (isKept) this.conversations.close(row);
     const client = initiatorOf(this.table, row);
-    this.proxies.close(row, client);
-    this.nameJudge.close(row);
+    if (isKept) this.proxies.close(row, client);
+    if (isKept) this.nameJudge.close(row);
     this.flows.close(row);
     this.live?.ended(row);
     this.witness.ended(row);

@@ -16,7 +16,8 @@ interface DayTotal {
 export class Budgets {
   private readonly judge: Judge;
   private readonly ledger: Ledger;
-  private readonly days = new Map<string, DayTotal>();
+  /** By rule id and number of the day. */
+  private readonly days = new Map<string, Map<number, DayTotal>>();
   /** Octets of each open budgeted flow that were counted already. */
   private readonly counted = new Map<number, { bytesOut: number; bytesIn: number }>();
 
@@ -49,14 +50,23 @@ export class Budgets {
     this.counted.delete(row);
   }
 
-  private addTo(rule: number, moreOut: number, moreIn: number, at: Moment): void {
-    const { id, maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
-    const key = `${id} ${Math.floor(at.sec / DAY_SEC)}`;
-    let day = this.days.get(key);
+  private dayOf(id: string, dayNumber: number): DayTotal {
+    let days = this.days.get(id);
+    if (days === undefined) {
+      days = new Map();
+      this.days.set(id, days);
+    }
+    let day = days.get(dayNumber);
     if (day === undefined) {
       day = { bytesOut: 0, bytesIn: 0, exceeded: false };
-      this.days.set(key, day);
+      days.set(dayNumber, day);
     }
+    return day;
+  }
+
+  private addTo(rule: number, moreOut: number, moreIn: number, at: Moment): void {
+    const { id, maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
+    const day = this.dayOf(id, Math.floor(at.sec / DAY_SEC));
     day.bytesOut += moreOut;
     day.bytesIn += moreIn;
     const wasExceeded = day.exceeded;

@@ -11,7 +11,7 @@ import {
   ROW_WORDS,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { type AddressWords, addressOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
+import { type AddressWords, addressOf, classOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
 import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
 import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
@@ -120,7 +120,7 @@ export class DnsTraffic {
   private exchangeOf(row: number, client: End, at: Moment): DnsExchange | null {
     const resolver: End = client === 0 ? 1 : 0;
     const host = addressOf(this.table, row, client);
-    if (this.judge.addressClass(...host) === OUTSIDE || isGroup(host)) return null;
+    if (classOf(this.table, row, client) === OUTSIDE || isGroup(host)) return null;
     const resolverWords = addressOf(this.table, row, resolver);
     return {
       host,
@@ -132,7 +132,7 @@ export class DnsTraffic {
       proto: protoOf(this.table, row) === PROTO_TCP ? "tcp" : "udp",
       approved: this.judge.isResolver(...resolverWords),
       group: isGroup(resolverWords) || this.isNetbios(portOf(this.table, row, resolver)),
-      resolverInside: this.judge.addressClass(...resolverWords) === INSIDE,
+      resolverInside: classOf(this.table, row, resolver) === INSIDE,
       at,
     };
   }

@@ -2,10 +2,12 @@ import { PROTO_TCP } from "../decode/protocols.ts";
 import {
   ATTEMPTS,
   BYTES_A,
+  FLAGS,
   JUDGED,
   JUDGED_ALLOWED,
   JUDGED_FINDING,
   JUDGED_REF,
+  KEPT_BESIDE,
   PACKETS_A,
   ROW_DOUBLES,
   ROW_WORDS,
@@ -40,6 +42,7 @@ export class FlowAccounts {
 
   /** A packet of a flow that a rule with a budget allows. */
   countBudget(row: number, inner: End): void {
+    this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     const { out, back } = this.bytes(row, inner);
     this.budgets.count(
       row,
@@ -52,6 +55,7 @@ export class FlowAccounts {
 
   /** The flow goes on under another name: its octets so far belong to the finding `handle`. */
   settleName(row: number, handle: number): void {
+    this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     const inner = initiatorOf(this.table, row);
     const total = this.bytes(row, inner);
     const part = this.split.unsettled(row, total.out, total.back);

@@ -17,18 +17,21 @@ import {
   JUDGED_NOTHING,
   JUDGED_PENDING,
   JUDGED_REF,
+  KEPT_BESIDE,
   NAMED_IN_FLOW,
   ROW_WORDS,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import {
   addressOf,
+  classOf,
   type End,
   firstMoment,
   initiatorOf,
   lastMoment,
   portOf,
   protoOf,
+  setClasses,
 } from "../flow/flow-view.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -88,8 +91,9 @@ export class FlowJudge {
 
   /** A flow's first packet was taken in, or its initiator turned out to be the other end. */
   begin(row: number): void {
-    const classA = this.classOf(row, ADDR_A);
-    const classB = this.classOf(row, ADDR_B);
+    const classA = this.classAt(row, ADDR_A);
+    const classB = this.classAt(row, ADDR_B);
+    setClasses(this.table, row, classA, classB);
     if (classA !== OUTSIDE && classB !== OUTSIDE) {
       if (this.limitsInside && classA === INSIDE && classB === INSIDE) this.beginInside(row);
     } else if (classA === OUTSIDE && classB === OUTSIDE) {
@@ -161,6 +165,7 @@ export class FlowJudge {
     if (this.question.rule >= 0) {
       this.allow(row, this.question.rule, true);
       this.allowedName.set(row, name);
+      words[w + FLAGS] |= KEPT_BESIDE;
     } else this.findAcross(row, "egress.flow", this.question.expiredRule, name, "in-flow");
     words[w + FLAGS] |= NAMED_IN_FLOW;
     this.allowedByAnswer.delete(row);
@@ -178,6 +183,7 @@ export class FlowJudge {
     if (ruling.rule >= 0 && !ruling.carriesOthers) {
       this.allow(row, ruling.rule, true);
       this.allowedByAnswer.add(row);
+      this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     } else {
       // Which of the address's names was meant cannot be told: only the address is certain.
       this.allowedByAnswer.delete(row);
@@ -221,6 +227,9 @@ export class FlowJudge {
   /** The flow is over. */
   close(row: number): void {
     this.settle(row);
+    const w = row * ROW_WORDS;
+    const isKept = (this.table.words[w + FLAGS] & KEPT_BESIDE) !== 0;
+    if (!isKept && this.table.words[w + JUDGED] === JUDGED_NOTHING) return;
     if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
@@ -245,7 +254,7 @@ export class FlowJudge {
     this.find(row, "dns.resolver", null, "none", null);
   }
 
-  private classOf(row: number, at: number): number {
+  private classAt(row: number, at: number): number {
     const words = this.table.words;
     const w = row * ROW_WORDS + at;
     return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]);
@@ -253,8 +262,8 @@ export class FlowJudge {
 
   /** The end that is not outside; the initiator where there is none, or two. */
   innerEnd(row: number): End {
-    const isOutsideA = this.classOf(row, ADDR_A) === OUTSIDE;
-    const isOutsideB = this.classOf(row, ADDR_B) === OUTSIDE;
+    const isOutsideA = classOf(this.table, row, 0) === OUTSIDE;
+    const isOutsideB = classOf(this.table, row, 1) === OUTSIDE;
     if (isOutsideA === isOutsideB) return initiatorOf(this.table, row);
     return isOutsideA ? 1 : 0;
   }

@@ -1,7 +1,7 @@
 import { PROTO_TCP } from "../decode/protocols.ts";
-import { BYTES_A, ROW_DOUBLES } from "../flow/flow-row.ts";
+import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { addressOf, type End, lastMoment, portOf } from "../flow/flow-view.ts";
+import { addressOf, classOf, type End, lastMoment, portOf } from "../flow/flow-view.ts";
 import { flowOutcome } from "../flow/outcome.ts";
 import type { HttpRequest } from "../names/http-head.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
@@ -94,7 +94,7 @@ export class NameJudge {
   }
 
   private isOutside(row: number, end: End): boolean {
-    return this.judge.addressClass(...addressOf(this.table, row, end)) === OUTSIDE;
+    return classOf(this.table, row, end) === OUTSIDE;
   }
 
   private namedInside(row: number, client: End, name: string): void {
@@ -159,6 +159,7 @@ export class NameJudge {
     if (talk === undefined) {
       talk = { names: new Set(), tunnel: null, finding: NO_FINDING, client: 0, bytesOut: 0, bytesIn: 0 };
       this.talks.set(row, talk);
+      this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     }
     return talk;
   }

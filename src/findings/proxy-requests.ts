@@ -1,4 +1,4 @@
-import { BYTES_A, FLAGS, ROW_DOUBLES, ROW_WORDS, RST_A } from "../flow/flow-row.ts";
+import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS, RST_A } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { type End, lastMoment } from "../flow/flow-view.ts";
 import { ATTEMPTED, CONNECTED, REFUSED, TRANSFERRED } from "../flow/outcome.ts";
@@ -56,6 +56,7 @@ export class ProxyRequests {
     if (requests === undefined) {
       requests = new Map();
       this.open.set(row, requests);
+      this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     }
     if (requests.size >= MAX_OPEN) {
       if (rule >= 0) this.exceptions.used(rule, 1, 0, 0, at, at);

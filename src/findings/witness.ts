@@ -1,7 +1,5 @@
 import { PROTO_TCP } from "../decode/protocols.ts";
 import {
-  ADDR_A,
-  ADDR_B,
   BYTES_A,
   CONFIDENCE_MASK,
   CONFIDENCE_UNKNOWN,
@@ -17,7 +15,7 @@ import {
   SYN_SEEN,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { addressOf, type End, initiatorOf, portOf, protoOf } from "../flow/flow-view.ts";
+import { addressOf, classOf, type End, initiatorOf, portOf, protoOf } from "../flow/flow-view.ts";
 import { CONNECTED, flowOutcome } from "../flow/outcome.ts";
 import { INSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -64,7 +62,7 @@ export class Witness {
 
   /** A flow's first packet, sent by A. */
   began(row: number, toGroup: boolean): void {
-    if (toGroup || !this.isInside(row, ADDR_A)) return;
+    if (toGroup || !this.isInside(row, 0)) return;
     this.insideFlows++;
     this.spoke(row, 0);
   }
@@ -78,8 +76,8 @@ export class Witness {
 
   /** B spoke as well: hosts that only ever answer are seen by it. */
   private answered(row: number): void {
-    if (!this.isInside(row, ADDR_B)) return;
-    if (!this.isInside(row, ADDR_A)) this.insideFlows++;
+    if (!this.isInside(row, 1)) return;
+    if (!this.isInside(row, 0)) this.insideFlows++;
     this.spoke(row, 1);
   }
 
@@ -101,7 +99,7 @@ export class Witness {
     const flags = words[w + FLAGS];
     const midFlow = (flags & (SYN_SEEN | SYN_ACK_SEEN)) === 0;
     if (midFlow && this.isRelayAsked(row, responder)) this.troubles.add("relay.open_before_start");
-    if (!this.isInside(row, ADDR_A) || !this.isInside(row, ADDR_B)) return;
+    if (!this.isInside(row, 0) || !this.isInside(row, 1)) return;
     if (words[w + PACKETS_A] > 0 && words[w + PACKETS_B] > 0) this.tcpBothWays++;
     // A SYN to a dead host is no evidence; data, an acknowledgement or an end without an answer is.
     else if (midFlow || (flags & (ESTABLISHED | SYN_ACK_SEEN | FIN_A | FIN_B)) !== 0) this.tcpOneWay++;
@@ -128,9 +126,7 @@ export class Witness {
     }
   }
 
-  private isInside(row: number, at: number): boolean {
-    const w = row * ROW_WORDS + at;
-    const words = this.table.words;
-    return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]) === INSIDE;
+  private isInside(row: number, end: End): boolean {
+    return classOf(this.table, row, end) === INSIDE;
   }
 }

@@ -1,7 +1,17 @@
 import type { Packet } from "../decode/packet.ts";
 import { TCP_SYN } from "../decode/tcp.ts";
 import { Conversation } from "./conversation.ts";
-import { ACK_A, ACK_A_SET, FLAGS, GATE_OPEN, ISN, ROW_WORDS, SYN_ACK_SEEN, SYN_SEEN } from "./flow-row.ts";
+import {
+  ACK_A,
+  ACK_A_SET,
+  FLAGS,
+  GATE_OPEN,
+  ISN,
+  KEPT_BESIDE,
+  ROW_WORDS,
+  SYN_ACK_SEEN,
+  SYN_SEEN,
+} from "./flow-row.ts";
 import type { FlowTable } from "./flow-table.ts";
 import { type End, initiatorOf, portOf } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
@@ -107,6 +117,7 @@ export class Conversations {
     const conversation = new Conversation(row, port, this.sink);
     const talk: Talk = { conversation, talkers: [null, null], held: 0 };
     this.talks.set(row, talk);
+    this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     return talk;
   }
 

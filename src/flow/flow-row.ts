@@ -89,6 +89,12 @@ export const HAS_HOLES = 1 << 18;
 export const NAMED_IN_FLOW = 1 << 19;
 /** A name rule allows it, or may: a name that contradicts can still come. */
 export const ALLOWED_BY_NAME = 1 << 20;
+/** The classes that the policy gives the two addresses, two bits each. */
+export const CLASS_A_SHIFT = 21;
+export const CLASS_B_SHIFT = 23;
+export const CLASS_MASK = 3;
+/** Somebody keeps something of the flow beside its row, and has to be told when it ends. */
+export const KEPT_BESIDE = 1 << 25;
 
 // JUDGED
 /** Nothing to say: both ends inside, or local. */

@@ -1,6 +1,9 @@
 import {
   ADDR_A,
   ADDR_B,
+  CLASS_A_SHIFT,
+  CLASS_B_SHIFT,
+  CLASS_MASK,
   FIRST_NSEC,
   FIRST_SEC,
   FLAGS,
@@ -28,6 +31,17 @@ export function addressOf(table: FlowTable, row: number, end: End): AddressWords
   const w = row * ROW_WORDS + (end === 0 ? ADDR_A : ADDR_B);
   const words = table.words;
   return [words[w], words[w + 1], words[w + 2], words[w + 3]];
+}
+
+/** Class of the address at `end`, as `setClasses` was told. */
+export function classOf(table: FlowTable, row: number, end: End): number {
+  return (table.words[row * ROW_WORDS + FLAGS] >> (end === 0 ? CLASS_A_SHIFT : CLASS_B_SHIFT)) & CLASS_MASK;
+}
+
+export function setClasses(table: FlowTable, row: number, classA: number, classB: number): void {
+  const w = row * ROW_WORDS + FLAGS;
+  const others = table.words[w] & ~((CLASS_MASK << CLASS_A_SHIFT) | (CLASS_MASK << CLASS_B_SHIFT));
+  table.words[w] = others | (classA << CLASS_A_SHIFT) | (classB << CLASS_B_SHIFT);
 }
 
 export function portOf(table: FlowTable, row: number, end: End): number {
