@@ -32,6 +32,8 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "tls.records_broken": note("TLS that stopped being readable before its ClientHello was whole"),
   "http.head_too_long": blind("HTTP request head longer than is held"),
   "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
+  "http2.not_decoded": blind("HTTP/2 with prior knowledge, not decoded yet: what it asks for is unknown"),
+  "socks.not_decoded": blind("SOCKS, not decoded yet: where it goes is unknown"),
   "quic.not_decoded": blind("QUIC Initial, not decoded yet: its server name is unknown"),
   "group.report_truncated": blind("membership report that ends before the groups it announces"),
   "group.too_many_records": blind("more groups in a membership report than are read"),

@@ -2,6 +2,7 @@ import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
 import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { isTlsStart } from "../names/tls-records.ts";
+import { unreadProtocol } from "../names/unread-protocols.ts";
 import { DnsReader } from "./dns-reader.ts";
 import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
@@ -49,6 +50,10 @@ export class Conversation {
     const shown = preamble ? this.showLate(from, view, at, end) : this.show(from, view, at, end);
     if (shown === "maybe") return "maybe";
     this.readers[from] = this.readerFor(shown, from);
+    if (shown === "nothing" && !preamble) {
+      const unread = unreadProtocol(view, at, end);
+      if (unread !== null) this.sink.trouble(unread);
+    }
     return this.readers[from] === null ? "no" : "yes";
   }
 
