@@ -1,4 +1,4 @@
-// Sends numbered frames on an interface as fast as told, and says how many the interface took.
+// Sends numbered frames on an interface as fast as told, and says how many the interface took, and in what time.
 // Usage: node send-frames.mjs INTERFACE FRAMES OCTETS RATE [TPID:TCI]
 // RATE is in frames a second, 0 for as fast as possible. TPID and TCI are hexadecimal.
 import koffi from "koffi";
@@ -46,7 +46,7 @@ while (sent < frames) {
   for (let i = 0; i < burst; i++) buffers.writeUInt32BE(sent + i, i * octets + numberAt);
   sent += sendAll(burst);
 }
-process.stdout.write(`${sent}\n`);
+process.stdout.write(JSON.stringify({ sent, seconds: (performance.now() - started) / 1000 }));
 
 /** @param {number} burst */
 function sendAll(burst) {

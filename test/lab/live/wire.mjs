@@ -36,11 +36,12 @@ ip -n sensor link set rx0 up
 
 /**
  * Starts the sender, which stops by itself.
- * @param {Lab} lab @param {{ frames: number, octets: number, rate?: number, vlan?: string }} what
- * @returns {Promise<number>} how many frames were sent, once all were
+ * @param {Lab} lab @param {{ frames: number, octets: number, rate?: number, vlan?: string, cpu?: number }} what
+ * @returns {Promise<{ sent: number, seconds: number }>} once all were sent
  */
-export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "" }) {
+export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", cpu }) {
   const child = lab.spawn("sender", [
+    ...(cpu === undefined ? [] : ["taskset", "-c", `${cpu}`]),
     process.execPath,
     SEND_FRAMES,
     "tx0",
@@ -56,7 +57,7 @@ export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "" }) {
   child.stderr.pipe(process.stderr);
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`the sender ended with ${code}`);
-  return Number(said);
+  return JSON.parse(said);
 }
 
 const libc = koffi.load(null);
