@@ -52,7 +52,7 @@ class SensorThread {
     send({ type: "ready", notices: this.notices });
     const merge = new TimeMerge(this.sources);
     const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
-      this.guard.guard(batch, from, to, performance.now());
+      this.guard.guard(batch, from, to, Date.now(), performance.now());
       note(this.seenOf(source), batch, from, to);
       this.sensor.consume(batch, from, to);
     };

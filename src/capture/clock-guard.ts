@@ -1,6 +1,6 @@
 import type { FrameBatch } from "./frame-batch.ts";
 
-/** A clock that is off by more than this from the time that passed was stepped. */
+/** What the clock may wander against one that only counts up, before it is said to have been stepped. */
 const STEP_SEC = 30;
 
 /**
@@ -11,25 +11,32 @@ const STEP_SEC = 30;
 export class ClockGuard {
   /** Times that the clock was stepped, forward or back. */
   steps = 0;
-  private offsetSec = 0;
-  private lastSec = Number.NaN;
-  private lastMonotonicMs = 0;
+  /** Wall clock less counting clock, when nothing was stepped yet. */
+  private baseMs = Number.NaN;
+  /** What the wall clock is ahead of packet time, and what it was before its last step. */
+  private aheadSec = 0;
+  private aheadBeforeSec = 0;
 
-  /** Frames batch[from, to) arrived just now, by a clock that only counts up. Their seconds are put right in place. */
-  guard(batch: FrameBatch, from: number, to: number, monotonicMs: number): void {
-    const { tsSec } = batch;
-    for (let i = from; i < to; i++) {
-      const sec = tsSec[i] - this.offsetSec;
-      const expected = this.lastSec + (monotonicMs - this.lastMonotonicMs) / 1000;
-      if (Math.abs(sec - expected) > STEP_SEC) {
-        this.steps++;
-        this.offsetSec += Math.round(sec - expected);
-      }
-      tsSec[i] -= this.offsetSec;
+  /** Frames batch[from, to) are read now, by the wall clock and by one that only counts up. Puts their seconds right. */
+  guard(batch: FrameBatch, from: number, to: number, wallMs: number, countingMs: number): void {
+    const apartMs = wallMs - countingMs;
+    if (Number.isNaN(this.baseMs)) this.baseMs = apartMs;
+    const aheadSec = Math.round((apartMs - this.baseMs) / 1000);
+    if (Math.abs(aheadSec - this.aheadSec) > STEP_SEC) {
+      this.steps++;
+      this.aheadBeforeSec = this.aheadSec;
+      this.aheadSec = aheadSec;
     }
-    if (to > from) {
-      this.lastSec = tsSec[to - 1];
-      this.lastMonotonicMs = monotonicMs;
+    if (this.steps > 0) this.shift(batch, from, to, wallMs / 1000);
+  }
+
+  /** Frames that waited in the ring since before the step still have the old clock's time. */
+  private shift(batch: FrameBatch, from: number, to: number, wallSec: number): void {
+    const { tsSec } = batch;
+    const oldWallSec = wallSec - (this.aheadSec - this.aheadBeforeSec);
+    for (let i = from; i < to; i++) {
+      const isOld = Math.abs(tsSec[i] - oldWallSec) < Math.abs(tsSec[i] - wallSec);
+      tsSec[i] -= isOld ? this.aheadBeforeSec : this.aheadSec;
     }
   }
 }
