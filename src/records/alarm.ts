@@ -1,7 +1,7 @@
 import { systemMessage } from "../capture/system-message.ts";
 
 /** A part of the records that may fail while everything else goes on. */
-export type RecordsPart = "audit" | "store" | "evidence";
+export type RecordsPart = "audit" | "store" | "evidence" | "syslog";
 
 /** Is told when a part fails, with a sentence for people, and with null when it works again. Must not throw. */
 export type AlarmSink = (part: RecordsPart, message: string | null) => void;
