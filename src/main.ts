@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import { say } from "./commands/say.ts";
 
@@ -71,6 +72,10 @@ function internalError(error: unknown): never {
   process.exit(COULD_NOT_RUN);
 }
 
+// What V8 allocates for young objects doubles up to 32 MiB as long as some survive. Ours live for a packet or
+// for a connection: staying at 1 MiB costs 3 % CPU and saves a quarter of the memory (121 MB to 89 MB on
+// the benchmark's small packets). The limit itself can be set on the command line alone, the growth here.
+setFlagsFromString("--semi-space-growth-factor=1");
 process.stdout.on("error", outputFailed);
 process.stderr.on("error", () => {}); // nobody is left to tell
 process.on("uncaughtException", internalError);
