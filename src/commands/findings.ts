@@ -69,7 +69,7 @@ export function addFindingsCommand(program: Command): void {
 
 async function run(work: () => Promise<void>): Promise<void> {
   const { StateError } = await import("../records/state.ts");
-  const { StoreError } = await import("../records/store.ts");
+  const { StoreError } = await import("../records/store-database.ts");
   try {
     await work();
     process.exitCode = DONE;

@@ -8,11 +8,11 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import { auditFileName, HEAD_FILE, listAuditFiles, readAuditLines, readTail } from "./audit-files.ts";
 import { auditLine, GENESIS, MAX_AUDIT_LINE, readAuditLine, sha256 } from "./audit-record.ts";
-import { adoptOwner } from "./ownership.ts";
+import { adoptOwner, makePrivate } from "./ownership.ts";
 import type { SigningKey } from "./signing-key.ts";
 
 const DEFAULT_FILE_BYTES = 16 * 1024 * 1024;
@@ -89,7 +89,7 @@ export class AuditLog {
     this.alarm = new Alarm("audit", options.alarm);
     this.committed = options.committed ?? null;
     const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (made !== undefined) adoptOwner(directory, dirname(directory));
+    if (made !== undefined) adoptOwner(directory);
     this.resume();
   }
 
@@ -183,9 +183,7 @@ export class AuditLog {
   private openFile(): number {
     if (this.fd !== null) return this.fd;
     const path = join(this.directory, auditFileName(this.number));
-    this.fd = openSync(path, "a", 0o600);
-    closeSync(this.fd);
-    adoptOwner(path, this.directory);
+    makePrivate(path);
     this.fd = openSync(path, "r+"); // not for appending: there writes ignore their position
     syncDirectory(this.directory);
     return this.fd;
@@ -201,7 +199,7 @@ export class AuditLog {
   private replaceHead(line: string): void {
     const path = join(this.directory, HEAD_FILE);
     writeFileSync(`${path}.new`, line, { mode: 0o600, flush: true });
-    adoptOwner(`${path}.new`, this.directory);
+    adoptOwner(`${path}.new`);
     renameSync(`${path}.new`, path);
     syncDirectory(this.directory);
   }

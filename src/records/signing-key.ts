@@ -8,7 +8,7 @@ import {
   verify,
 } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { adoptOwner } from "./ownership.ts";
 
 const PRIVATE_FILE = "audit.key";
@@ -70,7 +70,7 @@ export function createKeyPair(directory: string): NewKey {
     if (existsSync(path)) throw new KeyError(`${path} is there already: it is not overwritten`);
   }
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  adoptOwner(directory, dirname(directory));
+  adoptOwner(directory);
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   writeFileSync(privatePath, privateKey.export({ format: "pem", type: "pkcs8" }), {
     flag: "wx",
@@ -79,8 +79,8 @@ export function createKeyPair(directory: string): NewKey {
   });
   chmodSync(privatePath, 0o600); // whatever the umask says
   writeFileSync(publicPath, publicKey.export({ format: "pem", type: "spki" }), { flag: "wx", flush: true });
-  adoptOwner(privatePath, directory);
-  adoptOwner(publicPath, directory);
+  adoptOwner(privatePath);
+  adoptOwner(publicPath);
   return {
     publicKey: publicKeyText(publicKey),
     fingerprint: fingerprintOf(publicKey),

@@ -1,5 +1,6 @@
 import type Libsql from "libsql";
-import { isBusy, openDatabase } from "./store.ts";
+import { makePrivate } from "./ownership.ts";
+import { isBusy, openDatabase } from "./store-database.ts";
 
 /**
  * The right to write to a state directory. It is a lock on an empty SQLite file: the kernel drops it with the
@@ -14,6 +15,7 @@ export class StateLock {
 
   /** Null when another process has it. Throws what SQLite throws. */
   static async take(path: string): Promise<StateLock | null> {
+    makePrivate(path);
     const db = await openDatabase(path, 0);
     try {
       db.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE");

@@ -9,7 +9,8 @@ import { findingRecord } from "./finding-record.ts";
 import { KeyError, loadSigningKey, type SigningKey } from "./signing-key.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
-import { isBusy, type NameEntry, type SensorState, Store, StoreError } from "./store.ts";
+import { type NameEntry, type SensorState, Store } from "./store.ts";
+import { isBusy, StoreError } from "./store-database.ts";
 
 /** How long writing to the store may wait for another process: the sensor's thread waits with it. */
 const BUSY_MS = 250;

@@ -1,15 +1,11 @@
 import { existsSync } from "node:fs";
-import { dirname } from "node:path";
 import type Libsql from "libsql";
 import { systemMessage } from "../capture/system-message.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { NamedAddress } from "../flow/address-names.ts";
 import { type FindingRecord, readFindingRecord } from "./finding-record.ts";
-import { adoptOwner } from "./ownership.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
-
-/** The store cannot be used. The message is for people. */
-export class StoreError extends Error {}
+import { makePrivate } from "./ownership.ts";
+import { isDamaged, openDatabase, prepareSchema, StoreError } from "./store-database.ts";
 
 /** An acknowledgement: somebody has seen a finding and says why it may stand. It changes no verdict. */
 export interface Ack {
@@ -49,20 +45,6 @@ export interface StoredFinding {
 /** A name by the address that it was answered for. */
 export type NameEntry = readonly [address: string, named: NamedAddress];
 
-/** Another process holds the database. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "SQLITE_BUSY";
-}
-
-/** Opens a database with SQLite (libsql, loaded here and not before). Throws what SQLite throws. */
-export async function openDatabase(path: string, busyMs: number): Promise<Libsql.Database> {
-  // libsql asks Node for a diagnostic report to learn which libc it runs on. That report would also list
-  // network interfaces and resolve the peers of open sockets: this program asks the network nothing.
-  if (process.report !== undefined) Object.assign(process.report, { excludeNetwork: true });
-  const { default: Database } = await import("libsql");
-  return new Database(path, { timeout: busyMs });
-}
-
 /**
  * What findings a site has, for look-ups and over restarts. Several processes may read while one writes. Methods
  * throw what SQLite throws.
@@ -79,10 +61,8 @@ export class Store {
   static async open(path: string, busyMs: number, create: boolean): Promise<Store> {
     if (!create && !existsSync(path)) throw new StoreError(`${path}: there is no store yet`);
     try {
-      const db = await openDatabase(path, busyMs);
-      const store = new Store(prepareSchema(db, path));
-      if (create) adoptOwner(path, dirname(path));
-      return store;
+      if (create) makePrivate(path);
+      return new Store(prepareSchema(await openDatabase(path, busyMs), path));
     } catch (error) {
       if (error instanceof StoreError) throw error;
       const remedy = isDamaged(error) ? "; gapwatch findings --rebuild makes it anew from the audit log" : "";
@@ -284,28 +264,4 @@ function namedOf(row: NameRow): NamedAddress {
     answeredSec: row.answered_sec,
     validToSec: row.valid_to_sec,
   };
-}
-
-function prepareSchema(db: Libsql.Database, path: string): Libsql.Database {
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  const version = versionOf(db);
-  if (version > SCHEMA_VERSION) {
-    throw new StoreError(`the store ${path} was written by a newer gapwatch (schema ${version})`);
-  }
-  if (version === 0) {
-    db.exec("BEGIN IMMEDIATE"); // another process may have come first
-    if (versionOf(db) === 0) db.exec(SCHEMA);
-    db.exec("COMMIT");
-  }
-  return db;
-}
-
-function versionOf(db: Libsql.Database): number {
-  const rows = db.prepare("PRAGMA user_version").all() as { user_version: number }[];
-  return rows[0].user_version;
-}
-
-function isDamaged(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  return error.code === "SQLITE_NOTADB" || error.code === "SQLITE_CORRUPT";
 }

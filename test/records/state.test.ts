@@ -7,7 +7,8 @@ import { FindingChanges } from "../../src/records/finding-changes.ts";
 import { rebuildStore } from "../../src/records/rebuild-store.ts";
 import { State, StateError, StateInUse } from "../../src/records/state.ts";
 import { resolveStatePaths, type StatePaths } from "../../src/records/state-paths.ts";
-import { type NameEntry, openDatabase, Store } from "../../src/records/store.ts";
+import { type NameEntry, Store } from "../../src/records/store.ts";
+import { openDatabase } from "../../src/records/store-database.ts";
 import { ownFolder } from "./own-folder.ts";
 import { sampleFinding } from "./sample-findings.ts";
 
