@@ -13,7 +13,13 @@ interface AppliedRecord {
 }
 
 const moved = z.object({ id: z.string(), into: z.string().nullable() });
-const sensor = z.object({ name: z.string(), raised: z.boolean(), since: z.string(), detail: z.string() });
+const sensor = z.object({
+  name: z.string(),
+  subject: z.string(),
+  raised: z.boolean(),
+  since: z.string(),
+  text: z.string(),
+});
 const ack = z.object({
   token: z.string(),
   finding: z.string(),

@@ -22,38 +22,45 @@ interface Known {
   extent: number;
 }
 
-/** Tells what changed in a ledger from one look to the next. */
+/** Tells what is new about findings that are looked at again and again. */
 export class FindingChanges {
-  private known = new Map<string, Known>();
+  private readonly known = new Map<string, Known>();
+  /** By id that a finding had: the one that has it as an alias. */
+  private readonly heirs = new Map<string, string>();
 
   /** `before`: findings of an earlier run that the ledger goes on with. */
   constructor(before: readonly RatedFinding[]) {
-    for (const finding of before) this.known.set(finding.id, knownOf(finding));
+    for (const finding of before) this.note(finding);
   }
 
-  /** Changes since the last call, in the order of `found`, which is the whole ledger. */
-  diff(found: readonly RatedFinding[]): FindingChange[] {
+  /**
+   * Changes since a finding was last given, in the order of `found`: those that may have changed, or all. `gone`:
+   * ids of those that the ledger no longer has.
+   */
+  take(found: readonly RatedFinding[], gone: readonly string[]): FindingChange[] {
     const changes: FindingChange[] = [];
-    const now = new Map<string, Known>();
     for (const finding of found) {
       const before = this.known.get(finding.id);
-      const known = knownOf(finding);
+      const known = this.note(finding);
       const what = before === undefined ? "new" : changeOf(before, known);
       if (what !== null) changes.push({ what, finding, into: null });
-      now.set(finding.id, known);
     }
-    const gone = [...this.known.values()].filter(({ finding }) => !now.has(finding.id));
-    const heirs = gone.length === 0 ? null : heirsOf(found);
-    for (const { finding } of gone) {
-      changes.push({ what: "moved", finding, into: heirs?.get(finding.id) ?? null });
+    for (const id of gone) {
+      const known = this.known.get(id);
+      if (known === undefined) continue;
+      this.known.delete(id);
+      changes.push({ what: "moved", finding: known.finding, into: this.heirs.get(id) ?? null });
+      this.heirs.delete(id);
     }
-    this.known = now;
     return changes;
   }
-}
 
-function heirsOf(found: readonly RatedFinding[]): Map<string, string> {
-  return new Map(found.flatMap((finding) => finding.aliases.map((alias) => [alias, finding.id] as const)));
+  private note(finding: RatedFinding): Known {
+    const known = knownOf(finding);
+    this.known.set(finding.id, known);
+    for (const alias of finding.aliases) if (this.known.has(alias)) this.heirs.set(alias, finding.id);
+    return known;
+  }
 }
 
 function knownOf(finding: RatedFinding): Known {

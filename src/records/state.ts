@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
+import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import { applyRecord, catchUp } from "./apply-record.ts";
@@ -104,6 +105,7 @@ export class State {
     return this.store.names();
   }
 
+  /** As an earlier run left them. */
   sensorStates(): SensorState[] {
     return this.store.sensorStates();
   }
@@ -145,8 +147,8 @@ export class State {
     }
   }
 
-  sensor(state: SensorState): void {
-    this.audit.append("sensor", state);
+  sensor({ name, subject, raised, atMs, text }: StateChange): void {
+    this.audit.append("sensor", { name, subject, raised, since: new Date(atMs).toISOString(), text });
   }
 
   /** Old evidence made room for new. */

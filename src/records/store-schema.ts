@@ -49,11 +49,13 @@ CREATE TABLE acks (
 ) STRICT;
 CREATE INDEX acks_finding ON acks (finding);
 CREATE TABLE sensor_states (
-  name TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  subject TEXT NOT NULL,
   raised INTEGER NOT NULL,
   since TEXT NOT NULL,
-  detail TEXT NOT NULL
-) STRICT;
+  text TEXT NOT NULL,
+  PRIMARY KEY (name, subject)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE names (
   address TEXT NOT NULL,
   host_id TEXT NOT NULL,

@@ -26,13 +26,15 @@ export interface OutcomeStep {
   readonly outcome: string;
 }
 
+/** A state of the sensor as it was told last. */
 export interface SensorState {
-  /** Such as `sensor.silent`. */
+  /** Such as `sensor.silent`, and what it is about: an interface, a host, "" for the sensor as a whole. */
   readonly name: string;
+  readonly subject: string;
   readonly raised: boolean;
   /** When it came to be so, RFC 3339. */
   readonly since: string;
-  readonly detail: string;
+  readonly text: string;
 }
 
 /** A finding that the store holds. */
@@ -149,14 +151,18 @@ export class Store {
     return this.rows(sql) as Ack[];
   }
 
-  putSensorState({ name, raised, since, detail }: SensorState): void {
-    this.run("INSERT OR REPLACE INTO sensor_states VALUES (?, ?, ?, ?)", name, raised ? 1 : 0, since, detail);
+  putSensorState({ name, subject, raised, since, text }: SensorState): void {
+    const sql = "INSERT OR REPLACE INTO sensor_states VALUES (?, ?, ?, ?, ?)";
+    this.run(sql, name, subject, raised ? 1 : 0, since, text);
   }
 
   sensorStates(): SensorState[] {
-    const rows = this.rows("SELECT name, raised, since, detail FROM sensor_states ORDER BY name");
+    const rows = this.rows(
+      "SELECT name, subject, raised, since, text FROM sensor_states ORDER BY name, subject",
+    );
     return (rows as (Omit<SensorState, "raised"> & { raised: number })[]).map((row) => {
-      return { name: row.name, raised: row.raised === 1, since: row.since, detail: row.detail };
+      const { name, subject, since, text } = row;
+      return { name, subject, raised: row.raised === 1, since, text };
     });
   }
 

@@ -1,8 +1,8 @@
+import type { StateChange } from "../findings/sensor-states.ts";
 import type { Severity } from "../findings/severity.ts";
 import { escapeText } from "../names/escape.ts";
 import type { ChainHead } from "./audit-log.ts";
 import type { FindingChange } from "./finding-changes.ts";
-import type { SensorState } from "./store.ts";
 
 /** Facility local0 (RFC 5424 §6.2.1). */
 const FACILITY = 16;
@@ -59,21 +59,15 @@ export function findingMessage(
 
 /** A sensor state that was raised or cleared. */
 export function sensorMessage(
-  state: SensorState,
+  { name, subject, raised, text }: StateChange,
   head: ChainHead | null,
   origin: SyslogOrigin,
   at: Date,
 ): string {
-  const now = state.raised ? "raised" : "cleared";
-  const data = [
-    ["sensor", state.name],
-    ["state", now],
-    ["since", state.since],
-    ...headParameter(head),
-  ] as const;
-  const detail = state.detail === "" ? "" : `: ${state.detail}`;
-  const text = `${state.name} ${now} since ${state.since}${detail}`;
-  return message({ severity: state.raised ? WARNING : NOTICE, msgid: "sensor", data, text }, origin, at);
+  const state = raised ? "raised" : "cleared";
+  const data = [["sensor", name], ["subject", subject], ["state", state], ...headParameter(head)] as const;
+  const severity = raised ? WARNING : NOTICE;
+  return message({ severity, msgid: "sensor", data, text: `${state} ${name}: ${text}` }, origin, at);
 }
 
 /** As `verify --head` takes it. */

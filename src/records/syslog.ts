@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
+import type { StateChange } from "../findings/sensor-states.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import type { ChainHead } from "./audit-log.ts";
 import type { FindingChange } from "./finding-changes.ts";
-import type { SensorState } from "./store.ts";
 import { openLink, type SyslogLink } from "./syslog-link.ts";
 import { findingMessage, type SyslogOrigin, sensorMessage } from "./syslog-message.ts";
 import { type SyslogTarget, targetText } from "./syslog-target.ts";
@@ -58,8 +58,8 @@ export class SyslogSink {
     this.push(findingMessage(change, head, this.origin, new Date()));
   }
 
-  sensor(state: SensorState, head: ChainHead | null): void {
-    this.push(sensorMessage(state, head, this.origin, new Date()));
+  sensor(change: StateChange, head: ChainHead | null): void {
+    this.push(sensorMessage(change, head, this.origin, new Date()));
   }
 
   /** Waits a moment for what is queued, unless nobody listens, then ends; what is left is lost. */

@@ -13,12 +13,7 @@ for (let n = known.length; n < known.length + hosts; n++) {
   const batch = [sampleFinding(`host-${n}.example.org`), sampleFinding(`mirror-${n}.example.org`)];
   state.findings(batch.map((finding) => ({ what: "new", finding, into: null })));
   if (n % 7 === 0) {
-    state.sensor({
-      name: "sensor.gap",
-      raised: n % 2 === 0,
-      since: new Date().toISOString(),
-      detail: String(n),
-    });
+    state.sensor({ name: "sensor.gap", subject: "", raised: n % 2 === 0, atMs: Date.now(), text: String(n) });
   }
   if (state.flush()) writeSync(1, `reported ${batch.map(({ id }) => id).join(" ")}\n`);
 }

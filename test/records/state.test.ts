@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { StateChange } from "../../src/findings/sensor-states.ts";
 import type { NamedAddress } from "../../src/flow/address-names.ts";
 import { verifyAuditLog } from "../../src/records/audit-verify.ts";
 import { FindingChanges } from "../../src/records/finding-changes.ts";
@@ -11,6 +12,14 @@ import { type NameEntry, Store } from "../../src/records/store.ts";
 import { openDatabase } from "../../src/records/store-database.ts";
 import { ownFolder } from "./own-folder.ts";
 import { sampleFinding } from "./sample-findings.ts";
+
+const SILENT: StateChange = {
+  name: "sensor.silent",
+  subject: "mirror0",
+  raised: true,
+  atMs: Date.parse("2026-11-20T08:00:00Z"),
+  text: "no packets on mirror0",
+};
 
 const root = ownFolder();
 let paths: StatePaths;
@@ -115,17 +124,19 @@ describe("state over restarts", () => {
       ["198.51.100.7", named],
       ["198.51.100.7", { ...named, name: "old.example.org", validToSec: 1001 }],
     ];
-    const silent = { name: "sensor.silent", raised: true, since: "2026-11-20T08:00:00Z", detail: "mirror0" };
     const state = await open();
     expect(state.saveNames(entries, 1000)).toBe(true);
     expect(state.saveNames([["198.51.100.7", { ...named, ambiguous: true }]], 1200)).toBe(true);
-    state.sensor({ ...silent, raised: false });
-    state.sensor(silent);
+    state.sensor({ ...SILENT, raised: false });
+    state.sensor(SILENT);
+    state.sensor({ ...SILENT, subject: "mirror1", raised: false });
     state.flush();
     state.close();
     const again = await open();
     expect(again.loadNames()).toEqual([["198.51.100.7", { ...named, ambiguous: true }]]);
-    expect(again.sensorStates()).toEqual([silent]);
+    const { name, subject, raised, text } = SILENT;
+    const stored = { name, subject, raised, since: "2026-11-20T08:00:00.000Z", text };
+    expect(again.sensorStates()).toEqual([stored, { ...stored, subject: "mirror1", raised: false }]);
     again.close();
   });
 
@@ -164,7 +175,7 @@ describe("the store and the audit log", () => {
     const old = readFileSync(paths.store);
     const more = await open();
     more.findings(added(b));
-    more.sensor({ name: "sensor.gap", raised: true, since: "2026-11-20T08:00:00Z", detail: "" });
+    more.sensor(SILENT);
     more.close();
     replaceStore(old);
     const again = await open();
@@ -194,7 +205,7 @@ describe("the store and the audit log", () => {
     state.started({ version: "1", inputs: ["mirror0"] });
     const moving = sampleFinding("198.51.100.99", { name: null });
     state.findings(added(a, b, moving));
-    state.sensor({ name: "sensor.drops", raised: true, since: "2026-11-20T08:00:00Z", detail: "17 packets" });
+    state.sensor(SILENT);
     state.flush();
     state.saveNames([["198.51.100.7", sampleName]], 0);
     const worse = { ...b, aliases: [moving.id], severity: 3, severityName: "high" as const, attempts: 9 };
@@ -262,7 +273,7 @@ const sampleName: NamedAddress = {
 
 describe("changes of a ledger", () => {
   const what = (changes: FindingChanges, ...found: (typeof a)[]) =>
-    changes.diff(found).map((change) => [change.what, change.finding.destination, change.into]);
+    changes.take(found, []).map((change) => [change.what, change.finding.destination, change.into]);
 
   it("are new once, worse when severity or outcome rises, more when counts do", () => {
     const changes = new FindingChanges([b]);
@@ -278,10 +289,10 @@ describe("changes of a ledger", () => {
 
   it("say where a finding went", () => {
     const changes = new FindingChanges([a, b]);
-    expect(what(changes, { ...a, aliases: [b.id] })).toEqual([
-      ["more", "a.example.org", null],
-      ["moved", "b.example.org", a.id],
-    ]);
-    expect(what(changes)).toEqual([["moved", "a.example.org", null]]);
+    const heir = { ...a, aliases: [b.id] };
+    const moved = { what: "moved", finding: b, into: a.id };
+    expect(changes.take([heir], [b.id])).toEqual([{ what: "more", finding: heir, into: null }, moved]);
+    expect(changes.take([], [a.id, b.id])).toEqual([{ what: "moved", finding: heir, into: null }]);
+    expect(what(changes, b)).toEqual([["new", "b.example.org", null]]);
   });
 });

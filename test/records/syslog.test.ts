@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { StateChange } from "../../src/findings/sensor-states.ts";
 import { SyslogSink } from "../../src/records/syslog.ts";
 import { parseSyslogTarget, type SyslogTarget, targetText } from "../../src/records/syslog-target.ts";
 import { ownFolder } from "./own-folder.ts";
@@ -16,11 +17,12 @@ const HEAD = { seq: 17, hash: "ab".repeat(32) };
 const TIME = "2026-11-20T08:17:59.123Z";
 const finding = sampleFinding("huggingface.co");
 const change = { what: "new" as const, finding, into: null };
-const silent = {
+const silent: StateChange = {
   name: "sensor.silent",
+  subject: "mirror0",
   raised: true,
-  since: "2026-11-20T08:17:29Z",
-  detail: "mirror0: 30 s",
+  atMs: 0,
+  text: "no packets on mirror0 for 30 s",
 };
 
 const FINDING_TEXT =
@@ -29,8 +31,8 @@ const FINDING_TEXT =
   `head="17:${HEAD.hash}"] new finding ${finding.id}: egress.flow to huggingface.co 443/tcp from gpu-01 ` +
   "(10.20.1.11), connected, high";
 const SENSOR_TEXT =
-  `<132>1 ${TIME} sensor-1 gapwatch 4711 sensor [gapwatch@32473 sensor="sensor.silent" state="raised" ` +
-  'since="2026-11-20T08:17:29Z"] sensor.silent raised since 2026-11-20T08:17:29Z: mirror0: 30 s';
+  `<132>1 ${TIME} sensor-1 gapwatch 4711 sensor [gapwatch@32473 sensor="sensor.silent" subject="mirror0" ` +
+  'state="raised"] raised sensor.silent: no packets on mirror0 for 30 s';
 
 const open: { close(): unknown }[] = [];
 let alarms: (string | null)[] = [];
@@ -172,14 +174,14 @@ describe("syslog", () => {
       const syslog = sink(parseSyslogTarget(`tls://127.0.0.1:${port}?ca=${cert}`));
       syslog.sensor(silent, null);
       await until(() => got.text.length > 0);
-      expect(got.text).toMatch(/^\d{3} <132>1 .* sensor .*: mirror0: 30 s$/);
+      expect(got.text).toMatch(/^\d{3} <132>1 .* sensor .*: no packets on mirror0 for 30 s$/);
     },
   );
 
   it("keeps what there is room for while nobody listens, and counts the rest", async () => {
     const path = join(folder, "nobody");
     const syslog = sink({ transport: "unix", path }, 3);
-    for (let n = 0; n < 10; n++) syslog.sensor({ ...silent, detail: String(n) }, null);
+    for (let n = 0; n < 10; n++) syslog.sensor({ ...silent, text: String(n) }, null);
     await until(() => alarms.length === 1);
     expect(alarms[0]).toMatch(/^cannot send to syslog unix:\/\/\/.*nobody: connect ENOENT/);
     expect(syslog).toMatchObject({ sent: 0, lost: 7 });
