@@ -2,7 +2,7 @@ import type { Severity } from "../findings/severity.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { StoredFinding } from "../records/store.ts";
-import { bytesText, counted, windowText } from "../report/text-figures.ts";
+import { bytesText, Clock, counted, windowText } from "../report/text-figures.ts";
 import {
   cellsInColumns,
   cellsInWords,
@@ -71,7 +71,7 @@ export function findingText(stored: StoredFinding, detail: FindingDetail, { colu
     ["outcome", finding.outcomeName],
     ["attempts", counted(finding.attempts, "attempt")],
     ["bytes", `${bytesText(finding.bytesOut)} out, ${bytesText(finding.bytesIn)} in`],
-    ["seen", windowText(finding.firstSeen, finding.lastSeen)],
+    ["seen", seenText(finding)],
     ["addresses", finding.ips.join(", ")],
     ["name from", finding.name === null ? "" : finding.evidence],
     ["rule", finding.rule ?? ""],
@@ -101,9 +101,15 @@ function factsOf({ finding, ack }: StoredFinding) {
     span(`from ${sourceText(finding)}`),
     span(finding.outcomeName),
     span(counted(finding.attempts, "attempt")),
-    span(windowText(finding.firstSeen, finding.lastSeen)),
+    span(seenText(finding)),
     span(ack === null ? "" : `acknowledged by ${plain(ack.by)}`, "good"),
   ];
+}
+
+/** One time, or two where the seconds differ. */
+function seenText({ firstSeen, lastSeen }: RatedFinding): string {
+  const isOne = firstSeen.sec === lastSeen.sec;
+  return isOne ? `${new Clock(null, null).span(firstSeen, lastSeen)} UTC` : windowText(firstSeen, lastSeen);
 }
 
 function serviceText({ port, proto }: RatedFinding): string {

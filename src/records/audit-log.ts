@@ -1,5 +1,6 @@
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -117,8 +118,7 @@ export class AuditLog {
   /** Writes what waits, signs the head and closes the file. */
   close(): void {
     this.write(true);
-    if (this.fd !== null) closeSync(this.fd);
-    this.fd = null;
+    this.closeFile();
   }
 
   private write(withHead: boolean): boolean {
@@ -134,6 +134,7 @@ export class AuditLog {
   }
 
   private commit(withHead: boolean): void {
+    if (this.fd !== null && fstatSync(this.fd).nlink === 0) this.leaveRemoved();
     if (this.lost > 0) {
       this.queue.push({
         time: new Date().toISOString(),
@@ -189,6 +190,19 @@ export class AuditLog {
     return this.fd;
   }
 
+  /** Somebody deleted the file: what is written to it would be gone with it. `verify` will miss its records. */
+  private leaveRemoved(): void {
+    this.append("repair", { file: auditFileName(this.number), removed: true });
+    this.closeFile();
+    this.number++;
+  }
+
+  private closeFile(): void {
+    if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
+    this.length = 0;
+  }
+
   private signHead(seq: number, prev: string, key: SigningKey): Waiting {
     const time = new Date().toISOString();
     const signature = key.sign({ seq, time, prev });
@@ -206,10 +220,8 @@ export class AuditLog {
 
   private rotate(): void {
     if (this.seq > this.signedSeq) this.commit(true);
-    if (this.fd !== null) closeSync(this.fd);
-    this.fd = null;
+    this.closeFile();
     this.number++;
-    this.length = 0;
   }
 
   /** Finds the end of the chain. A line that a crash left unfinished was never reported: it is cut off. */

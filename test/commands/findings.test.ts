@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { addFindingsCommand } from "../../src/commands/findings.ts";
@@ -99,6 +99,20 @@ describe("findings", () => {
     const { out } = await findings("show", model.id, "--json");
     expect(JSON.parse(out)).toMatchObject({ id: model.id, acknowledged: null, evidence: [] });
     expect((await findings("show", hostile.id)).out).toMatch(/^destination {3}\\u\{1b\}\[31mx/m);
+  });
+
+  it("names the files with its first packets, under its id and those that it had before", async () => {
+    const named = { ...model, aliases: ["0123456789ab"] };
+    const state = await open();
+    state.findings([{ what: "worse", finding: named, into: null }]);
+    state.close();
+    mkdirSync(paths.evidence);
+    const files = [model.id, "0123456789ab", "ffffffffffff"].map((id) =>
+      join(paths.evidence, `${id}.pcapng`),
+    );
+    for (const path of files) writeFileSync(path, "");
+    const { out } = await findings("show", model.id, "--json");
+    expect(JSON.parse(out)).toMatchObject({ evidence: files.slice(0, 2) });
   });
 
   it("acknowledges, in the store and in the audit log, and follows a finding that moves", async () => {

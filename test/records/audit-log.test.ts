@@ -331,6 +331,23 @@ describe("a disk that takes no more", () => {
     expect(last.records + check().records).toBe(102);
   });
 
+  it("goes on in another file when somebody deletes the one it writes to", () => {
+    const log = open();
+    log.append("start", {});
+    log.flush();
+    rmSync(files()[0]);
+    log.append("finding.new", { n: 1 });
+    expect(log.flush()).toBe(true);
+    log.close();
+    expect(files().map((path) => path.slice(-10))).toEqual(["002.ndjson"]);
+    expect(check()).toMatchObject({ firstSeq: 2, lastSeq: 3, broken: null });
+    expect(JSON.parse(lines()[1])).toMatchObject({
+      type: "repair",
+      file: "audit-000001.ndjson",
+      removed: true,
+    });
+  });
+
   it("overwrites what a failed attempt left behind", () => {
     const log = open();
     log.append("finding.new", { n: 1 });
