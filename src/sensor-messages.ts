@@ -7,6 +7,8 @@ export interface SensorJob {
   readonly interfaces: readonly string[];
   readonly source: "ring" | "tcpdump";
   readonly ringMb: number;
+  /** Packet sockets that are open already, by interface. */
+  readonly sockets: ReadonlyMap<string, number>;
   readonly enclavePath: string;
   readonly enclaveText: string;
 }

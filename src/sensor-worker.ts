@@ -87,7 +87,8 @@ class SensorThread {
     const listener = (event: LiveEvent): void => send({ type: "event", interface: name, text: event.detail });
     if (this.job.source === "ring") {
       try {
-        return await openRing(name, { listener, ringMb: this.job.ringMb, pollMs });
+        const socketFd = this.job.sockets.get(name);
+        return await openRing(name, { listener, ringMb: this.job.ringMb, pollMs, socketFd });
       } catch (error) {
         if (!(error instanceof CaptureUnsupported)) throw error;
         this.notices.push(`${name}: ${error.message}; capturing with tcpdump instead`);

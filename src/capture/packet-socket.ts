@@ -80,6 +80,14 @@ export interface RingSocket {
   close(): void;
 }
 
+/** A packet socket that receives nothing yet; all that needs a capability. Throws what PacketSocket throws. */
+export function openPacketSocket(libc: Libc): number {
+  // Protocol 0: nothing is queued before `bind`.
+  const fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd === -1) throw socketError(libc.errno());
+  return fd;
+}
+
 /** A packet socket with a receive ring (man 7 packet; Documentation/networking/packet_mmap.rst). */
 export class PacketSocket implements RingSocket {
   readonly ring: ArrayBuffer;
@@ -92,14 +100,12 @@ export class PacketSocket implements RingSocket {
   readonly #statistics = new Uint32Array(3);
 
   /**
-   * Opens a socket with a ring of so many blocks, which receives nothing yet. Throws CapturePermission,
-   * CaptureUnsupported, or CaptureError.
+   * Gives a socket a ring of so many blocks; it receives nothing yet. Throws CapturePermission,
+   * CaptureUnsupported, or CaptureError; the socket is closed then.
    */
-  constructor(libc: Libc, blocks: number) {
+  constructor(libc: Libc, blocks: number, fd: number = openPacketSocket(libc)) {
     this.#libc = libc;
-    // Protocol 0: nothing is queued before `bind`.
-    this.#fd = libc.socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-    if (this.#fd === -1) throw socketError(libc.errno());
+    this.#fd = fd;
     try {
       this.#mapping = this.#makeRing(blocks);
     } catch (error) {

@@ -37,6 +37,8 @@ export interface RingOptions {
    * flow to the same source. What comes while they are being opened may be delivered twice.
    */
   readonly fanoutGroup?: number;
+  /** An open packet socket, which the source takes over. Without one it opens its own. */
+  readonly socketFd?: number | undefined;
 }
 
 /**
@@ -49,7 +51,13 @@ export async function openRing(name: string, options: RingOptions): Promise<Ring
     throw new CaptureError(`a ring of ${ringMb} MiB cannot be made; expected 2 to ${MAX_RING_MB}`);
   }
   const libc = await loadLibc();
-  return new RingSource(name, () => new PacketSocket(libc, (ringMb << 20) / BLOCK_LEN), options);
+  let { socketFd } = options;
+  const open = (): PacketSocket => {
+    const fd = socketFd;
+    socketFd = undefined; // for once: a group's source needs another when its interface is made again
+    return new PacketSocket(libc, (ringMb << 20) / BLOCK_LEN, fd);
+  };
+  return new RingSource(name, open, options);
 }
 
 /** Frames of one interface, read in the memory that the kernel put them into (TPACKET_V3). */

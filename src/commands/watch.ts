@@ -1,6 +1,8 @@
 import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import { type Command, InvalidArgumentError } from "commander";
+import { CaptureError } from "../capture/frame-source.ts";
+import { socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
 import { SensorStates, type StateChange } from "../findings/sensor-states.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
@@ -44,8 +46,21 @@ export function addWatchCommand(program: Command): void {
     )
     .addHelpText("after", "\nSIGTERM or Ctrl-C ends it with a report; SIGHUP reads the enclave file anew.")
     .action(async (options: WatchOptions) => {
-      process.exitCode = await new Watch(options).run();
+      process.exitCode = await watch(options);
     });
+}
+
+async function watch(options: WatchOptions): Promise<number> {
+  let sockets = new Map<string, number>();
+  try {
+    // tcpdump opens a socket of its own, for which it needs what the ring can do without.
+    if (options.source === "ring") sockets = await socketsWithoutPrivileges(options.interface);
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    say(error.message);
+    return COULD_NOT_RUN;
+  }
+  return await new Watch(options, sockets).run();
 }
 
 function gather(value: string, before: string[]): string[] {
@@ -80,7 +95,7 @@ class Watch {
   private report: SensorReport | null = null;
   private exitCode = COULD_NOT_RUN;
 
-  constructor(options: WatchOptions) {
+  constructor(options: WatchOptions, sockets: ReadonlyMap<string, number>) {
     this.options = options;
     const enclave = readEnclaveOrExit(options.enclave);
     for (const warning of enclave.warnings) say(warning);
@@ -96,6 +111,7 @@ class Watch {
       interfaces: options.interface,
       source: options.source,
       ringMb: options.ringMb,
+      sockets,
       enclavePath: enclave.path,
       enclaveText: this.policy.text,
     };

@@ -1,30 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inRepository } from "../../captured-frames.ts";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
-
-const MAIN = inRepository("dist/main.js");
-const ENCLAVE = inRepository("allowlists/quickstart.yaml");
+import { ENCLAVE, MAIN, watchMirror } from "./watching.ts";
 
 const possible = canMakeNamespaces();
 if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
 if (!possible) process.stderr.write("watch tests skipped: this user cannot make network namespaces here\n");
-if (possible && !existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
-
-/** A running `gapwatch watch` on the mirror. */
-interface Watching {
-  readonly out: () => string;
-  readonly err: () => string;
-  until(what: RegExp): Promise<void>;
-  signal(name: NodeJS.Signals): Promise<void>;
-  ended(): Promise<number | null>;
-}
 
 describe.skipIf(!possible)("gapwatch watch", () => {
   let lab: Lab;
@@ -32,36 +18,14 @@ describe.skipIf(!possible)("gapwatch watch", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "gapwatch-watch-"));
     lab = await createLab();
-    await prepareScenario(lab, SCENARIOS.quickstart);
+    await prepareScenario(lab, SCENARIOS["quickstart"]);
   });
   afterAll(async () => {
     await lab.destroy();
     rmSync(folder, { recursive: true });
   });
 
-  async function watching(...args: string[]): Promise<Watching> {
-    const argv = ["node", MAIN, "watch", "-i", "mirror0", "--ring-mb", "16", ...args];
-    const child = lab.spawn("sensor", argv);
-    let out = "";
-    let err = "";
-    child.stdout?.on("data", (data) => (out += data));
-    child.stderr?.on("data", (data) => (err += data));
-    const exit = once(child, "exit");
-    const watch: Watching = {
-      out: () => out,
-      err: () => err,
-      async until(what) {
-        for (let waited = 0; !what.test(out + err); waited += 20) {
-          if (waited > 20_000) throw new Error(`${what} never came:\n${out}\n${err}`);
-          await pause(20);
-        }
-      },
-      signal: async (name) => void (await lab.signal(child, name)),
-      ended: async () => (await exit)[0],
-    };
-    await watch.until(/watching mirror0/);
-    return watch;
-  }
+  const watching = (...args: string[]) => watchMirror(lab, args);
 
   /** Findings, exceptions and all between: what a report says that does not depend on how frames came. */
   function judgement(report: string): string {
@@ -74,7 +38,7 @@ describe.skipIf(!possible)("gapwatch watch", () => {
   it("finds on the wire what replay finds in a recording of the same time", async () => {
     const watch = await watching("-e", ENCLAVE);
     const file = join(folder, "beside.pcap");
-    await lab.record(file, () => playScenario(lab, SCENARIOS.quickstart));
+    await lab.record(file, () => playScenario(lab, SCENARIOS["quickstart"]));
     await watch.signal("SIGTERM");
     expect(await watch.ended()).toBe(1);
     const replay = execFileSync("node", [MAIN, "replay", file, "-e", ENCLAVE, "--exit-zero"], {
@@ -107,6 +71,7 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     writeFileSync(enclave, sound.replace("allow:\n", `allow:\n${rule}`));
     await watch.signal("SIGHUP");
     await watch.until(/the enclave file changed: \+lab-web/);
+    await pause(200); // the sensor's thread looks for orders between two looks at the ring
     await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "1", "http://198.51.100.10/"]);
     await watch.signal("SIGTERM");
     await watch.ended();
