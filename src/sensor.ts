@@ -2,10 +2,10 @@ import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
 import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
-import { decodeFrame } from "./decode/link.ts";
+import { decodeFrame, LINKTYPE_ETHERNET } from "./decode/link.ts";
 import { Packet } from "./decode/packet.ts";
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
-import { NOTES, STATUSES } from "./decode/status.ts";
+import { NOTES, OK, STATUSES } from "./decode/status.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
@@ -42,6 +42,7 @@ import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
 import { FlowTracker } from "./flow/flow-tracker.ts";
 import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
 import type { NameSink } from "./flow/name-sink.ts";
+import { takeSteadySegment } from "./flow/steady-segment.ts";
 import { looksLikeDns } from "./names/dns-recognise.ts";
 import type { HttpRequest, HttpResponse } from "./names/http-head.ts";
 import { isQuicInitial } from "./names/quic-initial.ts";
@@ -163,6 +164,7 @@ export class Sensor implements NameSink {
       const at = offset[i];
       const sec = tsSec[i];
       if (sec > this.clockSec) this.tick(sec);
+      if (this.takeSteady(view, at, caplen[i], wireLen[i], linkType[i], sec, tsNsec[i])) continue;
       const status = decodeFrame(pkt, view, at, at + caplen[i], wireLen[i], linkType[i]);
       this.statusCounts[status]++;
       this.bytes += wireLen[i];
@@ -170,6 +172,23 @@ export class Sensor implements NameSink {
       if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
     }
     this.packets += to - from;
+  }
+
+  /** Most packets change nothing but counters of their flow (flow/steady-segment.ts). */
+  private takeSteady(
+    view: DataView,
+    at: number,
+    caplen: number,
+    wireLen: number,
+    linkType: number,
+    sec: number,
+    nsec: number,
+  ): boolean {
+    if (linkType !== LINKTYPE_ETHERNET || caplen !== wireLen) return false;
+    if (!takeSteadySegment(this.table, view, at, caplen, sec, nsec, this.live !== null)) return false;
+    this.statusCounts[OK]++;
+    this.bytes += wireLen;
+    return true;
   }
 
   /** Ends all that is open and says what the run amounts to. */

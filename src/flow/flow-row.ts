@@ -79,6 +79,8 @@ export const SEQ_A_SET = 1 << 12;
 export const SEQ_B_SET = 1 << 13;
 export const ACK_A_SET = 1 << 14;
 export const ACK_B_SET = 1 << 15;
+/** Both directions are numbered. */
+export const NUMBERED = SEQ_A_SET | SEQ_B_SET | ACK_A_SET | ACK_B_SET;
 /** DNS was read in this flow: attempts are questions. */
 export const IS_DNS = 1 << 16;
 /** Allowed by a rule with a byte budget: every packet is counted at once. */

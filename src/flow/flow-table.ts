@@ -59,15 +59,36 @@ export class FlowTable {
 
   /** The live row of the packet's 5-tuple in either direction, or NO_ROW. Sets `direction`. */
   find(pkt: Packet, hash: number): number {
-    const slots = this.slots;
-    const words = this.words;
     const ports = (pkt.srcPort << 16) | pkt.dstPort;
-    const portsBack = (pkt.dstPort << 16) | pkt.srcPort;
-    const proto = this.protoKey(pkt);
-    const isV4 = pkt.ipVersion === 4;
-    const src3 = pkt.src3;
-    const dst3 = pkt.dst3;
-    for (let slot = hash & this.slotMask; ; slot = (slot + 1) & this.slotMask) {
+    if (pkt.ipVersion === 4) return this.lookUp(hash, this.protoKey(pkt), ports, pkt.src3, pkt.dst3, null);
+    return this.lookUp(hash, this.protoKey(pkt), ports, pkt.src3, pkt.dst3, pkt);
+  }
+
+  /** The same for an untagged IPv4 packet, by its addresses, its two ports as one word, and its protocol. */
+  findIpv4(src: number, dst: number, ports: number, proto: number): number {
+    const ends = mixIpv4(this.seed, src, ports >>> 16) + mixIpv4(this.seed, dst, ports & 0xffff);
+    return this.lookUp(
+      finish(ends ^ Math.imul(proto, PROTO_FACTOR)),
+      proto | IPV4_KEY,
+      ports,
+      src,
+      dst,
+      null,
+    );
+  }
+
+  /** `ipv6`: the packet whose upper address words are to be compared as well. */
+  private lookUp(
+    hash: number,
+    proto: number,
+    ports: number,
+    src3: number,
+    dst3: number,
+    ipv6: Packet | null,
+  ): number {
+    const { slots, words, slotMask } = this;
+    const portsBack = (ports << 16) | (ports >>> 16);
+    for (let slot = hash & slotMask; ; slot = (slot + 1) & slotMask) {
       const row = slots[slot * SLOT_WORDS + 1] - 1;
       if (row < 0) return NO_ROW;
       if (slots[slot * SLOT_WORDS] !== hash) continue;
@@ -76,13 +97,13 @@ export class FlowTable {
       const a3 = words[w + ADDR_A + 3];
       const b3 = words[w + ADDR_B + 3];
       if (words[w + PORTS] === ports && a3 === src3 && b3 === dst3) {
-        if (isV4 || sameUpper(words, w + ADDR_A, w + ADDR_B, pkt)) {
+        if (ipv6 === null || sameUpper(words, w + ADDR_A, w + ADDR_B, ipv6)) {
           this.direction = 0;
           return row;
         }
       }
       if (words[w + PORTS] === portsBack && a3 === dst3 && b3 === src3) {
-        if (isV4 || sameUpper(words, w + ADDR_B, w + ADDR_A, pkt)) {
+        if (ipv6 === null || sameUpper(words, w + ADDR_B, w + ADDR_A, ipv6)) {
           this.direction = 1;
           return row;
         }
@@ -100,7 +121,7 @@ export class FlowTable {
   hashOf(pkt: Packet): number {
     const src = mixEnd(this.seed, pkt.src0, pkt.src1, pkt.src2, pkt.src3, pkt.srcPort);
     const dst = mixEnd(this.seed, pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3, pkt.dstPort);
-    return finish((src + dst) ^ Math.imul(pkt.l4Proto, 0x9e3779b1));
+    return finish((src + dst) ^ Math.imul(pkt.l4Proto, PROTO_FACTOR));
   }
 
   /** A new row for the packet's 5-tuple, cleared but for its key; NO_ROW at the cap. */
@@ -208,17 +229,25 @@ function sameUpper(words: Int32Array, src: number, dst: number, pkt: Packet): bo
   );
 }
 
+/** PROTO of untagged IPv4 flows, protocol aside. */
+const IPV4_KEY = 4 << 8;
+const PROTO_FACTOR = 0x9e3779b1;
+
 /** FLAGS of a row that is not in use: no live flow has the top bit. */
 const FREE_ROW = -0x80000000;
 
 function mixEnd(seed: number, w0: number, w1: number, w2: number, w3: number, port: number): number {
-  let h = Math.imul(seed ^ w3, 0x85ebca6b);
+  if (w2 === 0xffff && w1 === 0 && w0 === 0) return mixIpv4(seed, w3, port);
+  let h = mixIpv4(seed, w3, port);
+  h = Math.imul(h ^ (h >>> 13) ^ w2, 0x27d4eb2f);
+  h = Math.imul(h ^ (h >>> 16) ^ w1, 0x165667b1);
+  h = Math.imul(h ^ (h >>> 15) ^ w0, 0x9e3779b1);
+  return (h ^ (h >>> 16) ^ seed) | 0;
+}
+
+function mixIpv4(seed: number, address: number, port: number): number {
+  let h = Math.imul(seed ^ address, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15) ^ port, 0xc2b2ae35);
-  if (w2 !== 0xffff || w1 !== 0 || w0 !== 0) {
-    h = Math.imul(h ^ (h >>> 13) ^ w2, 0x27d4eb2f);
-    h = Math.imul(h ^ (h >>> 16) ^ w1, 0x165667b1);
-    h = Math.imul(h ^ (h >>> 15) ^ w0, 0x9e3779b1);
-  }
   return (h ^ (h >>> 16) ^ seed) | 0;
 }
 

@@ -12,6 +12,7 @@ import {
   HAS_HOLES,
   INITIATOR_B,
   ISN,
+  NUMBERED,
   ROW_DOUBLES,
   ROW_WORDS,
   RST_A,
@@ -28,9 +29,6 @@ const MAX_JUMP = 1 << 24;
 
 /** From here on sequence numbers say no longer what came before the SYN. */
 const MAX_TOLD = 2 ** 31;
-
-/** An open connection of which both directions are numbered. */
-const NUMBERED = SEQ_A_SET | (SEQ_A_SET << 1) | ACK_A_SET | (ACK_A_SET << 1);
 
 /**
  * Takes the segment that most are: of an open connection, next in order, acknowledging only what was

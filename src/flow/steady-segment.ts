@@ -1,0 +1,101 @@
+import { PROTO_TCP } from "../decode/protocols.ts";
+import {
+  ACK_A,
+  BUDGETED,
+  BYTES_A,
+  ESTABLISHED,
+  FLAGS,
+  GATE_OPEN,
+  HAS_HOLES,
+  JUDGED,
+  JUDGED_FINDING,
+  JUDGED_PENDING,
+  LAST_NSEC,
+  LAST_SEC,
+  MARK_A,
+  NUMBERED,
+  PACKETS_A,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  SEQ_A,
+  WIRE_A,
+} from "./flow-row.ts";
+import { type FlowTable, NO_ROW } from "./flow-table.ts";
+
+const ETHERNET_LEN = 14;
+const IPV4_LEN = 20;
+/** Ethernet, IPv4 and TCP headers without options. */
+const MIN_LEN = 54;
+const ETHERTYPE_IPV4 = 0x0800;
+/** Version 4, five words of header: no options. */
+const PLAIN_IPV4 = 0x45;
+const FRAGMENT_BITS = 0x3fff;
+/** FIN, SYN, RST, ACK, URG: only the acknowledgement may be set. */
+const TELLING_FLAGS = 0x37;
+const ACK = 0x10;
+
+const STEADY = NUMBERED | ESTABLISHED;
+const UNSTEADY = HAS_HOLES | BUDGETED;
+
+/** Idle for longer, a flow may be over. */
+const MAX_PAUSE_SEC = 60;
+
+/**
+ * The segment that nine in ten packets are: untagged Ethernet, plain IPv4, not cut; TCP of an open
+ * connection, next in order, in a flow of which no name can come any more. It changes nothing but
+ * counters, so it is taken straight from the frame: 45 ns instead of 150 for the general way, which is
+ * what test/flow/steady-segment.test.ts compares it with. Returns false, and takes nothing, for all else.
+ * `at`: where the Ethernet frame begins; `len`: its length, captured and on the wire; `watched`: somebody
+ * follows flows that are findings packet by packet.
+ */
+export function takeSteadySegment(
+  table: FlowTable,
+  view: DataView,
+  at: number,
+  len: number,
+  sec: number,
+  nsec: number,
+  watched: boolean,
+): boolean {
+  if (len < MIN_LEN || view.getUint16(at + 12) !== ETHERTYPE_IPV4) return false;
+  const ip = at + ETHERNET_LEN;
+  if (view.getUint8(ip) !== PLAIN_IPV4 || view.getUint8(ip + 9) !== PROTO_TCP) return false;
+  if ((view.getUint16(ip + 6) & FRAGMENT_BITS) !== 0) return false;
+  const tcp = ip + IPV4_LEN;
+  if ((view.getUint8(tcp + 13) & TELLING_FLAGS) !== ACK) return false;
+  const totalLen = view.getUint16(ip + 2);
+  const headerLen = (view.getUint8(tcp + 12) >> 4) * 4;
+  const payloadLen = totalLen - IPV4_LEN - headerLen;
+  if (headerLen < 20 || payloadLen < 0 || totalLen > len - ETHERNET_LEN) return false;
+
+  const row = table.findIpv4(view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(tcp), PROTO_TCP);
+  if (row === NO_ROW) return false;
+  const direction = table.direction;
+  const { words, doubles } = table;
+  const w = row * ROW_WORDS;
+  const d = row * ROW_DOUBLES;
+  const bits = words[w + FLAGS];
+  if ((bits & (STEADY | UNSTEADY)) !== STEADY) return false;
+  if (payloadLen > 0 && ((bits & GATE_OPEN) !== 0 || words[w + JUDGED] === JUDGED_PENDING)) return false;
+  if (watched && words[w + JUDGED] === JUDGED_FINDING) return false;
+  const seq = view.getInt32(tcp + 4);
+  const ack = view.getInt32(tcp + 8);
+  if (words[w + SEQ_A + direction] !== seq || ((ack - words[w + SEQ_A + 1 - direction]) | 0) > 0)
+    return false;
+  const idle = sec - doubles[d + LAST_SEC];
+  const mark = (view.getUint16(ip + 4) | (view.getUint16(tcp + 16) << 16)) ^ payloadLen;
+  // Time that stands still or runs back, a long pause, a likely copy: the general way knows what to do.
+  if (idle < 0 || idle > MAX_PAUSE_SEC || mark === words[w + MARK_A + direction]) return false;
+
+  words[w + MARK_A + direction] = mark;
+  words[w + PACKETS_A + direction]++;
+  doubles[d + WIRE_A + direction] += len;
+  if (idle > 0 || nsec > words[w + LAST_NSEC]) {
+    doubles[d + LAST_SEC] = sec;
+    words[w + LAST_NSEC] = nsec;
+  }
+  if (((ack - words[w + ACK_A + direction]) | 0) > 0) words[w + ACK_A + direction] = ack;
+  words[w + SEQ_A + direction] = (seq + payloadLen) | 0;
+  doubles[d + BYTES_A + direction] += payloadLen;
+  return true;
+}

@@ -1,0 +1,161 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeFrame, LINKTYPE_ETHERNET } from "../../src/decode/link.ts";
+import { Packet } from "../../src/decode/packet.ts";
+import {
+  FLAGS,
+  GATE_OPEN,
+  JUDGED,
+  JUDGED_FINDING,
+  JUDGED_PENDING,
+  ROW_WORDS,
+} from "../../src/flow/flow-row.ts";
+import { FlowTracker } from "../../src/flow/flow-tracker.ts";
+import { takeSteadySegment } from "../../src/flow/steady-segment.ts";
+import { ACK, PSH, tcp } from "../traffic/packets.ts";
+import { TcpTalk } from "../traffic/tcp-talk.ts";
+
+const SEED = 4711;
+
+/** Two trackers that should agree: one tries the short way first, the other knows the general one alone. */
+class Pair {
+  readonly short = new FlowTracker(64, SEED, () => {});
+  readonly general = new FlowTracker(64, SEED, () => {});
+  taken = 0;
+  watched = false;
+  private readonly pkt = new Packet();
+
+  feed(frame: Uint8Array, sec: number, nsec: number, wireLen = frame.length): void {
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+    for (const tracker of [this.short, this.general]) {
+      if (tracker === this.short && wireLen === frame.length) {
+        if (takeSteadySegment(tracker.table, view, 0, frame.length, sec, nsec, this.watched)) {
+          this.taken++;
+          continue;
+        }
+      }
+      decodeFrame(this.pkt, view, 0, frame.length, wireLen, LINKTYPE_ETHERNET);
+      if (this.pkt.ipVersion !== 0) tracker.observe(this.pkt, sec, nsec, wireLen);
+    }
+  }
+
+  /** No name can come any more: what the sensor does to flows that it has read enough of. */
+  closeGates(): void {
+    for (const { table } of [this.short, this.general]) {
+      for (let row = 0; row < table.rowsUsed; row++) table.words[row * ROW_WORDS + FLAGS] &= ~GATE_OPEN;
+    }
+  }
+
+  agree(): void {
+    const rows = this.general.table.rowsUsed * ROW_WORDS;
+    expect(this.short.table.rowsUsed * ROW_WORDS).toBe(rows);
+    expect([...this.short.table.words.subarray(0, rows)]).toEqual([
+      ...this.general.table.words.subarray(0, rows),
+    ]);
+    expect(this.short.copies).toBe(this.general.copies);
+    expect(this.short.gaps.unseen).toBe(this.general.gaps.unseen);
+  }
+}
+
+function opened(options = {}): { pair: Pair; talk: TcpTalk } {
+  const pair = new Pair();
+  const talk = new TcpTalk("10.20.1.11:40000", "10.20.9.10:6379", options);
+  talk.open();
+  talk.client("hello");
+  talk.server("welcome");
+  for (const frame of talk.frames) pair.feed(frame, 100, 0);
+  pair.closeGates();
+  talk.frames.length = 0;
+  pair.taken = 0;
+  return { pair, talk };
+}
+
+describe("takeSteadySegment", () => {
+  it("takes data and acknowledgements of an open connection, over the wrap of both numberings", () => {
+    const { pair, talk } = opened({ clientIsn: 0xfffff000, serverIsn: 0x7ffffe00 });
+    for (let i = 0; i < 40; i++) {
+      talk.client("x".repeat(200));
+      talk.server("y".repeat(300));
+    }
+    talk.frames.forEach((frame, i) => pair.feed(frame, 101 + Math.floor(i / 9), i));
+    pair.agree();
+    expect(pair.taken).toBe(talk.frames.length);
+  });
+
+  it.each([
+    ["a flow that may still tell a name", FLAGS, GATE_OPEN],
+    ["a flow that waits for its name", JUDGED, JUDGED_PENDING],
+  ])("leaves data of %s to the general way", (_what, word, value) => {
+    const { pair, talk } = opened();
+    for (const { table } of [pair.short, pair.general]) table.words[word] |= value;
+    for (const frame of talk.client("data")) pair.feed(frame, 101, 0);
+    pair.agree();
+    expect(pair.taken).toBe(1); // the acknowledgement
+  });
+
+  it("leaves a finding's segments to the general way when somebody watches", () => {
+    for (const watched of [false, true]) {
+      const { pair, talk } = opened();
+      pair.watched = watched;
+      for (const { table } of [pair.short, pair.general]) table.words[JUDGED] = JUDGED_FINDING;
+      for (const frame of talk.client("data")) pair.feed(frame, 101, 0);
+      expect(pair.taken).toBe(watched ? 0 : 2);
+    }
+  });
+
+  it("leaves to the general way what is not plain", () => {
+    const { pair, talk } = opened();
+    const [plain] = talk.data("client", "abc");
+    const odd: [string, Uint8Array, number?][] = [
+      ["cut", plain, plain.length + 10],
+      [
+        "tagged",
+        tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK | PSH, payload: "abc" }, { vlans: [5] }),
+      ],
+      [
+        "with IPv4 options",
+        tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK }, { options: [1, 1, 1, 1] }),
+      ],
+      ["a fragment", tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK }, { fragment: 0x2000 })],
+      ["longer than its frame", tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK }, { ipLen: 1000 })],
+      ["an end", tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK | 1 })],
+      ["short", plain.subarray(0, 50)],
+    ];
+    for (const [, frame, wireLen] of odd) pair.feed(frame, 101, 0, wireLen);
+    pair.agree();
+    expect(pair.taken).toBe(0);
+  });
+
+  it("agrees with the general way in whatever order, copied, lost, late and with octets changed", () => {
+    let taken = 0;
+    const mess = fc.record({
+      lens: fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
+        minLength: 1,
+        maxLength: 20,
+      }),
+      order: fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: -3, max: 90 }))),
+      flips: fc.array(fc.tuple(fc.nat(60), fc.nat(53), fc.nat(255)), { maxLength: 4 }),
+    });
+    fc.assert(
+      fc.property(mess, ({ lens, order, flips }) => {
+        const { pair, talk } = opened();
+        for (const [fromClient, len] of lens) {
+          if (fromClient) talk.client("c".repeat(len));
+          else talk.server("s".repeat(len));
+        }
+        const frames = talk.frames.map((frame) => Buffer.from(frame));
+        for (const [i, at, value] of flips) if (i < frames.length) frames[i][at] ^= value;
+        let sec = 101;
+        for (const frame of frames) pair.feed(frame, sec, 0);
+        for (const [i, later] of order) {
+          sec += later;
+          if (i < frames.length) pair.feed(frames[i], sec, i);
+        }
+        pair.agree();
+        taken += pair.taken;
+      }),
+      { numRuns: 400, seed: SEED },
+    );
+    expect(taken).toBeGreaterThan(2000);
+  });
+});
