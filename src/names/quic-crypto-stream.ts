@@ -1,0 +1,104 @@
+/** What adding a piece led to: it fits, it lies beyond what is held, or it differs from what came before. */
+export type CryptoPiece = "ok" | "too-long" | "conflict";
+
+/** Far above any ClientHello or ServerHello; endpoints must hold 4,096 (RFC 9000 §7.5). */
+const MAX_STREAM_LEN = 1 << 16;
+const FIRST_CAPACITY = 1024;
+const MESSAGE_HEADER_LEN = 4;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * One direction's CRYPTO stream (RFC 9000 §19.6): pieces in any order, repeated, with gaps, put together
+ * to handshake messages. Work and memory follow what was received, up to 64 KiB.
+ */
+export class QuicCryptoStream {
+  view = new DataView(NO_BYTES.buffer);
+  /** After `next`: the message's type, and its body view[at, end). */
+  type = 0;
+  at = 0;
+  end = 0;
+  private bytes = NO_BYTES;
+  /** 1 for each octet that was received. */
+  private seen = NO_BYTES;
+  /** Octets from the beginning without a gap; octets up to the last received; where the next message begins. */
+  private whole = 0;
+  private length = 0;
+  private read = 0;
+
+  get heldBytes(): number {
+    return this.bytes.length + this.seen.length;
+  }
+
+  /** Octets of a message that is not whole, or a gap, are there. */
+  get isUnfinished(): boolean {
+    return this.length > this.read;
+  }
+
+  /** Takes view[at, end), which begins at `offset` of the stream. What was there first stays. */
+  add(offset: number, view: DataView, at: number, end: number): CryptoPiece {
+    const stop = offset + end - at;
+    if (stop > MAX_STREAM_LEN) return "too-long";
+    if (stop > this.bytes.length) this.grow(stop);
+    const { bytes, seen } = this;
+    let result: CryptoPiece = "ok";
+    for (let i = offset; i < stop; i++, at++) {
+      const octet = view.getUint8(at);
+      if (seen[i] === 0) {
+        seen[i] = 1;
+        bytes[i] = octet;
+      } else if (bytes[i] !== octet) result = "conflict";
+    }
+    if (stop > this.length) this.length = stop;
+    while (this.whole < this.length && seen[this.whole] === 1) this.whole++;
+    return result;
+  }
+
+  /** Steps to the next whole message; false when there is none yet. */
+  next(): boolean {
+    if (this.whole - this.read < MESSAGE_HEADER_LEN) return false;
+    const head = this.view.getUint32(this.read);
+    const bodyAt = this.read + MESSAGE_HEADER_LEN;
+    const bodyEnd = bodyAt + (head & 0xffffff);
+    if (bodyEnd > this.whole) return false;
+    this.point(head >>> 24, bodyAt, bodyEnd);
+    this.read = bodyEnd;
+    return true;
+  }
+
+  /** As `next`, for as much of the body as there is without a gap. */
+  partial(): boolean {
+    if (this.whole - this.read <= MESSAGE_HEADER_LEN) return false;
+    this.point(this.view.getUint8(this.read), this.read + MESSAGE_HEADER_LEN, this.whole);
+    return true;
+  }
+
+  /** Whether a message begins that could never be held. */
+  get isTooLong(): boolean {
+    if (this.whole - this.read < MESSAGE_HEADER_LEN) return false;
+    return this.read + MESSAGE_HEADER_LEN + (this.view.getUint32(this.read) & 0xffffff) > MAX_STREAM_LEN;
+  }
+
+  /** Whether all that was received begins another stream too. */
+  isPrefixOf(other: QuicCryptoStream): boolean {
+    if (this.whole > other.whole) return false;
+    for (let i = 0; i < this.whole; i++) if (this.bytes[i] !== other.bytes[i]) return false;
+    return true;
+  }
+
+  private point(type: number, at: number, end: number): void {
+    this.type = type;
+    this.at = at;
+    this.end = end;
+  }
+
+  private grow(needed: number): void {
+    const capacity = Math.min(MAX_STREAM_LEN, Math.max(FIRST_CAPACITY, this.bytes.length * 2, needed));
+    const bytes = new Uint8Array(capacity);
+    const seen = new Uint8Array(capacity);
+    bytes.set(this.bytes.subarray(0, this.length));
+    seen.set(this.seen.subarray(0, this.length));
+    this.bytes = bytes;
+    this.seen = seen;
+    this.view = new DataView(bytes.buffer);
+  }
+}
