@@ -11,11 +11,15 @@ export interface SensorJob {
   readonly sockets: ReadonlyMap<string, number>;
   readonly enclavePath: string;
   readonly enclaveText: string;
+  /** Where the event log goes; null for none. */
+  readonly events: string | null;
 }
 
 /** To the sensor's thread. */
 export type SensorOrder =
   | { readonly type: "policy"; readonly path: string; readonly text: string }
+  /** The event log was rotated away. */
+  | { readonly type: "reopen" }
   | { readonly type: "stop" };
 
 /** An interface as the sensor sees it. */
@@ -60,6 +64,7 @@ export type SensorMessage =
       readonly gone: readonly string[];
     }
   | { readonly type: "report"; readonly report: SensorReport }
+  | { readonly type: "notice"; readonly text: string }
   | { readonly type: "event"; readonly interface: string; readonly text: string }
   | {
       readonly type: "ended";

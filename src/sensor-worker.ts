@@ -11,6 +11,8 @@ import { blindReasons, coverageCounters } from "./findings/coverage.ts";
 import type { Summary } from "./findings/summary.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
+import { EventFileError } from "./records/event-file.ts";
+import type { LiveEvents } from "./records/live-events.ts";
 import { Sensor } from "./sensor.ts";
 import type {
   SeenFrames,
@@ -36,14 +38,17 @@ class SensorThread {
   private readonly guard = new ClockGuard();
   private readonly sources: LiveSource[] = [];
   private readonly seen = new Map<LiveSource, SeenFrames>();
+  private readonly events: LiveEvents | null;
+  private readingFrom: LiveSource | null = null;
   private readonly notices: string[] = [];
   private stopping = false;
   private findingsMs = 0;
   private reportMs = 0;
 
-  constructor(job: SensorJob) {
+  constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
-    this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), null);
+    this.events = events;
+    this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
     this.sensor.watch();
   }
 
@@ -54,6 +59,7 @@ class SensorThread {
     const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
       this.guard.guard(batch, from, to, Date.now(), performance.now());
       note(this.seenOf(source), batch, from, to);
+      if (source !== this.readingFrom) this.readFrom(source);
       this.sensor.consume(batch, from, to);
     };
     while (!merge.ended) {
@@ -66,6 +72,7 @@ class SensorThread {
 
   order(order: SensorOrder): void {
     if (order.type === "policy") this.sensor.adopt(judgeOf(order.path, order.text).policy);
+    else if (order.type === "reopen") this.events?.reopen();
     else if (!this.stopping) {
       this.stopping = true;
       for (const source of this.sources) source.stop();
@@ -103,6 +110,7 @@ class SensorThread {
       this.findingsMs = nowMs;
       const { findings, gone } = this.sensor.changes();
       if (findings.length > 0 || gone.length > 0) send({ type: "findings", findings, gone });
+      this.events?.changed(findings, gone);
     }
     if (!last && nowMs - this.reportMs >= REPORT_EVERY_MS) {
       this.reportMs = nowMs;
@@ -113,6 +121,7 @@ class SensorThread {
   private end(): void {
     const summary = this.sensor.finish(this.inputs(), false);
     this.tell(true);
+    this.events?.end(summary);
     const report = this.report();
     for (const source of this.sources) source.close();
     send({ type: "ended", summary: sent(summary), report, tsDigits: NANOSECOND_DIGITS });
@@ -134,6 +143,12 @@ class SensorThread {
       openFlows: this.sensor.tracker.table.size,
       clockSteps: this.guard.steps,
     };
+  }
+
+  private readFrom(source: LiveSource): void {
+    this.readingFrom = source;
+    const { events } = this;
+    if (events !== null) this.sensor.beginInput(events.input(source.interface, this.seenOf(source)));
   }
 
   private seenOf(source: LiveSource): SeenFrames {
@@ -177,12 +192,24 @@ function send(message: SensorMessage): void {
   parentPort?.postMessage(message);
 }
 
-const thread = new SensorThread(workerData as SensorJob);
-parentPort?.on("message", (order: SensorOrder) => thread.order(order));
-thread
-  .run()
-  .catch((error: unknown) => {
-    if (!(error instanceof CaptureError)) throw error;
+/** Loads the logger only where it is needed. */
+async function openEvents(path: string | null): Promise<LiveEvents | null> {
+  if (path === null) return null;
+  const { LiveEvents } = await import("./records/live-events.ts");
+  return new LiveEvents(path, (text) => send({ type: "notice", text }));
+}
+
+async function work(job: SensorJob): Promise<void> {
+  try {
+    const thread = new SensorThread(job, await openEvents(job.events));
+    parentPort?.on("message", (order: SensorOrder) => thread.order(order));
+    await thread.run();
+  } catch (error) {
+    if (!(error instanceof CaptureError || error instanceof EventFileError)) throw error;
     send({ type: "failed", message: error.message });
-  })
-  .finally(() => parentPort?.close());
+  } finally {
+    parentPort?.close();
+  }
+}
+
+void work(workerData as SensorJob);

@@ -7,11 +7,13 @@ import { SensorStates, type StateChange } from "../findings/sensor-states.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
 import type { EnclavePolicy, Rule } from "../policy/policy.ts";
+import { CLEARED_PRIORITY, FINDING_PRIORITY, RAISED_PRIORITY } from "../report/journal-priority.ts";
 import { findingLine, stateLine } from "../report/live-lines.ts";
 import { prometheusText } from "../report/prometheus.ts";
 import { textReport } from "../report/text.ts";
 import type { SensorJob, SensorMessage, SensorOrder, SensorReport, SentSummary } from "../sensor-messages.ts";
 import { readEnclaveOrExit } from "./enclave-option.ts";
+import { LogLines } from "./log-lines.ts";
 import { type MetricsAddress, metricsAddress, serveMetrics } from "./metrics-server.ts";
 import { PolicyWatch } from "./policy-watch.ts";
 import { say } from "./say.ts";
@@ -27,6 +29,7 @@ interface WatchOptions {
   source: "ring" | "tcpdump";
   ringMb: number;
   metrics?: MetricsAddress;
+  events?: string;
 }
 
 /** Adds `gapwatch watch`. */
@@ -40,11 +43,18 @@ export function addWatchCommand(program: Command): void {
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
     .option("--ring-mb <megabytes>", "size of the capture ring of each interface", ringSize, DEFAULT_RING_MB)
     .option(
+      "--events <file>",
+      "append what is seen as NDJSON like Suricata's eve.json; - for stdout, the lines then go to stderr",
+    )
+    .option(
       "--metrics <address:port>",
       "serve Prometheus figures at /metrics (off unless given)",
       metricsAddress,
     )
-    .addHelpText("after", "\nSIGTERM or Ctrl-C ends it with a report; SIGHUP reads the enclave file anew.")
+    .addHelpText(
+      "after",
+      "\nSIGTERM or Ctrl-C ends it with a report; SIGHUP reads the enclave file anew and opens the event file again.",
+    )
     .action(async (options: WatchOptions) => {
       process.exitCode = await watch(options);
     });
@@ -85,6 +95,7 @@ class Watch {
   private readonly options: WatchOptions;
   private readonly policy: PolicyWatch;
   private readonly worker: Worker;
+  private readonly lines: LogLines;
   private readonly states: SensorStates;
   /** Severity and outcome of each finding as last told. */
   private readonly told = new Map<string, { severity: number; outcome: number }>();
@@ -97,6 +108,7 @@ class Watch {
 
   constructor(options: WatchOptions, sockets: ReadonlyMap<string, number>) {
     this.options = options;
+    this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
     const enclave = readEnclaveOrExit(options.enclave);
     for (const warning of enclave.warnings) say(warning);
     this.remember(enclave.policy);
@@ -114,6 +126,7 @@ class Watch {
       sockets,
       enclavePath: enclave.path,
       enclaveText: this.policy.text,
+      events: options.events ?? null,
     };
     this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
   }
@@ -121,7 +134,10 @@ class Watch {
   /** Runs until a signal ends it; the verdict's exit code. */
   async run(): Promise<number> {
     const stop = (): void => this.order({ type: "stop" });
-    const reload = (): void => this.policy.reload();
+    const reload = (): void => {
+      this.policy.reload();
+      this.order({ type: "reopen" });
+    };
     process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", reload);
     const metrics = this.serveMetrics();
     await new Promise<void>((resolve) => {
@@ -148,6 +164,9 @@ class Watch {
       case "failed":
         say(message.message);
         break;
+      case "notice":
+        say(message.text);
+        break;
       case "event":
         say(`${message.interface}: ${message.text}`);
         break;
@@ -170,7 +189,7 @@ class Watch {
     if (before !== undefined && finding.severity <= before.severity && finding.outcome <= before.outcome)
       return;
     this.told.set(finding.id, { severity: finding.severity, outcome: finding.outcome });
-    process.stdout.write(`${findingLine(finding, before === undefined)}\n`);
+    this.lines.write(findingLine(finding, before === undefined), FINDING_PRIORITY[finding.severityName]);
   }
 
   private look(report: SensorReport): void {
@@ -194,7 +213,7 @@ class Watch {
     });
     for (const change of changes) {
       if (change.raised) this.everRaised.set(`${change.name} ${change.subject}`, change);
-      process.stdout.write(`${stateLine(change)}\n`);
+      this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
     }
   }
 
@@ -208,7 +227,7 @@ class Watch {
       path: name,
       packets: stats.seen,
     }));
-    process.stdout.write(textReport({ policy, policySha256, inputs, tsDigits, summary }, stdoutStyle()));
+    this.lines.writeText(textReport({ policy, policySha256, inputs, tsDigits, summary }, stdoutStyle()));
     this.exitCode = EXIT_OF_VERDICT[summary.verdict];
   }
 

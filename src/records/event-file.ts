@@ -1,5 +1,6 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
+import type { EventSink } from "./event-sink.ts";
 
 const STDOUT = 1;
 const BUFFER_LEN = 1 << 18;
@@ -14,7 +15,7 @@ export class EventFileError extends Error {}
  * Where events go: a file, or stdout for "-". Lines are gathered and written synchronously: the sensor does
  * not outrun the disk, and nothing waits in memory when the process ends after `close`.
  */
-export class EventFile {
+export class EventFile implements EventSink {
   private readonly path: string;
   private readonly fd: number;
   private readonly buffer = Buffer.allocUnsafeSlow(BUFFER_LEN);

@@ -1,7 +1,7 @@
 import { type Logger, pino } from "pino";
 import { isBefore, type Moment } from "../findings/finding.ts";
 import type { InputFacts, Observer, Sighting } from "../findings/observer.ts";
-import type { Summary } from "../findings/summary.ts";
+import type { RatedFinding, Summary } from "../findings/summary.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
@@ -15,37 +15,47 @@ import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./ev
 import { statsBody } from "./eve-stats.ts";
 import { eveTime, MAX_DIGITS, MIN_DIGITS } from "./eve-time.ts";
 import { tlsDetail, tlsObject } from "./eve-tls.ts";
-import type { EventFile } from "./event-file.ts";
+import type { EventSink } from "./event-sink.ts";
 import { RowInputs } from "./row-inputs.ts";
+
+/** Suricata's names for a file and for an interface. */
+export type InputField = "pcap_filename" | "in_iface";
 
 /**
  * The event log: NDJSON in the shape of Suricata's eve.json, in the order in which the sensor sees things.
  * As there, the source of a record is who asks or who opened the flow, in records of answers too.
  */
 export class EventLog implements Observer {
-  private readonly file: EventFile;
+  private readonly file: EventSink;
+  private readonly inputField: InputField;
   private readonly logger: Logger;
   private readonly inputs: InputFacts[] = [];
+  /** The input that packets come from now. */
+  private current = -1;
   private readonly rowInputs = new RowInputs();
   private digits = MIN_DIGITS;
   /** Of each input, as JSON without braces, to follow a head. */
-  private readonly filenames: string[] = [];
+  private readonly inputTexts: string[] = [];
   /** First fields of the record that is being written. */
   private head = "";
 
-  constructor(file: EventFile) {
+  /** `inputField`: what the records call an input. */
+  constructor(file: EventSink, inputField: InputField = "pcap_filename") {
     this.file = file;
+    this.inputField = inputField;
     // Where pino writes level and time of the log call stands our head: packet time, flow, input.
     this.logger = pino({ base: null, formatters: { level: () => ({}) }, timestamp: () => this.head }, file);
   }
 
   input(facts: InputFacts): void {
-    this.inputs.push(facts);
-    this.filenames.push(`,"pcap_filename":${JSON.stringify(facts.path)}`);
+    this.current = this.inputs.indexOf(facts); // interfaces take turns
+    if (this.current !== -1) return;
+    this.current = this.inputs.push(facts) - 1;
+    this.inputTexts.push(`,"${this.inputField}":${JSON.stringify(facts.path)}`);
   }
 
   flowBegan(row: number): void {
-    this.rowInputs.began(row, this.inputs.length - 1);
+    this.rowInputs.began(row, this.current);
   }
 
   dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void {
@@ -81,19 +91,25 @@ export class EventLog implements Observer {
 
   /** Ends the log: an alert for each finding, in the report's order, then the counters. */
   finish(summary: Summary): void {
-    const digits = this.currentDigits();
+    for (const finding of summary.findings) this.alert(finding, finding.firstSeen);
+    this.end(summary);
+  }
+
+  alert(finding: RatedFinding, at: Readonly<Moment>): void {
+    const input = this.inputs.length === 1 ? this.inputTexts[0] : "";
+    this.put(at, `"event_type":"alert"${input}`, alertBody(finding, this.currentDigits()));
+  }
+
+  /** Ends the log with the counters, where alerts were written as they came. */
+  end(summary: Summary): void {
     const { first, last } = windowOf(this.inputs);
-    const filename = this.inputs.length === 1 ? this.filenames[0] : "";
-    for (const finding of summary.findings) {
-      this.put(finding.firstSeen, `"event_type":"alert"${filename}`, alertBody(finding, digits));
-    }
     this.put(last, `"event_type":"stats"`, statsBody(summary, last.sec - first.sec));
     this.file.close();
   }
 
   private write(type: FlowEventType, seen: Sighting, src: End, body: object): void {
-    const input = type === "flow" ? this.rowInputs.of(seen.row) : this.inputs.length - 1;
-    this.put(seen.at, flowHead(type, seen.table, seen.row, src) + (this.filenames[input] ?? ""), body);
+    const input = type === "flow" ? this.rowInputs.of(seen.row) : this.current;
+    this.put(seen.at, flowHead(type, seen.table, seen.row, src) + (this.inputTexts[input] ?? ""), body);
   }
 
   private put(at: Readonly<Moment>, head: string, body: object): void {
