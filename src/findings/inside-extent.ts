@@ -38,12 +38,12 @@ export class InsideExtent {
   }
 
   /** An inside host spoke from this address. */
-  see(address: Words): void {
+  see(w0: number, w1: number, w2: number, w3: number): void {
     for (const extent of this.extents) {
       const { family, bits, first } = extent.prefix;
-      if (sharedBits(first, address, family) < bits) continue;
-      extent.first ??= address;
-      extent.sharedBits = Math.min(extent.sharedBits, sharedBits(extent.first, address, family));
+      if (sharedBits(first, w0, w1, w2, w3, family) < bits) continue;
+      extent.first ??= [w0, w1, w2, w3];
+      extent.sharedBits = Math.min(extent.sharedBits, sharedBits(extent.first, w0, w1, w2, w3, family));
     }
   }
 
@@ -62,12 +62,12 @@ export class InsideExtent {
 }
 
 /** Leading bits that two addresses share, counted from where the family's own bits begin. */
-function sharedBits(a: Words, b: Words, family: 4 | 6): number {
-  for (let i = 0; i < 4; i++) {
-    const differ = a[i] ^ b[i];
-    if (differ !== 0) return i * 32 + Math.clz32(differ) - (family === 4 ? 96 : 0);
-  }
-  return family === 4 ? 32 : 128;
+function sharedBits(a: Words, w0: number, w1: number, w2: number, w3: number, family: 4 | 6): number {
+  const ofFamily = family === 4 ? -96 : 0;
+  if (a[0] !== w0) return ofFamily + Math.clz32(a[0] ^ w0);
+  if (a[1] !== w1) return ofFamily + 32 + Math.clz32(a[1] ^ w1);
+  if (a[2] !== w2) return ofFamily + 64 + Math.clz32(a[2] ^ w2);
+  return ofFamily + 96 + Math.clz32(a[3] ^ w3);
 }
 
 function networkOf(address: Words, bits: number, family: 4 | 6): Words {

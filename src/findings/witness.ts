@@ -1,5 +1,7 @@
 import { PROTO_TCP } from "../decode/protocols.ts";
 import {
+  ADDR_A,
+  ADDR_B,
   BYTES_A,
   CONFIDENCE_MASK,
   CONFIDENCE_UNKNOWN,
@@ -84,9 +86,10 @@ export class Witness {
   /** An inside host was heard. */
   private spoke(row: number, end: End): void {
     if (this.extent.isEmpty && !this.watchesHosts) return;
-    const address = addressOf(this.table, row, end);
-    this.extent.see(address);
-    const name = this.judge.hostName(...address);
+    const words = this.table.words;
+    const w = row * ROW_WORDS + (end === 0 ? ADDR_A : ADDR_B);
+    this.extent.see(words[w], words[w + 1], words[w + 2], words[w + 3]);
+    const name = this.judge.hostName(words[w], words[w + 1], words[w + 2], words[w + 3]);
     if (name !== null) this.hostsSeen.add(name);
   }
 

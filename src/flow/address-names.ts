@@ -84,7 +84,7 @@ export class AddressNames {
   namesOf(address: string, atSec: number): readonly NamedAddress[] {
     const names = this.byAddress.get(address);
     if (names === undefined) return NONE;
-    return names.filter((n) => atSec <= n.validToSec);
+    return names.every((n) => atSec <= n.validToSec) ? names : names.filter((n) => atSec <= n.validToSec);
   }
 
   /**

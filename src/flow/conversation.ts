@@ -49,12 +49,13 @@ export class Conversation {
   recognise(from: End, view: DataView, at: number, end: number, preamble: boolean): "yes" | "no" | "maybe" {
     const shown = preamble ? this.showLate(from, view, at, end) : this.show(from, view, at, end);
     if (shown === "maybe") return "maybe";
-    this.readers[from] = this.readerFor(shown, from);
-    if (shown === "nothing" && !preamble) {
-      const unread = unreadProtocol(view, at, end);
-      if (unread !== null) this.sink.trouble(unread);
+    if (shown !== "nothing") {
+      this.readers[from] = this.readerFor(shown, from);
+      return "yes";
     }
-    return this.readers[from] === null ? "no" : "yes";
+    const unread = preamble ? null : unreadProtocol(view, at, end);
+    if (unread !== null) this.sink.trouble(unread);
+    return "no";
   }
 
   /** An HTTP tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
@@ -99,7 +100,7 @@ export class Conversation {
     return response === "no" ? "nothing" : response === "yes" ? "http-response" : "maybe";
   }
 
-  private readerFor(shown: Shown, from: End): ProtocolReader | null {
+  private readerFor(shown: Exclude<Shown, "nothing" | "maybe">, from: End): ProtocolReader {
     const { row, sink } = this;
     const trouble = (name: string) => sink.trouble(name);
     switch (shown) {
@@ -118,8 +119,6 @@ export class Conversation {
         );
       case "dns":
         return new DnsReader((view, at, end) => sink.dnsMessage(row, from, view, at, end), trouble);
-      default:
-        return null;
     }
   }
 

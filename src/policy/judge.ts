@@ -171,7 +171,8 @@ export class Judge {
 
   /** Whether the enclave file says that hosts stand behind this address. */
   isNat(w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.#nat.some((n) => isSame(n.address, w0, w1, w2, w3));
+    for (const entry of this.#nat) if (isSame(entry.address, w0, w1, w2, w3)) return true;
+    return false;
   }
 
   /** Whether the host h stands behind the NAT address n. */

@@ -13,7 +13,7 @@ function wide(inside: string[], seen: string[]) {
   for (const text of seen) {
     const address = parseAddress(text);
     if (address === null) throw new Error(text);
-    extent.see(address);
+    extent.see(...address);
   }
   return extent.wide();
 }
