@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import { say } from "./commands/say.ts";
+import { version } from "./commands/version.ts";
 
 const COULD_NOT_RUN = 2;
 
@@ -52,9 +52,7 @@ function oneLine(text: string): string {
 }
 
 function printVersion(): never {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { version: string };
-  process.stdout.write(`${version}\n`);
+  process.stdout.write(`${version()}\n`);
   process.exit(0);
 }
 

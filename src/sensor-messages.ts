@@ -1,6 +1,7 @@
 import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
+import type { NamedAddress } from "./flow/address-names.ts";
 
 /** What the watch command asks of the sensor's thread when it starts it. */
 export interface SensorJob {
@@ -13,6 +14,8 @@ export interface SensorJob {
   readonly enclaveText: string;
   /** Where the event log goes; null for none. */
   readonly events: string | null;
+  /** What earlier runs learned of addresses. */
+  readonly names: readonly NameEntry[];
 }
 
 /** To the sensor's thread. */
@@ -54,8 +57,12 @@ export interface SentSummary extends Omit<Summary, "exceptions"> {
   readonly exceptions: readonly (Omit<Summary["exceptions"][number], "rule"> & { readonly ruleId: string })[];
 }
 
+/** A name that an answer gave for an address. */
+export type NameEntry = readonly [address: string, named: NamedAddress];
+
 /** From the sensor's thread. */
 export type SensorMessage =
+  | { readonly type: "names"; readonly entries: readonly NameEntry[]; readonly nowSec: number }
   | { readonly type: "ready"; readonly notices: readonly string[] }
   | { readonly type: "failed"; readonly message: string }
   | {

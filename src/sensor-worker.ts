@@ -26,6 +26,8 @@ import type {
 /** Findings go to the main thread this often at the most, figures about the sensor less often. */
 const FINDINGS_EVERY_MS = 50;
 const REPORT_EVERY_MS = 500;
+/** What was learned of addresses is kept this often: a restart must not flag what is allowed. */
+const NAMES_EVERY_MS = 5000;
 /** How long a look at a source without frames waits; shared among several. */
 const POLL_MS = 50;
 /** The ring's own times. */
@@ -44,12 +46,16 @@ class SensorThread {
   private stopping = false;
   private findingsMs = 0;
   private reportMs = 0;
+  private namesMs = 0;
+  /** Packet time up to which names were sent. */
+  private namesSec = 0;
 
   constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
     this.events = events;
     this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
     this.sensor.watch();
+    this.sensor.restoreNames(job.names);
   }
 
   async run(): Promise<void> {
@@ -116,6 +122,18 @@ class SensorThread {
       this.reportMs = nowMs;
       send({ type: "report", report: this.report() });
     }
+    if (last || nowMs - this.namesMs >= NAMES_EVERY_MS) {
+      this.namesMs = nowMs;
+      this.tellNames();
+    }
+  }
+
+  private tellNames(): void {
+    const nowSec = this.sensor.clock;
+    if (!Number.isFinite(nowSec)) return;
+    const entries = [...this.sensor.names.entries(this.namesSec)];
+    this.namesSec = nowSec;
+    if (entries.length > 0) send({ type: "names", entries, nowSec });
   }
 
   private end(): void {

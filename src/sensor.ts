@@ -23,7 +23,7 @@ import { ProxyRequests } from "./findings/proxy-requests.ts";
 import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
 import { Witness } from "./findings/witness.ts";
-import { AddressNames } from "./flow/address-names.ts";
+import { AddressNames, type NamedAddress } from "./flow/address-names.ts";
 import { Conversations } from "./flow/conversations.ts";
 import { isMulticast } from "./flow/direction.ts";
 import { DnsQuestions } from "./flow/dns-questions.ts";
@@ -73,7 +73,7 @@ export class Sensor implements NameSink {
   private readonly exceptions: Exceptions;
   private readonly ledger = new Ledger(registrableDomain);
   private readonly questions = new DnsQuestions();
-  private readonly names: AddressNames;
+  readonly names: AddressNames;
   private readonly conversations: Conversations;
   private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
@@ -136,6 +136,16 @@ export class Sensor implements NameSink {
   changes(): { findings: RatedFinding[]; gone: string[] } {
     const { changed, gone } = this.live?.drain() ?? { changed: [], gone: [] };
     return { findings: changed.map((finding) => rated(finding, this.judge)), gone };
+  }
+
+  /** Packet time, in whole seconds; -Infinity before the first packet. */
+  get clock(): number {
+    return this.clockSec;
+  }
+
+  /** Takes back what earlier runs learned of addresses, before the first packet is read. */
+  restoreNames(entries: Iterable<readonly [address: string, named: NamedAddress]>): void {
+    for (const [address, named] of entries) this.names.restore(address, named);
   }
 
   get policy(): EnclavePolicy {

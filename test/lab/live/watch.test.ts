@@ -105,6 +105,43 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     expect(await watch.ended()).toBe(1);
   });
 
+  it("keeps findings and names over a restart, in a log that verifies", async () => {
+    const state = join(folder, "state");
+    const gapwatch = (...args: string[]) => lab.exec("sensor", ["node", MAIN, ...args, "--state", state]);
+    const curl = (host: string, url: string) =>
+      lab.exec(host, ["curl", "-sk", "--connect-timeout", "1", url]);
+    const first = await watching("-e", ENCLAVE, "--state", state);
+    await curl("gpu-01", "http://198.51.100.10/");
+    await curl("transfer-01", "https://patches.updates.example.org/");
+    await first.until(/new medium egress\.flow gpu-01/);
+    await pause(6000); // names are kept every five seconds
+    await first.signal("SIGKILL");
+    await first.ended();
+    const listed = JSON.parse((await gapwatch("findings", "--json")).stdout);
+    expect(JSON.stringify(listed)).toContain("198.51.100.10");
+
+    const second = await watching("-e", ENCLAVE, "--state", state);
+    await curl("gpu-01", "http://198.51.100.10/");
+    // Allowed by a name that only the run before saw answered.
+    const known = "patches.updates.example.org:443:203.0.113.20";
+    await lab.exec("transfer-01", [
+      "curl",
+      "-sk",
+      "--resolve",
+      known,
+      "https://patches.updates.example.org/",
+    ]);
+    await second.signal("SIGTERM");
+    await second.ended();
+    expect(second.out()).not.toContain("new medium egress.flow gpu-01");
+    expect(second.out()).not.toContain("transfer-01 (");
+    expect(second.out()).toContain("transfer-gate");
+    expect((await gapwatch("findings")).stdout).toMatch(/198\.51\.100\.10/);
+    expect(await lab.exec("sensor", ["node", MAIN, "verify", join(state, "audit")])).toMatchObject({
+      code: 0,
+    });
+  });
+
   it("says what is wrong where it cannot run", async () => {
     const run = (...args: string[]) => lab.exec("sensor", ["node", MAIN, "watch", ...args, "-e", ENCLAVE]);
     expect(await run("-i", "nowhere0")).toMatchObject({

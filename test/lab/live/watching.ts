@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inRepository } from "../../captured-frames.ts";
 import type { Lab } from "../lab.mjs";
@@ -29,7 +31,9 @@ export async function watchMirror(
 ): Promise<Watching> {
   if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
   const argv = [...before, process.execPath, MAIN, "watch", "-i", "mirror0", "--ring-mb", "16", ...args];
-  const child = lab.spawn("sensor", argv, { env });
+  // A state of its own, unless --state names one: what other runs found is not new.
+  const stateHome = mkdtempSync(join(tmpdir(), "gapwatch-state-"));
+  const child = lab.spawn("sensor", argv, { env: { XDG_STATE_HOME: stateHome, ...env } });
   let out = "";
   let err = "";
   child.stdout.on("data", (data) => {
@@ -39,6 +43,7 @@ export async function watchMirror(
     err += data;
   });
   const exit = once(child, "close");
+  child.once("close", () => rmSync(stateHome, { recursive: true, force: true }));
   const watch: Watching = {
     out: () => out,
     err: () => err,

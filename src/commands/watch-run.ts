@@ -1,0 +1,249 @@
+import type { Server } from "node:http";
+import { Worker } from "node:worker_threads";
+import { SensorStates, type StateChange } from "../findings/sensor-states.ts";
+import { SEVERITIES } from "../findings/severity.ts";
+import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
+import type { EnclavePolicy, Rule } from "../policy/policy.ts";
+import type { FindingChange } from "../records/finding-changes.ts";
+import { CLEARED_PRIORITY, FINDING_PRIORITY, RAISED_PRIORITY } from "../report/journal-priority.ts";
+import { findingLine, stateLine } from "../report/live-lines.ts";
+import { prometheusText } from "../report/prometheus.ts";
+import { textReport } from "../report/text.ts";
+import type { SensorJob, SensorMessage, SensorOrder, SensorReport, SentSummary } from "../sensor-messages.ts";
+import type { EnclaveFile } from "./enclave-option.ts";
+import { LogLines } from "./log-lines.ts";
+import { serveMetrics } from "./metrics-server.ts";
+import { PolicyWatch } from "./policy-watch.ts";
+import { say } from "./say.ts";
+import { stdoutStyle } from "./terminal.ts";
+import { version } from "./version.ts";
+import type { WatchOptions } from "./watch.ts";
+import type { WatchRecords } from "./watch-records.ts";
+
+const COULD_NOT_RUN = 2;
+
+/** One run: the main thread's side. The sensor has a thread of its own. */
+export class WatchRun {
+  private readonly options: WatchOptions;
+  private readonly policy: PolicyWatch;
+  private readonly worker: Worker;
+  private readonly lines: LogLines;
+  private readonly states: SensorStates;
+  private readonly records: WatchRecords;
+  /** Severity of each finding of this run. */
+  private readonly severities = new Map<string, number>();
+  /** Rules of every policy that was in force: the report names exceptions of rules that are gone as well. */
+  private readonly rules = new Map<string, Rule>();
+  /** States that were ever raised: the run verdict keeps what the lamp may clear. */
+  private readonly everRaised = new Map<string, StateChange>();
+  private report: SensorReport | null = null;
+  private exitCode = COULD_NOT_RUN;
+  private verdict = "none";
+  private reasons: readonly string[] = [];
+
+  constructor(
+    options: WatchOptions,
+    enclave: EnclaveFile,
+    sockets: ReadonlyMap<string, number>,
+    records: WatchRecords,
+  ) {
+    this.options = options;
+    this.records = records;
+    this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
+    this.remember(enclave.policy);
+    this.policy = new PolicyWatch(enclave, ({ path, policy, sha256 }, text, difference) => {
+      this.remember(policy);
+      this.records.policyLoaded(policy.name, sha256, [difference]);
+      this.order({ type: "policy", path, text });
+    });
+    const mustBeSeen = enclave.policy.hosts.filter((host) => host.mustBeSeen).map((host) => host.name);
+    const { maxSilenceSec } = enclave.policy.coverage;
+    this.states = new SensorStates({ maxSilenceSec, mustBeSeen }, Date.now());
+    const job: SensorJob = {
+      interfaces: options.interface,
+      source: options.source,
+      ringMb: options.ringMb,
+      sockets,
+      enclavePath: enclave.path,
+      enclaveText: this.policy.text,
+      events: options.events ?? null,
+      names: records.names(),
+    };
+    this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
+  }
+
+  /** Runs until a signal ends it; the verdict's exit code. */
+  async run(): Promise<number> {
+    const stop = (): void => this.order({ type: "stop" });
+    const reload = (): void => {
+      this.policy.reload();
+      this.order({ type: "reopen" });
+    };
+    process.on("SIGTERM", stop).on("SIGINT", stop).on("SIGHUP", reload);
+    const metrics = this.serveMetrics();
+    await new Promise<void>((resolve) => {
+      this.worker.on("message", (message: SensorMessage) => this.take(message));
+      this.worker.on("error", (error) => say(`the sensor failed: ${error.message}`));
+      this.worker.on("exit", () => resolve());
+    });
+    metrics?.close();
+    await this.records.close(this.verdict, this.reasons);
+    this.policy.stop();
+    process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", reload);
+    return this.exitCode;
+  }
+
+  private order(order: SensorOrder): void {
+    this.worker.postMessage(order);
+  }
+
+  private take(message: SensorMessage): void {
+    switch (message.type) {
+      case "ready":
+        for (const notice of message.notices) say(notice);
+        this.started();
+        say(`watching ${this.options.interface.join(", ")} for ${this.policy.enclave.policy.name}`);
+        break;
+      case "failed":
+        say(message.message);
+        break;
+      case "notice":
+        say(message.text);
+        break;
+      case "event":
+        say(`${message.interface}: ${message.text}`);
+        break;
+      case "findings":
+        this.found(message.findings, message.gone);
+        break;
+      case "names":
+        this.records.saveNames(message.entries, message.nowSec);
+        break;
+      case "report":
+        this.look(message.report);
+        break;
+      case "ended":
+        this.end(message.summary, message.report, message.tsDigits);
+        break;
+    }
+  }
+
+  private started(): void {
+    const { policy, sha256 } = this.policy.enclave;
+    this.records.started(version(), this.options.interface);
+    this.records.policyLoaded(policy.name, sha256, []);
+  }
+
+  private found(findings: readonly RatedFinding[], gone: readonly string[]): void {
+    for (const { id, severity } of findings) this.severities.set(id, severity);
+    for (const id of gone) this.severities.delete(id);
+    for (const change of this.records.take(findings, gone)) this.tell(change);
+  }
+
+  /** One line for a finding that is new or got worse: it is on disk by now. */
+  private tell({ what, finding }: FindingChange): void {
+    if (what !== "new" && what !== "worse") return;
+    this.lines.write(findingLine(finding, what === "new"), FINDING_PRIORITY[finding.severityName]);
+  }
+
+  private look(report: SensorReport): void {
+    this.report = report;
+    const { coverage, totals } = report;
+    const asked = coverage["inside.dns_asked"];
+    const oneWayTcp = coverage["inside.tcp_one_way"];
+    const changes = this.states.look({
+      atMs: Date.now(),
+      interfaces: report.interfaces.map(({ name, state, stats }) => ({
+        name,
+        fault: state === "up" ? null : FAULTS[state],
+        dropped: stats.dropped,
+      })),
+      packets: totals.packets,
+      tcpUnseen: coverage["tcp.unseen_bytes"],
+      tcpBytes: coverage["tcp.bytes"],
+      conversations: oneWayTcp + coverage["inside.tcp_both_ways"] + asked,
+      oneWay: oneWayTcp + asked - coverage["inside.dns_answered"],
+      hostsSeen: new Set(report.hostsSeen),
+    });
+    for (const change of changes) {
+      this.records.sensor(change);
+      if (change.raised) this.everRaised.set(`${change.name} ${change.subject}`, change);
+      this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
+    }
+  }
+
+  private end(sent: SentSummary, report: SensorReport, tsDigits: number): void {
+    this.look(report);
+    const summary = this.withStates(this.received(sent));
+    const { policy, sha256: policySha256 } = this.policy.enclave;
+    const inputs = report.interfaces.map(({ name, stats, seen }) => ({
+      ...LIVE_INPUT,
+      ...seen,
+      path: name,
+      packets: stats.seen,
+    }));
+    this.lines.writeText(textReport({ policy, policySha256, inputs, tsDigits, summary }, stdoutStyle()));
+    this.exitCode = EXIT_OF_VERDICT[summary.verdict];
+    this.verdict = summary.verdict;
+    this.reasons = summary.reasons;
+  }
+
+  private received(sent: SentSummary): Summary {
+    const exceptions = sent.exceptions.flatMap(({ ruleId, ...use }) => {
+      const rule = this.rules.get(ruleId);
+      return rule === undefined ? [] : [{ ...use, rule }];
+    });
+    return { ...sent, exceptions };
+  }
+
+  private withStates(summary: Summary): Summary {
+    const states = [...this.everRaised.values()].map((state) => `${state.name}: ${state.text}`);
+    const reasons = [...summary.reasons, ...states];
+    const verdict = summary.verdict === "clean" && reasons.length > 0 ? "inconclusive" : summary.verdict;
+    return { ...summary, verdict, reasons };
+  }
+
+  private serveMetrics(): Server | null {
+    const { metrics } = this.options;
+    return metrics === undefined ? null : serveMetrics(metrics, () => this.figures(), say);
+  }
+
+  private figures(): string {
+    const findings = SEVERITIES.map(() => 0);
+    for (const severity of this.severities.values()) findings[severity]++;
+    const { report } = this;
+    return prometheusText({
+      packets: report?.totals.packets ?? 0,
+      bytes: report?.totals.bytes ?? 0,
+      flows: report?.totals.flows ?? 0,
+      openFlows: report?.openFlows ?? 0,
+      undecoded: report?.totals.undecoded ?? 0,
+      findings,
+      interfaces: (report?.interfaces ?? []).map(({ name, state, stats }) => ({
+        name,
+        up: state === "up",
+        received: stats.received,
+        dropped: stats.dropped,
+      })),
+      coverage: report?.coverage ?? {},
+      raised: this.states.raised(),
+    });
+  }
+
+  private remember(policy: EnclavePolicy): void {
+    for (const rule of policy.rules) this.rules.set(rule.id, rule);
+  }
+}
+
+const LIVE_INPUT = {
+  sha256: null,
+  format: "live",
+  linkTypes: [],
+  damage: null,
+} as const;
+
+const FAULTS = {
+  down: "the interface is down",
+  gone: "there is no such interface any more",
+  ended: "the capture ended",
+} as const;
