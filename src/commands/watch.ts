@@ -30,7 +30,7 @@ export function addWatchCommand(program: Command): void {
   program
     .command("watch")
     .summary("watch a mirrored interface: is anything trying to get out right now?")
-    .requiredOption("-i, --interface <name>", "interface to watch; may be given several times", gather, [])
+    .requiredOption("-i, --interface <name>", "interface to watch; may be given several times", gather)
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option("--headless", "plain lines for a log; so far there is nothing else")
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
@@ -52,7 +52,7 @@ export function addWatchCommand(program: Command): void {
     )
     .addHelpText(
       "after",
-      "\nSIGTERM or Ctrl-C ends it with a report; SIGHUP reads the enclave file anew and opens the event file again.",
+      "\nSIGTERM or Ctrl-C ends it with a report and the verdict's exit code. SIGHUP reads\nthe enclave file anew and opens the event file again.",
     )
     .action(async (options: WatchOptions) => {
       process.exitCode = await watch(options);
@@ -86,7 +86,7 @@ function syslogTarget(text: string): SyslogTarget {
   }
 }
 
-function gather(value: string, before: string[]): string[] {
+function gather(value: string, before: string[] = []): string[] {
   return before.includes(value) ? before : [...before, value];
 }
 
