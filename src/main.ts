@@ -21,7 +21,7 @@ Examples:
   gapwatch replay day.pcapng -e enclave.yaml            judge a capture
   gapwatch replay captures/ -e enclave.yaml --json      a directory, as JSON
   ssh tap tcpdump -i mirror0 -w - | gapwatch replay -   whatever tcpdump writes
-  gapwatch watch -i mirror0 -e enclave.yaml             a mirrored interface, live
+  gapwatch watch -i mirror0 -e enclave.yaml             a mirrored interface
   gapwatch policy check enclave.yaml                    is the file sound?
   gapwatch policy explain enclave.yaml huggingface.co   is it allowed, and why?
 
