@@ -42,10 +42,12 @@ import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
 import { FlowTracker } from "./flow/flow-tracker.ts";
 import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
 import type { NameSink } from "./flow/name-sink.ts";
+import { QuicConversations } from "./flow/quic-conversations.ts";
+import type { QuicHello, QuicSink } from "./flow/quic-sink.ts";
 import { takeSteadySegment } from "./flow/steady-segment.ts";
 import { looksLikeDns } from "./names/dns-recognise.ts";
 import type { HttpRequest, HttpResponse } from "./names/http-head.ts";
-import { isQuicInitial } from "./names/quic-initial.ts";
+import { isQuicLong } from "./names/quic-header.ts";
 import type { ClientHello } from "./names/tls-client-hello.ts";
 import { OUTSIDE } from "./policy/address-class.ts";
 import type { Judge } from "./policy/judge.ts";
@@ -62,7 +64,7 @@ const PORT_LLMNR = 5355;
 const MIN_DNS_LEN = 17;
 
 /** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
-export class Sensor implements NameSink {
+export class Sensor implements NameSink, QuicSink {
   readonly tracker: FlowTracker;
   private readonly table: FlowTable;
   private readonly pkt = new Packet();
@@ -75,6 +77,7 @@ export class Sensor implements NameSink {
   private readonly questions = new DnsQuestions();
   readonly names: AddressNames;
   private readonly conversations: Conversations;
+  private readonly quic: QuicConversations;
   private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
@@ -106,6 +109,7 @@ export class Sensor implements NameSink {
     this.table.byVlan = judge.policy.overlapping;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.conversations = new Conversations(this.table, this);
+    this.quic = new QuicConversations(this.table, this);
     this.exceptions = new Exceptions(judge);
     const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
@@ -287,14 +291,16 @@ export class Sensor implements NameSink {
 
   private datagram(row: number, from: End, view: DataView, sec: number, nsec: number): void {
     const { payloadAt, payloadEnd, payloadLen, srcPort, dstPort } = this.pkt;
-    if (isDnsPort(srcPort) || isDnsPort(dstPort) || this.mayBeDns(view)) {
+    // First, for no message of DNS begins like this: it would have hundreds of questions.
+    if (isQuicLong(view, payloadAt, payloadEnd)) {
+      this.quic.long(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen);
+    } else if (isDnsPort(srcPort) || isDnsPort(dstPort) || this.mayBeDns(view)) {
       if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
       this.moment.sec = sec;
       this.moment.nsec = nsec;
       this.dnsTraffic.message(row, from, view, payloadAt, payloadEnd, this.moment);
-    } else if (isQuicInitial(view, payloadAt, payloadEnd, payloadLen)) {
-      this.quicInitials++;
-      this.troubles.add("quic.not_decoded");
+    } else if (payloadAt < payloadEnd) {
+      this.quic.other(row, from, view, payloadAt, payloadEnd, payloadLen);
     }
   }
 
@@ -309,6 +315,7 @@ export class Sensor implements NameSink {
   private flowEnded(row: number): void {
     const isKept = (this.table.words[row * ROW_WORDS + FLAGS] & KEPT_BESIDE) !== 0;
     if (isKept) this.conversations.close(row);
+    if (isKept) this.quic.close(row);
     const client = initiatorOf(this.table, row);
     if (isKept) this.proxies.close(row, client);
     if (isKept) this.nameJudge.close(row);
@@ -322,6 +329,16 @@ export class Sensor implements NameSink {
     this.tlsHellos++;
     this.flows.initiatorIs(row, from);
     this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
+    for (const name of hello.names) this.nameJudge.named(row, from, name);
+  }
+
+  quicInitial(): void {
+    if (!this.tracker.isCopy) this.quicInitials++;
+  }
+
+  quicHello(row: number, from: End, hello: QuicHello): void {
+    this.flows.initiatorIs(row, from);
+    this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.nameJudge.named(row, from, name);
   }
 

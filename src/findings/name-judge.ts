@@ -1,7 +1,7 @@
-import { PROTO_TCP } from "../decode/protocols.ts";
+import { PROTO_TCP, protocolName } from "../decode/protocols.ts";
 import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { addressOf, classOf, type End, lastMoment, portOf } from "../flow/flow-view.ts";
+import { addressOf, classOf, type End, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
 import { flowOutcome } from "../flow/outcome.ts";
 import type { HttpRequest } from "../names/http-head.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
@@ -123,7 +123,7 @@ export class NameJudge {
         source: formatAddress(addressOf(this.table, row, client)),
         destination: name,
         port: portOf(this.table, row, server),
-        proto: "tcp",
+        proto: protocolName(protoOf(this.table, row)),
         name,
         evidence: "in-flow",
         rule: null,

@@ -1,5 +1,6 @@
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { End } from "../flow/flow-view.ts";
+import type { QuicHello } from "../flow/quic-sink.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
@@ -34,6 +35,7 @@ export interface Observer {
   flowBegan(row: number): void;
   dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void;
   tls(seen: Sighting, hello: ClientHello): void;
+  quic(seen: Sighting, hello: QuicHello): void;
   http(seen: Sighting, request: HttpRequest): void;
   httpAnswer(seen: Sighting, response: HttpResponse, request: HttpRequest | null): void;
   /** The flow is over; its row is complete. */

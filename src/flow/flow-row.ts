@@ -97,6 +97,10 @@ export const CLASS_B_SHIFT = 23;
 export const CLASS_MASK = 3;
 /** Somebody keeps something of the flow beside its row, and has to be told when it ends. */
 export const KEPT_BESIDE = 1 << 25;
+/** QUIC: the responder sent a packet of its handshake; A, B sent a packet with a short header after that. */
+export const QUIC_CONNECTED = 1 << 26;
+export const QUIC_DATA_A = 1 << 27;
+export const QUIC_DATA_B = 1 << 28;
 
 // JUDGED
 /** Nothing to say: both ends inside, or local. */

@@ -9,6 +9,9 @@ import {
   PACKETS_A,
   PACKETS_B,
   PROTO,
+  QUIC_CONNECTED,
+  QUIC_DATA_A,
+  QUIC_DATA_B,
   ROW_DOUBLES,
   ROW_WORDS,
   RST_A,
@@ -37,11 +40,17 @@ export function flowOutcome(table: FlowTable, row: number, insideIsB: boolean): 
   const answers = words[w + (initiatorIsB ? PACKETS_A : PACKETS_B)];
   if ((words[w + PROTO] & 0xff) !== PROTO_TCP) {
     // An unsolicited reply is a reply all the same: nothing from the initiator was seen, but it was answered.
+    if ((words[w + FLAGS] & QUIC_CONNECTED) !== 0) return quicOutcome(words[w + FLAGS], insideIsB);
     if (answers > 0) return ANSWERED;
     return (words[w + FLAGS] & ICMP_REFUSED) !== 0 ? REFUSED : ATTEMPTED;
   }
   const left = table.doubles[row * ROW_DOUBLES + (insideIsB ? BYTES_B : BYTES_A)];
   return tcpOutcome(words[w + FLAGS], initiatorIsB, answers, left);
+}
+
+/** Keys for what a short header protects exist once the handshake is done (RFC 9001 §4.1.4). */
+function quicOutcome(flags: number, insideIsB: boolean): number {
+  return (flags & (insideIsB ? QUIC_DATA_B : QUIC_DATA_A)) !== 0 ? TRANSFERRED : CONNECTED;
 }
 
 function tcpOutcome(flags: number, initiatorIsB: boolean, answers: number, left: number): number {

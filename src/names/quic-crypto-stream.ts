@@ -29,9 +29,9 @@ export class QuicCryptoStream {
     return this.bytes.length + this.seen.length;
   }
 
-  /** Octets of a message that is not whole, or a gap, are there. */
-  get isUnfinished(): boolean {
-    return this.length > this.read;
+  /** Octets from the beginning without a gap: they are view[0, wholeBytes). */
+  get wholeBytes(): number {
+    return this.whole;
   }
 
   /** Takes view[at, end), which begins at `offset` of the stream. What was there first stays. */
@@ -76,13 +76,6 @@ export class QuicCryptoStream {
   get isTooLong(): boolean {
     if (this.whole - this.read < MESSAGE_HEADER_LEN) return false;
     return this.read + MESSAGE_HEADER_LEN + (this.view.getUint32(this.read) & 0xffffff) > MAX_STREAM_LEN;
-  }
-
-  /** Whether all that was received begins another stream too. */
-  isPrefixOf(other: QuicCryptoStream): boolean {
-    if (this.whole > other.whole) return false;
-    for (let i = 0; i < this.whole; i++) if (this.bytes[i] !== other.bytes[i]) return false;
-    return true;
   }
 
   private point(type: number, at: number, end: number): void {

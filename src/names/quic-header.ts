@@ -8,6 +8,12 @@ export type QuicHeaderStatus = "ok" | "quic.header_truncated" | "quic.connection
 const LONG_HEADER = 0x80;
 /** RFC 9000 §17.2: at most 20 octets in versions 1 and 2 and in the drafts since 22. */
 const MAX_CID_LEN = 20;
+/** Of a client's first Initial (RFC 9000 §7.2). */
+const MIN_FIRST_DCID = 8;
+/** First octet, version, two lengths. */
+const MIN_LEN = 7;
+/** RFC 9000 §14.1. */
+const MIN_INITIAL_DATAGRAM = 1200;
 const V1_KINDS = ["initial", "0rtt", "handshake", "retry"] as const; // RFC 9000 §17.2, table 5
 const V2_KINDS = ["retry", "initial", "0rtt", "handshake"] as const; // RFC 9369 §3.2
 
@@ -32,12 +38,30 @@ export function isLongHeader(view: DataView, at: number): boolean {
   return (view.getUint8(at) & LONG_HEADER) !== 0;
 }
 
+/** Whether view[at, end) begins with a long header of a version whose Initial packets can be opened. */
+export function isQuicLong(view: DataView, at: number, end: number): boolean {
+  return end - at >= MIN_LEN && isLongHeader(view, at) && quicVersion(view.getInt32(at + 1)) !== undefined;
+}
+
+/**
+ * Whether view[at, end), of `lenBytes` on the wire, may begin with a client's first packet of a version that
+ * is not known here: what all versions share (RFC 8999 §5.1), and the padding that servers demand (§14.1 of
+ * RFC 9000).
+ */
+export function mayBeQuicLong(view: DataView, at: number, end: number, lenBytes: number): boolean {
+  if (lenBytes < MIN_INITIAL_DATAGRAM || end - at < MIN_LEN || view.getUint8(at) < 0xc0) return false;
+  const dcidLen = view.getUint8(at + 5);
+  const scidLenAt = at + 6 + dcidLen;
+  if (view.getInt32(at + 1) === 0 || dcidLen < MIN_FIRST_DCID || dcidLen > MAX_CID_LEN) return false;
+  return scidLenAt >= end || view.getUint8(scidLenAt) <= MAX_CID_LEN;
+}
+
 /**
  * The packet with a long header at the beginning of view[at, end). `end` of a packet whose length is not
  * known (a Retry, another version) is that of the datagram; a Length beyond the datagram is cut to it.
  */
 export function readLongHeader(out: QuicPacket, view: DataView, at: number, end: number): QuicHeaderStatus {
-  if (end - at < 7) return "quic.header_truncated";
+  if (end - at < MIN_LEN) return "quic.header_truncated";
   const first = view.getUint8(at);
   out.kind = "unknown-version";
   out.at = at;

@@ -3,6 +3,7 @@ import { isBefore, type Moment } from "../findings/finding.ts";
 import type { InputFacts, Observer, Sighting } from "../findings/observer.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
 import type { End } from "../flow/flow-view.ts";
+import type { QuicHello } from "../flow/quic-sink.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
@@ -12,6 +13,7 @@ import { dnsAnswerDetail, dnsAnswerObject, dnsQueryObject } from "./eve-dns.ts";
 import { flowDetail, flowObject } from "./eve-flow.ts";
 import { type FlowEventType, flowHead } from "./eve-head.ts";
 import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./eve-http.ts";
+import { quicDetail, quicObject } from "./eve-quic.ts";
 import { statsBody } from "./eve-stats.ts";
 import { eveTime, MAX_DIGITS, MIN_DIGITS } from "./eve-time.ts";
 import { tlsDetail, tlsObject } from "./eve-tls.ts";
@@ -72,6 +74,10 @@ export class EventLog implements Observer {
 
   tls(seen: Sighting, hello: ClientHello): void {
     this.write("tls", seen, seen.from, { tls: tlsObject(hello), gapwatch: tlsDetail(hello) });
+  }
+
+  quic(seen: Sighting, quic: QuicHello): void {
+    this.write("quic", seen, seen.from, { quic: quicObject(quic), gapwatch: quicDetail(quic) });
   }
 
   http(seen: Sighting, request: HttpRequest): void {

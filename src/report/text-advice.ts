@@ -12,6 +12,7 @@ export function adviceFor(reason: string): string {
 const GAPS = "packets are missing: look for drops at the mirror port and at the capturing side";
 const NOT_OPENED =
   "this version does not open it: capture where it is opened, or look at it with another tool";
+const UNNAMED = "its destinations are judged by address and DNS answer alone: read them above";
 const PUT_TOGETHER = "this version does not put fragments together: find out who sends them";
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -31,7 +32,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   "ipv6.fragment": PUT_TOGETHER,
   "ipv4.source_route": "find out who sends source-routed packets, and where to",
   "ipv6.routing_header": "find out who sends source-routed packets, and where to",
-  "quic.not_decoded": "its destinations are judged by address and DNS answer alone: read them above",
+  "quic.initial_unreadable": UNNAMED,
+  "quic.version_unknown": UNNAMED,
+  "quic.chlo_unreadable": UNNAMED,
+  "quic.hello_unfinished": GAPS,
   "stream.overrun": GAPS,
   "stream.gap_at_start": GAPS,
   "dns.stream_gap": GAPS,

@@ -31,6 +31,12 @@ export class FactObserver {
     for (const name of hello.names) this.facts.add(`SNI ${ends(seen)} ${name}`);
   }
 
+  quic(seen, { version, names }) {
+    for (const name of names.length > 0 ? names : ["-"]) {
+      this.facts.add(`QUIC ${ends(seen)} ${versionText(version)} ${name}`);
+    }
+  }
+
   http(seen, request) {
     const hosts = [request.host, ...request.otherHosts.map(({ host }) => host)];
     for (const host of hosts) {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** A thing that the oracle saw, in the words of facts.mjs. */
 export interface OracleFact {
-  /** DNSQ, SNI, HTTP or FLOW. */
+  /** DNSQ, SNI, QUIC, HTTP or FLOW. */
   readonly kind: string;
   readonly text: string;
   /** Default dissection of sound frames. The others are guesses, or come from malformed frames. */
@@ -67,6 +67,7 @@ function flowText([, proto, client, clientPort, server, serverPort]: readonly st
 }
 
 function nameText(columns: readonly string[]): string | null {
+  if (columns[0] === "QUIC") return quicText(columns);
   const [kind, , , src, dst, port] = columns;
   const ends = `${kind} ${address(src ?? "")} ${address(dst ?? "")} ${port}`;
   switch (kind) {
@@ -79,6 +80,11 @@ function nameText(columns: readonly string[]): string | null {
     default:
       return null;
   }
+}
+
+/** QUIC has no column for the transport. */
+function quicText([kind, , src, dst, port, version, name]: readonly string[]): string {
+  return `${kind} ${address(src)} ${address(dst)} ${port} ${version} ${name.toLowerCase()}`;
 }
 
 /** A v4-mapped address is the IPv4 address that it stands for. */

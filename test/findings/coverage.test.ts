@@ -90,12 +90,12 @@ describe("a run without findings is inconclusive", () => {
     expect(reasons).toContain(reason);
   });
 
-  it("by QUIC, which is not decoded yet", () => {
+  it("by QUIC that cannot be opened", () => {
     const initial = join([0xc3], be(1, 4), [8], Buffer.alloc(8), [0, 0, 0x44, 0x96], Buffer.alloc(1190));
     const summary = works()
       .send(udp(at(GPU, 4000), at(AGENT, 443), initial))
       .seen();
-    expect([summary.verdict, ...reasonsOf(summary)]).toEqual(["inconclusive", "quic.not_decoded"]);
+    expect([summary.verdict, ...reasonsOf(summary)]).toEqual(["inconclusive", "quic.initial_unreadable"]);
     expect(summary.totals.quicInitials).toBe(1);
   });
 
@@ -339,7 +339,7 @@ it("info findings and used exceptions leave a blind run inconclusive", () => {
 it("every counter that can make a run blind is in the coverage table, by its name", () => {
   const { coverage, reasons } = new Scene().send(ethernet(0x7777, [0, 0])).seen();
   expect(coverage["ethernet.unknown_type"]).toBe(1);
-  expect(coverage["quic.not_decoded"]).toBe(0);
+  expect(coverage["quic.initial_unreadable"]).toBe(0);
   for (const reason of reasons) expect(reason).toMatch(/^[a-z0-9_]+\.[a-z0-9_]+: \S/);
   expect(Object.keys(coverage)).toEqual(Object.keys(coverage).toSorted());
 });

@@ -8,6 +8,7 @@ import { batchesOf } from "../traffic/frames.ts";
 /** What the sensor keeps by the numbers of rows, beside them: it must go when the flow does. */
 const KEPT = [
   "conversations.talks",
+  "quic.talks",
   "proxies.open",
   "nameJudge.talks",
   "flows.allowedByAnswer",

@@ -25,6 +25,7 @@ function namesIn(build: (talk: TcpTalk) => void): { names: string[]; troubles: s
     flowBegan: () => undefined,
     dns: (_, question) => names.push(question.qname),
     tls: (_, hello) => names.push(hello.sni),
+    quic: (_, { names: [name] }) => names.push(name),
     http: (_, request) => names.push(request.host),
     httpAnswer: () => undefined,
     flow: () => undefined,

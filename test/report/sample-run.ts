@@ -213,7 +213,7 @@ export function sampleRun(summary: Partial<Run["summary"]> = {}, run: Partial<Ru
       verdict: "reachback",
       reasons: [
         "capture.incomplete: tuesday.pcap: cut short at byte 84",
-        "quic.not_decoded: 3 times: QUIC Initial, not decoded yet: its server name is unknown",
+        "quic.version_unknown: 3 times: QUIC flow of a version that is not known: its name is unknown",
       ],
       totals: {
         packets: 1_234_568,
