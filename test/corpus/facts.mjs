@@ -56,6 +56,11 @@ export class FactObserver {
   }
 }
 
+/** The oracle has "0x00000001" for "1", and Google's versions as they call themselves. */
+function versionText(version) {
+  return /^[0-9a-f]+$/.test(version) ? `0x${version.padStart(8, "0")}` : version;
+}
+
 /** Who said it, to whom, at which port. */
 function ends({ table, row, from }) {
   const to = from === 0 ? 1 : 0;

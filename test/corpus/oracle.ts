@@ -82,8 +82,12 @@ function nameText(columns: readonly string[]): string | null {
   }
 }
 
-/** QUIC has no column for the transport. */
-function quicText([kind, , src, dst, port, version, name]: readonly string[]): string {
+/**
+ * QUIC has no column for the transport. A version that is not in the packet was said before, with the same
+ * name.
+ */
+function quicText([kind, , src, dst, port, version, name]: readonly string[]): string | null {
+  if (version === "") return null;
   return `${kind} ${address(src)} ${address(dst)} ${port} ${version} ${name.toLowerCase()}`;
 }
 
