@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   watch: async () => (await import("./commands/watch.ts")).addWatchCommand,
   policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
   findings: async () => (await import("./commands/findings.ts")).addFindingsCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctorCommand,
   verify: async () => (await import("./commands/verify.ts")).addVerifyCommand,
   keygen: async () => (await import("./commands/keygen.ts")).addKeygenCommand,
 };

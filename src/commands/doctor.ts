@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
+import { type Line, labelled, renderLines, type Style, span } from "../report/text-layout.ts";
+import { plain } from "../report/text-plain.ts";
+import type { Check, CheckStatus } from "./doctor/check.ts";
+import { type DoctorOptions, examine } from "./doctor/examine.ts";
+import { STATE_OPTION } from "./state-option.ts";
+import { stdoutStyle } from "./terminal.ts";
+
+const SCHEMA = "gapwatch/doctor/1";
+const FAILED = 1;
+const DEFAULT_FOR_SEC = 5;
+const DEFAULT_RING_MB = 256;
+const STATUS_WIDTH = 7;
+const STYLES: Readonly<Record<CheckStatus, Style>> = { ok: "good", warning: "warning", failed: "bad" };
+
+/** Adds `gapwatch doctor`. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .summary("can gapwatch watch here, and does the mirror show what it should?")
+    .option("-i, --interface <name>", "interface to look at; may be given several times", gather, [])
+    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .option(...STATE_OPTION)
+    .option("--for <duration>", "how long to look at the traffic", seconds, DEFAULT_FOR_SEC)
+    .option(
+      "--ring-mb <megabytes>",
+      "size of the capture ring that watch will have",
+      megabytes,
+      DEFAULT_RING_MB,
+    )
+    .option("--json", "print one JSON document instead of text")
+    .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something failed, 2 could not run.")
+    .action(async (options: DoctorOptions & { json?: boolean }) => {
+      const checks = await examine(options);
+      process.stdout.write(options.json ? jsonOf(checks) : textOf(checks));
+      process.exitCode = checks.some(({ status }) => status === "failed") ? FAILED : 0;
+    });
+}
+
+function gather(value: string, before: string[]): string[] {
+  return before.includes(value) ? before : [...before, value];
+}
+
+function seconds(text: string): number {
+  const duration = parseDuration(text);
+  if (duration === null || duration < 1) throw new InvalidArgumentError(`expected ${DURATION_EXPECTED}`);
+  return duration;
+}
+
+function megabytes(text: string): number {
+  const size = Number(text);
+  if (!Number.isInteger(size) || size < 4 || size > 1024) {
+    throw new InvalidArgumentError("expected a whole number of megabytes from 4 to 1024");
+  }
+  return size;
+}
+
+function textOf(checks: readonly Check[]): string {
+  const { columns, color } = stdoutStyle();
+  const lines = checks.flatMap(({ status, topic, text, remedy }): Line[] => [
+    ...labelled(span(status, STYLES[status]), STATUS_WIDTH, plain(`${topic}: ${text}`), columns),
+    ...(remedy === null ? [] : labelled(span(""), STATUS_WIDTH, plain(`-> ${remedy}`), columns)),
+  ]);
+  const count = (wanted: CheckStatus): number => checks.filter(({ status }) => status === wanted).length;
+  const total = `${count("ok")} ok, ${count("warning")} warnings, ${count("failed")} failed`;
+  return renderLines([...lines, [span(total)]], color);
+}
+
+function jsonOf(checks: readonly Check[]): string {
+  const worst = ["failed", "warning"].find((status) => checks.some((check) => check.status === status));
+  return `${JSON.stringify({ schema: SCHEMA, status: worst ?? "ok", checks }, null, 2)}\n`;
+}
