@@ -19,6 +19,7 @@ import {
   JUDGED_REF,
   KEPT_BESIDE,
   NAMED_IN_FLOW,
+  PACKETS_A,
   ROW_WORDS,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
@@ -111,8 +112,13 @@ export class FlowJudge {
       // Unknown direction is judged as outward, the outside port taken as the service.
       words[w + FLAGS] = inner === 1 ? words[w + FLAGS] | INITIATOR_B : words[w + FLAGS] & ~INITIATOR_B;
     }
+    if (innerClass === LOCAL && initiatorOf(this.table, row) !== inner) {
+      const left = words[w + PACKETS_A + inner] > 0;
+      if (!left && words[w + JUDGED] !== JUDGED_FINDING) return;
+      // An unasked reply leaves the link as well as a question does.
+      words[w + FLAGS] ^= INITIATOR_B;
+    }
     const outward = initiatorOf(this.table, row) === inner;
-    if (!outward && innerClass === LOCAL) return;
     this.ask(row, inner);
     this.judge.judgeFlow(this.question);
     if (this.question.rule >= 0) {
@@ -160,9 +166,7 @@ export class FlowJudge {
     }
     const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
     if (!byName) return;
-    this.ask(row, this.innerEnd(row));
-    this.judge.judgeName(this.question, name);
-    if (this.question.rule >= 0) {
+    if (this.allowsName(row, name)) {
       this.allow(row, this.question.rule, true);
       this.allowedName.set(row, name);
       words[w + FLAGS] |= KEPT_BESIDE;
@@ -228,12 +232,18 @@ export class FlowJudge {
   close(row: number): void {
     this.settle(row);
     const w = row * ROW_WORDS;
+    // Of all that crosses the boundary only what comes to a local address is nothing, until it is replied to.
+    if (this.table.words[w + JUDGED] === JUDGED_NOTHING && this.crosses(row)) this.begin(row);
     const isKept = (this.table.words[w + FLAGS] & KEPT_BESIDE) !== 0;
     if (!isKept && this.table.words[w + JUDGED] === JUDGED_NOTHING) return;
     if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
     this.accounts.close(row, this.innerEnd(row));
+  }
+
+  private crosses(row: number): boolean {
+    return (classOf(this.table, row, 0) === OUTSIDE) !== (classOf(this.table, row, 1) === OUTSIDE);
   }
 
   /** A packet of a flow that a rule with a byte budget allows. */
@@ -352,10 +362,12 @@ export class FlowJudge {
     words[w + FLAGS] &= ~BUDGETED;
   }
 
+  /** Whether a rule allows the name: it is in `question`. */
   private allowsName(row: number, name: string): boolean {
     this.ask(row, this.innerEnd(row));
     this.judge.judgeName(this.question, name);
-    return this.question.rule >= 0;
+    // No host has a name with such octets, and what its server makes of them is unknown.
+    return this.question.rule >= 0 && !name.includes("\\");
   }
 
   /** An expired rule explains a flow only while it would cover the name that the flow uses. */

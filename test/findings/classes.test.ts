@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { lineOf } from "../sensor-run.ts";
 import { be, join } from "../traffic/octets.ts";
-import { icmp, icmpError, ip, tcp, udp } from "../traffic/packets.ts";
+import { ACK, icmp, icmpError, ip, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { AGENT, at, enclave, GPU, linesOf, OUTSIDE, reasonsOf, Scene } from "./scene.ts";
 
@@ -95,6 +96,27 @@ describe("the class matrix of DESIGN section 3", () => {
       `egress.flow ${GPU} ${OUTSIDE} esp attempted medium x1`,
       `egress.flow ${GPU} ${OUTSIDE} ospf attempted medium x1`,
       `egress.flow ${GPU} ${OUTSIDE} proto-99 attempted medium x1`,
+    ]);
+  });
+
+  it.each([
+    ["a ping's answer", icmp(local4, OUTSIDE, { type: 0, payload: "secret" }), "icmp"],
+    ["an answer over IPv6", icmp(local6, outside6, { type: 129, payload: "secret" }), "icmpv6"],
+    ["a datagram from a service's port", udp(`${local4}:67`, `${OUTSIDE}:40000`, "secret"), "40000/udp"],
+    ["a SYN-ACK", tcp(`${local4}:80`, `${OUTSIDE}:40000`, { flags: SYN | ACK }), "40000/tcp"],
+  ])("leaves a local address for outside also as %s that nobody asked for", (_, frame, service) => {
+    const [finding, ...others] = new Scene().send(frame).seen().findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: "egress.flow", ips: [finding.destination] });
+    expect(lineOf(finding)).toContain(` ${service} `);
+  });
+
+  it("what comes from outside to a local address is nothing until it is replied to", () => {
+    const asked = udp(`${OUTSIDE}:40000`, `${local4}:80`, "x");
+    expect(new Scene().send(asked).lines()).toEqual([]);
+    const replied = new Scene().send(asked, udp(`${local4}:80`, `${OUTSIDE}:40000`, "secret")).seen();
+    expect(replied.findings).toMatchObject([
+      { kind: "egress.flow", source: local4, destination: OUTSIDE, ips: [OUTSIDE], bytesOut: 6, bytesIn: 1 },
     ]);
   });
 

@@ -129,6 +129,14 @@ describe("a flow to the address of an allowed name", () => {
     ]);
   });
 
+  it("is not allowed for a name that no host can have", () => {
+    const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] });
+    scene.tls(GATE, OUTSIDE, "evil.example\0.updates.example.org");
+    expect(scene.seen(FILE).findings).toMatchObject([
+      { kind: "egress.flow", name: "evil.example\\000.updates.example.org" },
+    ]);
+  });
+
   it("is not allowed any more when a later request contradicts, whatever came before and after", () => {
     const scene = answered().talks(GATE, OUTSIDE, 80, (talk) => {
       talk.open();
