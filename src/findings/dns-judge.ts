@@ -96,8 +96,11 @@ export class DnsJudge {
     if (contradicts) {
       for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostId, name);
     }
-    if (contradicts) this.learn(exchange, answer, true);
-    else if (asked.answer === null) {
+    if (contradicts) {
+      this.learn(exchange, answer, true);
+      for (const { stem } of this.judge.searchStems(asked.qname))
+        this.walks.contradicted(exchange.hostText, stem);
+    } else if (asked.answer === null) {
       asked.answer = signature;
       asked.given = this.learn(exchange, answer, false);
     }
@@ -236,7 +239,7 @@ export class DnsJudge {
   }
 
   private settleWalk(walk: SearchWalk): void {
-    if (walk.inside || !walk.judged || !hasIcannSuffix(walk.stem)) return;
+    if ((walk.inside && !walk.doubted) || !walk.judged || !hasIcannSuffix(walk.stem)) return;
     if (this.judge.nameClass(walk.stem) !== "outside") return;
     const handle = this.findings.openUnlessAllowed(walk.asker, walk.stem, walk.first);
     this.findings.share(handle, 1, NAMED, walk.first);

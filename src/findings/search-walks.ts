@@ -14,6 +14,8 @@ export interface SearchWalk {
   last: Moment;
   /** A candidate was answered with data: the name lives inside. */
   inside: boolean;
+  /** Two answers to a candidate differ: which of them is the resolver's cannot be told. */
+  doubted: boolean;
   /** The stem is what the longest suffix leaves of some question: it is to be judged. */
   judged: boolean;
 }
@@ -33,7 +35,15 @@ export class SearchWalks {
       return null;
     }
     const pushedOut = this.walks.size >= MAX_WALKS ? this.takeFirst() : null;
-    const walk = { asker, stem, first: { ...at }, last: { ...at }, inside: false, judged: longest };
+    const walk = {
+      asker,
+      stem,
+      first: { ...at },
+      last: { ...at },
+      inside: false,
+      doubted: false,
+      judged: longest,
+    };
     this.walks.set(key, walk);
     this.order.push({ key, walk });
     return pushedOut;
@@ -43,6 +53,12 @@ export class SearchWalks {
   answered(hostText: string, stem: string): void {
     const walk = this.walks.get(`${hostText} ${stem}`);
     if (walk !== undefined) walk.inside = true;
+  }
+
+  /** Answers to a question of this stem contradict each other. */
+  contradicted(hostText: string, stem: string): void {
+    const walk = this.walks.get(`${hostText} ${stem}`);
+    if (walk !== undefined) walk.doubted = true;
   }
 
   /** The next walk whose time is over at `sec`, or null. */

@@ -308,6 +308,22 @@ describe("a search walk", () => {
     return scene;
   }
 
+  it("is not believed to be inside by an answer that another contradicts", () => {
+    const candidate = "huggingface.co.enclave.internal";
+    const said = (message: Uint8Array) => udp(at(RESOLVER, 53), at(AGENT, 40000), message);
+    const data = said(dnsAnswer(candidate, "A", 7, [{ type: "A", data: "10.20.9.9" }]));
+    const none = said(dnsAnswer(candidate, "A", 7, [], 3));
+    const asked = udp(at(AGENT, 40000), at(RESOLVER, 53), dnsQuery(candidate, "A", 7));
+    for (const answers of [
+      [data, none],
+      [none, data],
+    ]) {
+      expect(new Scene().send(asked, ...answers).lines()).toEqual([
+        `dns.name ${AGENT} huggingface.co 53/udp named medium x1`,
+      ]);
+    }
+  });
+
   it("is inside when one of its candidates is answered with data, though dev is a public suffix", () => {
     expect(walk(new Scene(), "minio.dev", "svc.cluster.local").seen()).toMatchObject({
       verdict: "clean",
