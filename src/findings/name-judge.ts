@@ -65,13 +65,19 @@ export class NameJudge {
       for (const other of request.otherHosts) if (other.address === null) this.named(row, client, other.host);
       return;
     }
-    if (this.judge.nameClass(request.host) === "outside") this.requestedOfProxy(row, client, request, false);
+    if (!this.leadsOut(request)) return;
+    this.requestedOfProxy(row, client, request, false);
     // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
-    if (request.method === "CONNECT" && this.judge.nameClass(request.host) === "outside") {
+    if (request.method === "CONNECT") {
       const talk = this.talkOf(row);
       talk.tunnel = request;
       talk.names.add(request.host);
     }
+  }
+
+  private leadsOut({ host, address }: HttpRequest): boolean {
+    if (address === null) return this.judge.nameClass(host) === "outside";
+    return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
   }
 
   /** A server outside was asked to reach an address: unless that is its own, it is another destination. */

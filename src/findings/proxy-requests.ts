@@ -17,9 +17,8 @@ interface ProxyRequest {
   readonly isConnect: boolean;
   /** The request itself carries content. */
   readonly hasContent: boolean;
-  /** Octets of both directions when the proxy agreed; -1 while it has not. */
-  clientBytes: number;
-  proxyBytes: number;
+  /** The end that agreed, and the octets of both directions at that moment; null while none has. */
+  agreed: { readonly proxy: End; readonly clientBytes: number; readonly proxyBytes: number } | null;
 }
 
 /** Requests whose outcome one connection may owe; what comes on top of them keeps the outcome `attempted`. */
@@ -64,7 +63,7 @@ export class ProxyRequests {
     }
     const isConnect = request.method === "CONNECT";
     const hasContent = request.framing !== "none";
-    requests.set(request, { finding, rule, at, isConnect, hasContent, clientBytes: -1, proxyBytes: -1 });
+    requests.set(request, { finding, rule, at, isConnect, hasContent, agreed: null });
   }
 
   /** The proxy answered. `proxy`: the end that did. */
@@ -89,13 +88,13 @@ export class ProxyRequests {
     this.open.delete(row);
     const now = lastMoment(this.table, row);
     const d = row * ROW_DOUBLES + BYTES_A;
-    const proxy = 1 - client;
-    const reset = (this.table.words[row * ROW_WORDS + FLAGS] & (RST_A << proxy)) !== 0;
+    const reset = (this.table.words[row * ROW_WORDS + FLAGS] & (RST_A << (1 - client))) !== 0;
     for (const made of requests.values()) {
-      const tunnelled = made.clientBytes >= 0;
-      const out = tunnelled ? this.table.doubles[d + client] - made.clientBytes : 0;
-      const back = tunnelled ? this.table.doubles[d + proxy] - made.proxyBytes : 0;
-      const outcome = tunnelled ? (out > 0 ? TRANSFERRED : CONNECTED) : reset ? REFUSED : ATTEMPTED;
+      const { agreed } = made;
+      const out = agreed === null ? 0 : this.table.doubles[d + 1 - agreed.proxy] - agreed.clientBytes;
+      const back = agreed === null ? 0 : this.table.doubles[d + agreed.proxy] - agreed.proxyBytes;
+      const open = out > 0 ? TRANSFERRED : CONNECTED;
+      const outcome = agreed !== null ? open : reset ? REFUSED : ATTEMPTED;
       if (made.finding !== NO_FINDING) this.share(made.finding, 0, out, back, outcome, made.at, now);
       else if (made.rule >= 0) this.exceptions.used(made.rule, 1, out, back, made.at, now);
     }
@@ -103,8 +102,8 @@ export class ProxyRequests {
 
   private markAgreed(row: number, made: ProxyRequest, proxy: End): void {
     const d = row * ROW_DOUBLES + BYTES_A;
-    made.proxyBytes = this.table.doubles[d + proxy];
-    made.clientBytes = this.table.doubles[d + 1 - proxy];
+    const { doubles } = this.table;
+    made.agreed = { proxy, clientBytes: doubles[d + 1 - proxy], proxyBytes: doubles[d + proxy] };
   }
 
   private finish(row: number, request: HttpRequest, made: ProxyRequest, now: Moment): void {

@@ -20,6 +20,7 @@ export type HttpNote =
   | "http.transfer_coding_odd";
 
 export interface HttpRequest {
+  /** In upper case, in which it should have been (RFC 9110 §9.1): there are proxies that take any. */
   readonly method: string;
   /** Request target as it is (RFC 9112 §3.2), escaped, at most 2,048 octets of it. */
   readonly target: string;
@@ -59,7 +60,7 @@ export interface HttpResponse {
 const MAX_TARGET_OCTETS = 2048;
 const MAX_HOSTS = 8;
 /** What http-start.ts takes for a method, so that a chunk's cut makes no difference. */
-const METHOD = /^[A-Z][A-Z_-]{2,16}$/;
+const METHOD = /^[A-Za-z][A-Za-z_-]{0,16}$/;
 const LENGTH = /^\d{1,15}$/;
 const TAB = 0x09;
 const CR = 0x0d;
@@ -84,7 +85,7 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
   if (line === null) return null;
   const fields = readFields(text, lineEnd + 1, notes);
   const target = splitTarget(line.method, line.target);
-  if (target.form === "odd") addNote(notes, "http.target_odd");
+  if (isOdd(target)) addNote(notes, "http.target_odd");
   const hosts = collectHosts(target.authority, fields.hosts, notes);
   const first = hosts[0] ?? parseHttpHost("");
   const { framing, contentLength } = contentFraming(fields, notes);
@@ -134,7 +135,7 @@ function splitRequestLine(line: string): { method: string; target: string; minor
   const target = trimmed.slice(methodEnd, versionAt).trim();
   const method = trimmed.slice(0, methodEnd);
   if (target === "" || !METHOD.test(method)) return null;
-  return { method, target, minorVersion: Number(trimmed.at(-1)) };
+  return { method: method.toUpperCase(), target, minorVersion: Number(trimmed.at(-1)) };
 }
 
 function endOfWord(text: string): number {
@@ -230,6 +231,12 @@ function splitTarget(method: string, target: string): Target {
   if (absolute === null) return { form: "odd", scheme: "", authority: null, path: target };
   const [, scheme, authority, path] = absolute;
   return { form: "absolute", scheme: scheme.toLowerCase(), authority, path: path === "" ? "/" : path };
+}
+
+/** What two readers may take for two destinations. */
+function isOdd({ form, authority, path }: Target): boolean {
+  if (form === "authority") return authority?.includes("@") === true; // RFC 9110 §9.3.6: host and port alone
+  return form === "odd" || (form === "absolute" && path.startsWith("\\"));
 }
 
 /** The host that counts, then the others that differ from it. */

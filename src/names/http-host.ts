@@ -1,5 +1,5 @@
 import { escapeHost, MAX_HOST_OCTETS } from "./escape.ts";
-import { parseIpLiteral } from "./ip-literal.ts";
+import { parseIpLiteral, parseIpNumber } from "./ip-literal.ts";
 
 /** A host that a request names, from Host, CONNECT or an absolute-form target (RFC 3986 §3.2). */
 export interface HttpHost {
@@ -9,7 +9,10 @@ export interface HttpHost {
   readonly port: number;
   /** Of an IP literal: four big-endian words as int32, IPv4 as ::ffff:a.b.c.d. */
   readonly address: Int32Array | null;
-  /** The text is no authority that RFC 3986 allows; what was understood is in the other fields. */
+  /**
+   * The text is no authority that RFC 3986 allows, or hides its name behind percent signs or marks that no
+   * host name has; what was understood is in the other fields.
+   */
   readonly odd: boolean;
 }
 
@@ -24,7 +27,8 @@ export function parseHttpHost(text: string): HttpHost {
   const name = bracketed > 0 ? rest.slice(1, bracketed) : colon < 0 ? rest : rest.slice(0, colon);
   const portText = colon < 0 ? "" : rest.slice(colon + 1);
   const port = parsePort(portText);
-  const address = parseIpLiteral(bracketed > 0 ? name.replace(/%.*$/, "") : name); // RFC 6874 zone
+  const literal = bracketed > 0 ? name.replace(/%.*$/, "") : name; // RFC 6874 zone
+  const address = parseIpLiteral(literal) ?? (bracketed > 0 ? null : parseIpNumber(name));
   const between = bracketed > 0 ? rest.slice(bracketed + 1, colon < 0 ? undefined : colon) : "";
   const odd =
     name === "" ||
@@ -32,7 +36,7 @@ export function parseHttpHost(text: string): HttpHost {
     port < 0 ||
     between !== "" ||
     (bracketed > 0 && address === null) ||
-    /[^!-~]|[\\/?#,[\]<>"^`{|}]/.test(bracketed > 0 ? "" : name);
+    (bracketed <= 0 && /[^\w.-]/.test(name));
   return { host: escapeHost(name), port: Math.max(0, port), address, odd };
 }
 

@@ -1,17 +1,18 @@
 /** Longest method that is taken for one; WebDAV's UPDATEREDIRECTREF is the longest registered (RFC 9110 §16.1). */
 const MAX_METHOD_OCTETS = 17;
-const MIN_METHOD_OCTETS = 3;
 /** A request line that is well-formed this far is one. */
 const ENOUGH_TARGET_OCTETS = 4096;
 
+const TAB = 0x09;
 const SP = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 const VERSION = Buffer.from("HTTP/1.");
 
 /**
- * Whether view[at, end) begins with an HTTP/1 request: an upper-case method, a target and " HTTP/1."
- * (RFC 9112 §3), after any empty lines (§2.2). "maybe" while it is too short to tell.
+ * Whether view[at, end) begins with an HTTP/1 request: a method, a target and " HTTP/1." (RFC 9112 §3),
+ * after any empty lines (§2.2). "maybe" while it is too short to tell. Methods are upper-case words of three
+ * letters and more, but there are proxies that take any word for one, and tabs for spaces.
  */
 export function isHttpStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   at = skipEmptyLines(view, at, end);
@@ -21,11 +22,11 @@ export function isHttpStart(view: DataView, at: number, end: number): "yes" | "n
   const stop = Math.min(end, target + ENOUGH_TARGET_OCTETS);
   for (let i = target; i < stop; i++) {
     const octet = view.getUint8(i);
-    if (octet === SP) {
+    if (isBlank(octet)) {
       if (i === target) continue;
       const version = startsWithVersion(view, i + 1, end);
       if (version !== "no") return version;
-    } else if (octet < SP && octet !== 0x09) {
+    } else if (octet === CR || octet === LF) {
       return "no";
     }
   }
@@ -51,12 +52,16 @@ function skipEmptyLines(view: DataView, at: number, end: number): number {
 function skipMethod(view: DataView, at: number, end: number): number {
   for (let i = at; i < end; i++) {
     const octet = view.getUint8(i);
-    if (octet === SP) return i - at >= MIN_METHOD_OCTETS ? i + 1 : -1;
-    const isUpper = octet >= 0x41 && octet <= 0x5a;
+    if (isBlank(octet)) return i > at ? i + 1 : -1;
+    const isLetter = (octet & 0xdf) >= 0x41 && (octet & 0xdf) <= 0x5a;
     const isJoint = i > at && (octet === 0x2d || octet === 0x5f); // M-SEARCH, CCM_POST
-    if (!(isUpper || isJoint) || i - at === MAX_METHOD_OCTETS) return -1;
+    if (!(isLetter || isJoint) || i - at === MAX_METHOD_OCTETS) return -1;
   }
   return end;
+}
+
+function isBlank(octet: number): boolean {
+  return octet === SP || octet === TAB;
 }
 
 /** "HTTP/1." and a digit. */

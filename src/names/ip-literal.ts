@@ -20,6 +20,18 @@ export function parseIpLiteral(text: string): Int32Array | null {
   return Int32Array.from({ length: 4 }, (_, i) => (groups[2 * i] << 16) | groups[2 * i + 1]);
 }
 
+/**
+ * An IPv4 address written as one number, as inet_aton() takes it from those who ask with it: decimal,
+ * hexadecimal or octal. A name of digits alone is none that any resolver could tell.
+ */
+export function parseIpNumber(text: string): Int32Array | null {
+  if (!/^(0x[0-9a-f]{1,16}|\d{1,16})\.?$/i.test(text)) return null;
+  const digits = text.endsWith(".") ? text.slice(0, -1) : text;
+  const isOctal = /^0[0-7]+$/.test(digits);
+  const value = isOctal ? Number.parseInt(digits, 8) : Number(digits);
+  return value > 0xffffffff ? null : Int32Array.of(0, 0, 0xffff, value | 0);
+}
+
 /** Groups of sixteen bits between colons; the last may be an IPv4 address where the text ends with it. */
 function parseGroups(text: string, mayEndInIpv4: boolean): number[] | null {
   if (text === "") return [];

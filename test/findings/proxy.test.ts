@@ -60,9 +60,55 @@ describe("CONNECT to an inside proxy", () => {
     ]);
   });
 
+  it.each(["3221225993:443", "0xC0000209:443", "030000001011:443"])(
+    "for an outside address written as one number is one as well: %s",
+    (to) => {
+      const [finding] = through(GPU, connect(to, httpTunnelOpens())).seen().findings;
+      expect(finding).toMatchObject({ kind: "name.proxy", ips: ["192.0.2.9"], name: null });
+    },
+  );
+
+  it.each(["connect", "Connect"])("is one in any case: %s", (method) => {
+    const say = (talk: TcpTalk) => {
+      talk.client(httpRequest(target, target, method));
+      talk.server(httpTunnelOpens());
+      talk.client(clientHello("api.example.com"));
+    };
+    expect(through(GPU, say).lines()).toEqual(name("transferred critical"));
+  });
+
+  it("counts octets right when the proxy called the client", () => {
+    const scene = new Scene().works().talks(PROXY, GPU, 9999, (talk) => {
+      talk.open();
+      talk.server(httpRequest(target, target, "CONNECT"));
+      talk.client(httpTunnelOpens());
+      talk.server("12345");
+      talk.client("123");
+    });
+    expect(scene.seen().findings).toMatchObject([{ kind: "name.proxy", bytesOut: 5, bytesIn: 3 }]);
+  });
+
+  it.each([
+    ["a target that some read as another", "CONNECT evil.example:443@identity.enclave.internal:443 HTTP/1.1"],
+    ["a host behind percent signs", "GET http://evil%2eexample%2ecom/ HTTP/1.1"],
+    ["a host with a mark in it", "CONNECT evil.example.com;.enclave.internal:443 HTTP/1.1"],
+    ["a host with a zero octet in it", "GET http://evil.example.com\0.enclave.internal/ HTTP/1.1"],
+    ["a backslash behind the host", "GET http://identity.enclave.internal\\@evil.example.com/ HTTP/1.1"],
+    ["a target that is no URI", "GET http:evil.example.com/ HTTP/1.1"],
+    ["two lengths", "POST / HTTP/1.1\r\nContent-Length: 90\r\nContent-Length: 5"],
+    ["a length that some overlook", "POST / HTTP/1.1\r\nContent-Length : 90"],
+  ])("is not clean with %s", (_, head) => {
+    const summary = through(GPU, (talk) => {
+      talk.client(`${head}\r\n\r\n`);
+      talk.server(httpResponse(200));
+    }).seen();
+    expect([summary.verdict, summary.findings]).toEqual(["inconclusive", []]);
+  });
+
   it.each([
     "identity.enclave.internal:443",
     "10.20.9.20:443",
+    "169085204:443",
     "intranet:443",
     "localhost:443",
     "[fd20:5eed::9]:443",

@@ -243,7 +243,7 @@ describe("HttpRequestReader", () => {
 
   it.each([
     ["no method", "\x16\x03\x01\x02"],
-    ["lower case", "get / HTTP/1.1\r\n\r\n"],
+    ["a digit in the method", "g3t / HTTP/1.1\r\n\r\n"],
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["no target", "GET HTTP/1.1\r\n\r\n"],
     ["bad chunk size", `${chunked}xyz\r\n`],
@@ -423,8 +423,10 @@ describe("recognition", () => {
     ["GET /\r\n", "no"],
     ["GET / HTTP/2.0\r\n", "no"],
     ["PRI * HTTP/2.0\r\n\r\n", "no"],
-    ["GE / HTTP/1.1", "no"],
-    ["get / HTTP/1.1", "no"],
+    ["A / HTTP/1.1", "yes"],
+    ["get / HTTP/1.1", "yes"],
+    ["GET\t/\tHTTP/1.1", "yes"],
+    [" / HTTP/1.1", "no"],
     ["ABCDEFGHIJKLMNOPQR / HTTP/1.1", "no"],
     ["SSH-2.0-OpenSSH_9.2\r\n", "no"],
     ["EHLO mail.example\r\n", "no"],
