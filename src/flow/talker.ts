@@ -1,6 +1,7 @@
 import type { Packet } from "../decode/packet.ts";
 import { TCP_URG } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
+import { unreadProtocol } from "../names/unread-protocols.ts";
 import type { Conversation } from "./conversation.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
@@ -72,13 +73,14 @@ export class Talker implements StreamReader {
 
   segment(seq: number, pkt: Packet, view: DataView): void {
     const { payloadAt, payloadEnd, payloadLen } = pkt;
-    if (payloadEnd - payloadAt < payloadLen && this.needsAll) this.sink.trouble("stream.cut_by_snaplen");
     if (this.isClient && !this.midFlow && this.stream.isBefore(seq, payloadLen)) {
       this.sink.trouble("stream.before_start");
     }
     // Its receiver may take the urgent octet out of the stream (RFC 6093 §3.1): what is read here is then not what is meant.
     if ((pkt.tcpFlags & TCP_URG) !== 0 && this.isClient && !this.opaque) this.sink.trouble("stream.urgent");
     this.stream.segment(seq, view, payloadAt, payloadEnd, payloadLen);
+    // Asked last: the octets that are there may hold the name.
+    if (payloadEnd - payloadAt < payloadLen && this.needsAll) this.sink.trouble("stream.cut_by_snaplen");
   }
 
   read(view: DataView, at: number, end: number): void {
@@ -110,7 +112,10 @@ export class Talker implements StreamReader {
     if (this.undecided.length > this.probedLen) this.probeHeld(true);
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
-    if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
+    if (this.undecided.length > 0 && !answers) {
+      const unread = unreadProtocol(this.undecided.view, 0, this.undecided.length);
+      this.sink.trouble(unread ?? "stream.undecided");
+    }
     this.conversation.readerOf(this.from)?.close();
   }
 

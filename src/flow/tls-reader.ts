@@ -17,7 +17,7 @@ const serverHello = new ServerHello();
 /** The client's direction of TLS: every ClientHello, up to the server's acceptance. */
 export class TlsClientReader implements ProtocolReader {
   done = false;
-  /** A hello was read. */
+  /** A whole hello was read. */
   named = false;
   private readonly stream = new TlsHelloStream(HANDSHAKE_CLIENT_HELLO);
   private afterHello = 0;
@@ -42,8 +42,10 @@ export class TlsClientReader implements ProtocolReader {
     while (next < end && !this.done) {
       const result = this.stream.feed(view, next, end);
       next = this.stream.next;
-      if (result === "hello") this.take();
-      else if (result === "more") break;
+      if (result === "hello") {
+        this.named = true;
+        this.take();
+      } else if (result === "more") break;
       else this.stop(result);
     }
     if (this.named) this.afterHello += end - at;
@@ -73,13 +75,12 @@ export class TlsClientReader implements ProtocolReader {
     const { view, at, end, ssl2 } = this.stream;
     const status = (ssl2 ? readSsl2ClientHello : readClientHello)(hello, view, at, end);
     if (status !== "ok") this.trouble(status);
-    this.named = true;
     this.found(hello);
   }
 
   private stop(result: TlsFeed): void {
     if (result === "too-long") this.trouble("tls.hello_too_long");
-    else if (!this.named) this.trouble("tls.records_broken");
+    else this.trouble("tls.records_broken");
     this.done = true;
   }
 }

@@ -1,6 +1,7 @@
 const HTTP2_PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); // RFC 9113 §3.4
 /** Methods that RFC 1928 §3 and IANA's registry name. */
 const MAX_SOCKS_METHOD = 0x0a;
+const MAX_SOCKS_USER = 256;
 
 /** Protocols that name destinations and are not read yet, as they are counted. */
 export type UnreadProtocol = "http2.not_decoded" | "socks.not_decoded";
@@ -29,9 +30,13 @@ function isSocks5(view: DataView, at: number, end: number): boolean {
   return behind === end || view.getUint8(behind) === 5 || view.getUint8(behind) === 1;
 }
 
-/** Version, command, port, address, and a user name that ends with a zero octet. */
+/** Version, command, port, address, and a printable user name up to a zero octet; in 4a a host name follows. */
 function isSocks4(view: DataView, at: number, end: number): boolean {
   if (end - at < 9 || view.getUint8(at) !== 4) return false;
   const command = view.getUint8(at + 1);
-  return (command === 1 || command === 2) && view.getUint8(end - 1) === 0;
+  if (command !== 1 && command !== 2) return false;
+  const stop = Math.min(end, at + 8 + MAX_SOCKS_USER);
+  let next = at + 8;
+  while (next < stop && view.getUint8(next) >= 0x20 && view.getUint8(next) < 0x7f) next++;
+  return next < stop && view.getUint8(next) === 0;
 }

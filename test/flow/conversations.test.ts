@@ -417,6 +417,15 @@ describe("a frame cut by the snaplen", () => {
     expect(wire.troubles).toContain("stream.cut_by_snaplen");
   });
 
+  it("is nothing where the name stands in what is left", () => {
+    const talk = new TcpTalk(CLIENT, SERVER);
+    const request = httpRequest("a.example", "/", "POST", "x".repeat(1000));
+    const wire = new Wire().take(talk.open()).take(talk.client(request), 0, 0, 200);
+    wire.take(talk.client(httpRequest("b.example"))).end();
+    expect(wire.troubles).toEqual([]);
+    expect(wire.events).toEqual(["POST a.example /", "GET b.example /"]);
+  });
+
   it("is nothing after that", () => {
     const talk = new TcpTalk(CLIENT, SERVER);
     const wire = new Wire().take(talk.open()).take(talk.client(HELLO));

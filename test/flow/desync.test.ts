@@ -71,6 +71,14 @@ describe("a SYN that its responder ignores", () => {
   });
 });
 
+describe("a hello that is none", () => {
+  it("is told of when what follows it is no TLS", () => {
+    const { talk, wire } = opened();
+    wire.take(talk.client([22, 3, 1, 0, 5, 1, 0, 0, 1, 3])).take(talk.client(CONNECT));
+    expect(wire.troubles).toContain("tls.records_broken");
+  });
+});
+
 describe("data in a SYN (RFC 7413)", () => {
   const hello = clientHello("fast.example");
 

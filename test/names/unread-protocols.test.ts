@@ -28,6 +28,8 @@ describe("unreadProtocol", () => {
     ["SOCKS 5 with user name and password behind it", hex("05 01 02 01 01 61 01 62"), "socks.not_decoded"],
     ["SOCKS 4", hex("04 01 01bb cb00710a 00"), "socks.not_decoded"],
     ["SOCKS 4a with a name", hex("04 01 01bb 00000001 00 612e6578616d706c65 00"), "socks.not_decoded"],
+    ["SOCKS 4 with data behind it", hex("04 01 0016 cb00710a 6d6500 5353482d322e30"), "socks.not_decoded"],
+    ["SOCKS 4 with octets that no user name has", hex("04 01 0016 cb00710a 6d01 00"), null],
     ["half of the HTTP/2 preface", Buffer.from("PRI * HTTP/2.0\r\n"), null],
     ["a DNS message over TCP", hex("051d 0001 0100 0001 0000 0000 0000"), null],
     ["SOCKS 5 without methods", hex("05 00 00"), null],
