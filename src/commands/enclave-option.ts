@@ -8,6 +8,8 @@ import { say } from "./say.ts";
 const FALLBACK = "/etc/gapwatch/enclave.yaml";
 const MAX_FILE = 16 * 1024 * 1024;
 const COULD_NOT_RUN = 2;
+/** Problems that are told: what has more is no enclave file. */
+const MAX_PROBLEMS = 100;
 
 /** An enclave file that could be loaded. */
 export interface EnclaveFile {
@@ -47,7 +49,9 @@ export function readEnclave(path: string): EnclaveFile | null {
   }
   const loaded = loadEnclave(text, path);
   if ("problems" in loaded) {
-    for (const problem of loaded.problems) say(formatProblem(problem));
+    const { problems } = loaded;
+    for (const problem of problems.slice(0, MAX_PROBLEMS)) say(formatProblem(problem));
+    if (problems.length > MAX_PROBLEMS) say(`and ${problems.length - MAX_PROBLEMS} problems more`);
     return null;
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -68,6 +68,8 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   const events = options.events === undefined ? null : await openEvents(options.events, paths);
   const sensor = new Sensor(new Judge(enclave.policy), events);
   const read = await readCaptures(sensor, paths, broken, options.hash === true);
+  // What could not be opened is told already; standard input cannot be tried before.
+  if (read.inputs.every(({ format }) => format === null)) return COULD_NOT_RUN;
   const run = {
     policy: enclave.policy,
     policySha256: enclave.sha256,

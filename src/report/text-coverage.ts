@@ -39,7 +39,7 @@ function partsOf(reason: string): { name: string; rest: string } {
   const at = reason.indexOf(": ");
   const name = plain(at === -1 ? reason : reason.slice(0, at));
   const rest = at === -1 ? "" : plain(reason.slice(at + 2));
-  return { name, rest: `${rest}.` };
+  return { name, rest: rest.endsWith("?") ? rest : `${rest}.` };
 }
 
 function figuresOf(run: Run): string[] {

@@ -144,7 +144,15 @@ describe("damaged captures", () => {
     expectWords(result);
     expect(result.code).toBe(1);
     expect(result.err).toMatch(/-: cut short: .* at byte 29\d\d\d/);
-    expect(gapwatch(args, Buffer.alloc(0))).toMatchObject({ code: 3 });
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["no capture", "hello, I am a text\n"],
+  ])("does not run on %s from stdin, as on a file of it", (_, content) => {
+    const result = gapwatch(["replay", "-", "-e", ENCLAVE, "--json"], Buffer.from(content));
+    expect(result).toMatchObject({ code: 2, out: "" });
+    expect(result.err).toMatch(/^gapwatch: -: .*expected pcap or pcapng/);
   });
 });
 

@@ -75,6 +75,12 @@ describe("policy check", () => {
     ]);
   });
 
+  it("does not go on for ever about a file that is none", () => {
+    expect(run("check", file("deep.yaml", `a: ${"[".repeat(20_000)}`))).toBe(2);
+    expect(err.split("\n").length).toBeLessThan(110);
+    expect(err).toMatch(/and \d+ problems more\n$/);
+  });
+
   it.each([
     ["missing.yaml", "there is no such file"],
     [".", "it is a directory"],
