@@ -81,12 +81,6 @@ export class QuicConversation {
     this.doubt ??= trouble;
   }
 
-  /** The responder does not speak the version that was not known here: the client begins anew in another. */
-  negotiated(): void {
-    if (this.doubt === "quic.version_unknown") this.doubt = null;
-    this.sink.trouble("quic.version_negotiated");
-  }
-
   /** A datagram of Google's QUIC. */
   google(from: End, { version, sni }: GoogleHello): void {
     if (sni === null) this.doubts("quic.chlo_unreadable");

@@ -58,7 +58,7 @@ export class QuicConversations {
     else if (words[w + PACKETS_A + from] === 1 && mayBeQuicLong(view, at, end, lenBytes)) {
       (this.talks.get(row) ?? this.open(row)).doubts("quic.version_unknown");
     } else if (end - at > 4 && view.getInt32(at + 1) === VERSION_NEGOTIATION) {
-      if (from !== initiatorOf(this.table, row)) this.talks.get(row)?.negotiated();
+      if (this.talks.has(row)) this.sink.trouble("quic.version_negotiated");
     }
   }
 

@@ -14,7 +14,17 @@ import {
   serverHello,
   tlsData,
 } from "../traffic/messages.ts";
+import { join } from "../traffic/octets.ts";
 import { icmp, icmpError, udp } from "../traffic/packets.ts";
+import {
+  crypto,
+  googleHello,
+  initial,
+  longHeader,
+  quicHello,
+  quicServerHello,
+  shortHeader,
+} from "../traffic/quic.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 
 const judge = judgeFrom(`
@@ -53,6 +63,20 @@ function scene(): Buffer[] {
   const dns = new TcpTalk("10.20.1.11:40003", "10.20.0.53:53");
   dns.open();
   dns.client(dnsOverTcp(dnsQuery("e.example")));
+  const dcid = Buffer.from("8394c8f03e515708", "hex");
+  const scid = Buffer.from("f067a5502a4262b5", "hex");
+  const message = quicHello("g.example", 1500);
+  const quic = [
+    initial({ dcid, frames: [crypto(900, message.subarray(900)), [1]].map((frame) => join(frame)) }),
+    initial({ dcid, pn: 1, frames: [crypto(0, message.subarray(0, 900))] }),
+  ];
+  const answer = initial({
+    dcid: scid,
+    side: "server",
+    keysFrom: dcid,
+    frames: [crypto(0, quicServerHello())],
+    size: 0,
+  });
   const allowed = { type: "A", data: "203.0.113.9" } as const;
   const probe = udp("10.20.1.13:5000", "198.51.100.9:123", "x".repeat(48));
   return [
@@ -64,6 +88,10 @@ function scene(): Buffer[] {
     ...proxy.frames,
     ...web.frames,
     ...dns.frames,
+    ...quic.map((datagram) => udp("10.20.1.14:5000", "198.51.100.8:443", datagram)),
+    udp("198.51.100.8:443", "10.20.1.14:5000", join(answer, longHeader("handshake", scid))),
+    udp("10.20.1.14:5000", "198.51.100.8:443", shortHeader(scid)),
+    udp("10.20.1.14:5001", "198.51.100.8:443", googleHello("Q043", "h.example")),
     probe,
     icmpError("10.20.0.1", probe),
     icmp("10.20.1.13", "198.51.100.9", { type: 8, rest: 0x10001, payload: "ping" }),
@@ -137,7 +165,16 @@ describe("a sensor in hostile traffic", () => {
     const { findings, verdict } = JSON.parse(said(timed(scene(), 1_000_000), 1024));
     expect(verdict).toBe("reachback");
     const names = findings.map((finding: { destination: string }) => finding.destination);
-    for (const name of ["a.example", "b.example", "c.example", "d.example", "e.example", "f.example.com"]) {
+    for (const name of [
+      "a.example",
+      "b.example",
+      "c.example",
+      "d.example",
+      "e.example",
+      "f.example.com",
+      "g.example",
+      "h.example",
+    ]) {
       expect(names).toContain(name);
     }
   });

@@ -13,6 +13,7 @@ import {
   serverHello,
 } from "../traffic/messages.ts";
 import { icmp, udp } from "../traffic/packets.ts";
+import { crypto, googleHello, initial, quicHello, V2 } from "../traffic/quic.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { type Event, type Recorded, recordCaptures, recordFrames } from "./record-events.ts";
 
@@ -174,6 +175,26 @@ describe("a record", () => {
       },
     ]);
     expect(events[0]["tls"]).toHaveProperty("ja4", expect.stringMatching(/^t13d0203h2_[0-9a-f]{12}_/));
+  });
+
+  it("of QUIC has name, version and JA4, and validates", async () => {
+    const dcid = Buffer.from("8394c8f03e515708", "hex");
+    const frames = [crypto(0, quicHello("Hub.Example.ORG"))];
+    const { events } = await made([
+      udp(`${HOST}:40000`, "192.0.2.10:443", initial({ dcid, frames })),
+      udp(`${HOST}:40001`, "192.0.2.10:443", initial({ dcid, frames, version: V2 })),
+      udp(`${HOST}:40002`, "192.0.2.10:443", googleHello("Q043", "hub.example.org")),
+    ]);
+    const records = ofType(events, "quic");
+    const sni = "hub.example.org";
+    const ja4 = expect.stringMatching(/^q13d0103h3_[0-9a-f]{12}_/);
+    expect(records.map((record) => record["quic"])).toEqual([
+      { sni, version: "1", ja4 },
+      { sni, version: "6b3343cf", ja4 },
+      { sni, version: "Q043" },
+    ]);
+    expect(records[0]).toMatchObject({ src_ip: HOST, dest_port: 443, proto: "UDP" });
+    if (hasSchema) for (const record of records) expect(validate(record) ? null : record).toBeNull();
   });
 
   it("of HTTP is one for the request and one, without host and method, for the response", async () => {
