@@ -112,7 +112,19 @@ describe.skipIf(!possible)("what gapwatch watch writes for others", () => {
   });
 
   it("does not start without the file", async () => {
-    const args = ["node", MAIN, "watch", "-i", "mirror0", "-e", ENCLAVE, "--events", folder];
+    const args = [
+      "node",
+      MAIN,
+      "watch",
+      "-i",
+      "mirror0",
+      "-e",
+      ENCLAVE,
+      "--state",
+      folder,
+      "--events",
+      folder,
+    ];
     const { code, stderr } = await lab.exec("sensor", args);
     expect(code).toBe(2);
     expect(stderr).toMatch(/cannot write events to .*: illegal operation on a directory \(EISDIR\)/);

@@ -48,28 +48,71 @@ describe.skipIf(!possible)("gapwatch is silent", () => {
     expect(programs(calls)).toEqual([process.execPath]);
   });
 
-  it("watch: the capture socket and no other", async () => {
-    const file = join(folder, "watch");
-    const events = join(folder, "eve.json");
-    const watch = await watchMirror(lab, ["-e", ENCLAVE, "--events", events], traced(file));
+  /** A run of watch that finds something, reads its policy again and ends. */
+  async function traceWatch(name: string, ...args: string[]) {
+    const file = join(folder, name);
+    const kept = ["--state", join(folder, `${name}-state`), "--events", join(folder, `${name}.json`)];
+    const watch = await watchMirror(lab, ["-e", ENCLAVE, ...kept, ...args], traced(file));
     await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "2", "http://huggingface.co/"]);
     await watch.until(/new \w+ egress\.flow .* huggingface\.co /);
     await watch.signal("SIGHUP");
     await watch.signal("SIGTERM");
     expect(await watch.ended()).toBe(1);
-    const calls = await systemCallsOf(file);
-    // One to see whether there can be a ring, and the one that is used: bound to the interface, for all
-    // protocols. Nothing is ever sent through it.
-    expect(talk(calls)).toEqual([
-      expect.stringMatching(/^socket\(AF_PACKET, SOCK_RAW\|SOCK_CLOEXEC, htons\(0.*\)\) = \d+$/),
-      expect.stringMatching(/^socket\(AF_PACKET, SOCK_RAW\|SOCK_CLOEXEC, htons\(0.*\)\) = \d+$/),
-      expect.stringMatching(
-        /^bind\(\d+, \{sa_family=AF_PACKET, sll_protocol=htons\(ETH_P_ALL\), sll_ifindex=if_nametoindex\("mirror0"\)/,
-      ),
-    ]);
+    return await systemCallsOf(file);
+  }
+
+  // One to see whether there can be a ring, and the one that is used: bound to the interface, for all
+  // protocols. Nothing is ever sent through it.
+  const CAPTURE_SOCKET = [
+    expect.stringMatching(/^socket\(AF_PACKET, SOCK_RAW\|SOCK_CLOEXEC, htons\(0.*\)\) = \d+$/),
+    expect.stringMatching(/^socket\(AF_PACKET, SOCK_RAW\|SOCK_CLOEXEC, htons\(0.*\)\) = \d+$/),
+    expect.stringMatching(
+      /^bind\(\d+, \{sa_family=AF_PACKET, sll_protocol=htons\(ETH_P_ALL\), sll_ifindex=if_nametoindex\("mirror0"\)/,
+    ),
+  ];
+  /** The store's library wakes its own threads through one: both ends stay in the process. */
+  const isOwnPair = (call: string): boolean => /^socketpair\(AF_UNIX, /.test(call);
+
+  it("watch: the capture socket and no other", async () => {
+    const calls = await traceWatch("watch");
+    expect(talk(calls).filter((call) => !isOwnPair(call))).toEqual(CAPTURE_SOCKET);
     expect(nameLookUps(calls)).toEqual([]);
     // Itself, and itself once more, when it has given up its capabilities.
     expect(programs(calls)).toEqual([process.execPath, process.execPath]);
+  });
+
+  it("watch: the sinks that it was told of, and no other", async () => {
+    const calls = await traceWatch(
+      "sinks",
+      "--metrics",
+      "127.0.0.1:9477",
+      "--syslog",
+      "udp://127.0.0.1:5514",
+    );
+    const others = talk(calls).filter(
+      (call) => !isOwnPair(call) && !/^(socket|bind)\(.*AF_PACKET/.test(call),
+    );
+    const addresses = others.flatMap(
+      (call) => call.match(/sin6?_port=htons\(\d+\).*?inet_addr\("[^"]*"\)/g) ?? [],
+    );
+    expect(new Set(addresses)).toEqual(
+      new Set([
+        'sin_port=htons(9477), sin_addr=inet_addr("127.0.0.1")',
+        'sin_port=htons(5514), sin_addr=inet_addr("127.0.0.1")',
+        'sin_port=htons(0), sin_addr=inet_addr("0.0.0.0")', // Node gives a datagram socket a port of its own first
+      ]),
+    );
+    const sockets = others.filter((call) => call.startsWith("socket("));
+    expect(sockets).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^socket\(AF_INET, SOCK_STREAM/),
+        expect.stringMatching(/^socket\(AF_INET, SOCK_DGRAM/),
+      ]),
+    );
+    expect(sockets).toHaveLength(2);
+    // Node gets its resolver ready when it listens, and reads whom it would ask. Nobody is asked: see above.
+    const read = nameLookUps(calls).filter((call) => !/"\/etc\/(resolv|nsswitch)\.conf"/.test(call));
+    expect(read).toEqual([]);
   });
 
   it("would notice a program that is not", async () => {
