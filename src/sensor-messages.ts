@@ -2,6 +2,7 @@ import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
+import type { RecordsPart } from "./records/alarm.ts";
 
 /** What the watch command asks of the sensor's thread when it starts it. */
 export interface SensorJob {
@@ -14,6 +15,8 @@ export interface SensorJob {
   readonly enclaveText: string;
   /** Where the event log goes; null for none. */
   readonly events: string | null;
+  /** Directory for the first packets of findings; null for none. */
+  readonly evidence: string | null;
   /** What earlier runs learned of addresses. */
   readonly names: readonly NameEntry[];
 }
@@ -62,6 +65,10 @@ export type NameEntry = readonly [address: string, named: NamedAddress];
 
 /** From the sensor's thread. */
 export type SensorMessage =
+  | { readonly type: "evidence-deleted"; readonly finding: string; readonly bytes: number }
+  /** Packets are judged by the policy of the last order from here on. */
+  | { readonly type: "adopted" }
+  | { readonly type: "alarm"; readonly part: RecordsPart; readonly message: string | null }
   | { readonly type: "names"; readonly entries: readonly NameEntry[]; readonly nowSec: number }
   | { readonly type: "ready"; readonly notices: readonly string[] }
   | { readonly type: "failed"; readonly message: string }

@@ -12,6 +12,7 @@ import type { Summary } from "./findings/summary.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
 import { EventFileError } from "./records/event-file.ts";
+import { Evidence, type EvidenceOptions } from "./records/evidence.ts";
 import type { LiveEvents } from "./records/live-events.ts";
 import { Sensor } from "./sensor.ts";
 import type {
@@ -41,6 +42,7 @@ class SensorThread {
   private readonly sources: LiveSource[] = [];
   private readonly seen = new Map<LiveSource, SeenFrames>();
   private readonly events: LiveEvents | null;
+  private readonly evidence: Evidence | null;
   private readingFrom: LiveSource | null = null;
   private readonly notices: string[] = [];
   private stopping = false;
@@ -54,7 +56,8 @@ class SensorThread {
     this.job = job;
     this.events = events;
     this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
-    this.sensor.watch();
+    this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
+    this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
   }
 
@@ -77,8 +80,10 @@ class SensorThread {
   }
 
   order(order: SensorOrder): void {
-    if (order.type === "policy") this.sensor.adopt(judgeOf(order.path, order.text).policy);
-    else if (order.type === "reopen") this.events?.reopen();
+    if (order.type === "policy") {
+      this.sensor.adopt(judgeOf(order.path, order.text).policy);
+      send({ type: "adopted" });
+    } else if (order.type === "reopen") this.events?.reopen();
     else if (!this.stopping) {
       this.stopping = true;
       for (const source of this.sources) source.stop();
@@ -114,6 +119,7 @@ class SensorThread {
     const nowMs = performance.now();
     if (last || nowMs - this.findingsMs >= FINDINGS_EVERY_MS) {
       this.findingsMs = nowMs;
+      this.evidence?.flush();
       const { findings, gone } = this.sensor.changes();
       if (findings.length > 0 || gone.length > 0) send({ type: "findings", findings, gone });
       this.events?.changed(findings, gone);
@@ -205,6 +211,12 @@ function sent(summary: Summary): SentSummary {
     exceptions: summary.exceptions.map(({ rule, ...use }) => ({ ...use, ruleId: rule.id })),
   };
 }
+
+/** What the evidence has to tell goes through the main thread. */
+const TO_MAIN: EvidenceOptions = {
+  alarm: (part, message) => send({ type: "alarm", part, message }),
+  deleted: ({ finding, bytes }) => send({ type: "evidence-deleted", finding, bytes }),
+};
 
 function send(message: SensorMessage): void {
   parentPort?.postMessage(message);

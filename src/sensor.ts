@@ -19,6 +19,7 @@ import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
 import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
+import type { PacketTap } from "./findings/packet-tap.ts";
 import { ProxyRequests } from "./findings/proxy-requests.ts";
 import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
@@ -91,6 +92,7 @@ export class Sensor implements NameSink, QuicSink {
   private readonly moment = { sec: 0, nsec: 0 };
 
   private live: LiveFindings | null = null;
+  private tap: PacketTap | null = null;
   private packets = 0;
   private bytes = 0;
   private tlsHellos = 0;
@@ -131,8 +133,9 @@ export class Sensor implements NameSink, QuicSink {
     this.witness = new Witness(this.table, judge, this.troubles);
   }
 
-  /** Keeps findings as they stand while their flows are open; `changedFindings` then has them. */
-  watch(): void {
+  /** Keeps findings as they stand while their flows are open, for `changes`; `tap` is given their packets. */
+  watch(tap: PacketTap | null = null): void {
+    this.tap = tap;
     this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) => this.flows.innerEnd(row));
   }
 
@@ -184,8 +187,29 @@ export class Sensor implements NameSink, QuicSink {
       this.bytes += wireLen[i];
       if (pkt.notes !== 0) this.countNotes(pkt.notes);
       if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
+      if (this.live !== null && this.live.touched.size > 0) this.tapFrame(batch, i);
     }
     this.packets += to - from;
+  }
+
+  /** The frame belongs to findings: the first of each are evidence. */
+  private tapFrame(batch: FrameBatch, i: number): void {
+    const { live, tap } = this;
+    if (live === null) return;
+    for (const handle of tap === null ? [] : live.touched) {
+      const { id, kind, destination } = this.ledger.get(handle);
+      if (tap?.wants(id) !== true) continue;
+      const at = batch.offset[i];
+      const packet = {
+        octets: batch.bytes.subarray(at, at + batch.caplen[i]),
+        wireLen: batch.wireLen[i],
+        sec: batch.tsSec[i],
+        nsec: batch.tsNsec[i],
+        linkType: batch.linkType[i],
+      };
+      tap.add(id, packet, `${kind} ${destination}`);
+    }
+    live.touched.clear();
   }
 
   /** Most packets change nothing but counters of their flow (flow/steady-segment.ts). */
@@ -376,6 +400,7 @@ export class Sensor implements NameSink, QuicSink {
     this.tracker.sweep(sec);
     this.flows.settleDue(sec);
     this.dns.settleDue(sec);
+    this.live?.touched.clear(); // what ended is no evidence of the packet at hand
   }
 
   private countNotes(notes: number): void {

@@ -46,7 +46,6 @@ export class PolicyWatch {
     this.seenText = text;
     if (next.sha256 === this.enclave.sha256) return;
     const difference = differenceOf(this.enclave, next);
-    say(`the enclave file changed: ${difference}`);
     this.enclave = next;
     this.changed(next, text, difference);
   }

@@ -16,7 +16,10 @@ const MAX_UNSAVED_NAMES = 100_000;
 
 /** What a watch keeps and sends: the state directory, and the syslog where one is asked for. */
 export class WatchRecords {
-  readonly paths: StatePaths;
+  /** Where the first packets of findings go; null where nothing is kept. */
+  readonly evidence: string | null;
+  /** Tells of what cannot be written. */
+  readonly alarm: AlarmSink;
   private readonly state: State | null;
   private readonly syslog: SyslogSink | null;
   private readonly earlier: EarlierFindings;
@@ -24,8 +27,9 @@ export class WatchRecords {
   private readonly timer: NodeJS.Timeout;
   private unsavedNames: NameEntry[] = [];
 
-  private constructor(paths: StatePaths, state: State | null, syslog: SyslogSink | null) {
-    this.paths = paths;
+  private constructor(paths: StatePaths, state: State | null, syslog: SyslogSink | null, alarm: AlarmSink) {
+    this.evidence = state === null ? null : paths.evidence;
+    this.alarm = alarm;
     this.state = state;
     this.syslog = syslog;
     const before = state?.loadFindings() ?? [];
@@ -46,11 +50,11 @@ export class WatchRecords {
     const paths = resolveStatePaths(directory);
     const syslog = target === undefined ? null : new SyslogSink(target, { alarm });
     try {
-      return new WatchRecords(paths, await State.open(paths, alarm), syslog);
+      return new WatchRecords(paths, await State.open(paths, alarm), syslog, alarm);
     } catch (error) {
       if (!(error instanceof StateError) || error instanceof StateInUse) throw error;
       alarm("store", `${error.message}; nothing is kept of this run`);
-      return new WatchRecords(paths, null, syslog);
+      return new WatchRecords(paths, null, syslog, alarm);
     }
   }
 
@@ -96,8 +100,8 @@ export class WatchRecords {
     this.unsavedNames = this.state.saveNames(all, nowSec) ? [] : all;
   }
 
-  evidenceDeleted(deleted: { readonly finding: string; readonly bytes: number }): void {
-    this.state?.evidenceDeleted(deleted);
+  evidenceDeleted({ finding, bytes }: { readonly finding: string; readonly bytes: number }): void {
+    this.state?.evidenceDeleted({ finding, bytes });
   }
 
   async close(verdict: string, reasons: readonly string[]): Promise<void> {

@@ -38,6 +38,8 @@ export class WatchRun {
   private readonly everRaised = new Map<string, StateChange>();
   private report: SensorReport | null = null;
   private exitCode = COULD_NOT_RUN;
+  /** What the last policy changed, told when the sensor judges by it. */
+  private policyChange = "";
   private verdict = "none";
   private reasons: readonly string[] = [];
 
@@ -54,6 +56,7 @@ export class WatchRun {
     this.policy = new PolicyWatch(enclave, ({ path, policy, sha256 }, text, difference) => {
       this.remember(policy);
       this.records.policyLoaded(policy.name, sha256, [difference]);
+      this.policyChange = difference;
       this.order({ type: "policy", path, text });
     });
     const mustBeSeen = enclave.policy.hosts.filter((host) => host.mustBeSeen).map((host) => host.name);
@@ -67,6 +70,7 @@ export class WatchRun {
       enclavePath: enclave.path,
       enclaveText: this.policy.text,
       events: options.events ?? null,
+      evidence: records.evidence,
       names: records.names(),
     };
     this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
@@ -115,6 +119,15 @@ export class WatchRun {
         break;
       case "findings":
         this.found(message.findings, message.gone);
+        break;
+      case "adopted":
+        say(`the enclave file changed: ${this.policyChange}`);
+        break;
+      case "alarm":
+        this.records.alarm(message.part, message.message);
+        break;
+      case "evidence-deleted":
+        this.records.evidenceDeleted(message);
         break;
       case "names":
         this.records.saveNames(message.entries, message.nowSec);

@@ -13,6 +13,9 @@ import { WatchRun } from "./watch-run.ts";
 const COULD_NOT_RUN = 2;
 /** A stall of the process of half a second must not cost a packet on a busy mirror. */
 const DEFAULT_RING_MB = 256;
+/** What the ring can be made of (capture/ring-source.ts). */
+const MIN_RING_MB = 2;
+const MAX_RING_MB = 1024;
 
 export interface WatchOptions {
   interface: string[];
@@ -97,8 +100,10 @@ function sourceKind(value: string): string {
 
 function ringSize(value: string): number {
   const megabytes = Number(value);
-  if (!Number.isInteger(megabytes) || megabytes < 4 || megabytes > 65_536) {
-    throw new InvalidArgumentError("expected a whole number of megabytes from 4 to 65536");
+  if (!Number.isInteger(megabytes) || megabytes < MIN_RING_MB || megabytes > MAX_RING_MB) {
+    throw new InvalidArgumentError(
+      `expected a whole number of megabytes from ${MIN_RING_MB} to ${MAX_RING_MB}`,
+    );
   }
   return megabytes;
 }

@@ -19,13 +19,18 @@ export class LiveFindings {
   private readonly rowsOf = new Map<number, Set<number>>();
   private readonly handleOf = new Map<number, number>();
   private readonly changed = new Set<number>();
+  /** Handles of findings that the packet at hand belongs to; emptied by who asks. */
+  readonly touched = new Set<number>();
 
   constructor(table: FlowTable, ledger: Ledger, accounts: FlowAccounts, innerEnd: (row: number) => End) {
     this.table = table;
     this.ledger = ledger;
     this.accounts = accounts;
     this.innerEnd = innerEnd;
-    ledger.watcher = (handle) => this.changed.add(handle);
+    ledger.watcher = (handle) => {
+      this.changed.add(handle);
+      this.touched.add(handle);
+    };
   }
 
   /** A packet of a flow that is a finding: the flow may be new, or have moved to another finding. */
@@ -43,6 +48,7 @@ export class LiveFindings {
       rows.add(row);
     }
     this.changed.add(handle);
+    this.touched.add(handle);
   }
 
   /** The flow is over; the ledger has it now. */

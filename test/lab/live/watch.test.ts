@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -71,7 +71,6 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     writeFileSync(enclave, sound.replace("allow:\n", `allow:\n${rule}`));
     await watch.signal("SIGHUP");
     await watch.until(/the enclave file changed: \+lab-web/);
-    await pause(200); // the sensor's thread looks for orders between two looks at the ring
     await lab.exec("gpu-01", ["curl", "-s", "--connect-timeout", "1", "http://198.51.100.10/"]);
     await watch.signal("SIGTERM");
     await watch.ended();
@@ -119,6 +118,11 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     await first.ended();
     const listed = JSON.parse((await gapwatch("findings", "--json")).stdout);
     expect(JSON.stringify(listed)).toContain("198.51.100.10");
+    // The packets by which it was found are beside it, as a capture that replays to the same finding.
+    const [evidence] = readdirSync(join(state, "evidence"));
+    const again = ["replay", join(state, "evidence", evidence), "-e", ENCLAVE, "--json", "--exit-zero"];
+    const replayed = JSON.parse((await lab.exec("sensor", ["node", MAIN, ...again])).stdout);
+    expect(replayed.findings.map(({ id }: { id: string }) => `${id}.pcapng`)).toContain(evidence);
 
     const second = await watching("-e", ENCLAVE, "--state", state);
     await curl("gpu-01", "http://198.51.100.10/");

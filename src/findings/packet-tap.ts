@@ -1,0 +1,16 @@
+/** A packet as it was captured; its octets are valid during the call alone. */
+export interface TappedPacket {
+  readonly octets: Uint8Array;
+  readonly wireLen: number;
+  readonly sec: number;
+  readonly nsec: number;
+  readonly linkType: number;
+}
+
+/** Is given the packets by which findings came about, for evidence. */
+export interface PacketTap {
+  /** Whether another packet of this finding is of use: asked before one is looked up. */
+  wants(finding: string): boolean;
+  /** `what`: what it shows, in a few words. */
+  add(finding: string, packet: TappedPacket, what: string): void;
+}
