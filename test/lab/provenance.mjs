@@ -8,10 +8,12 @@ import { expectedFindings } from "./scenarios.mjs";
  */
 const VERSION_ARGS = {
   "apt-get": ["--version"],
+  chromium: ["--version"],
   chronyd: ["--version"],
   curl: ["--version"],
   dig: ["-v"],
   git: ["--version"],
+  gtlsclient: [],
   node: ["--version"],
   npm: ["--version"],
   openssl: ["version"],
@@ -24,6 +26,11 @@ const VERSION_ARGS = {
  * @type {Readonly<Record<string, string>>}
  */
 const CLIENT_OF = { "apt-get": "/run/kit/clients/apt-update.sh" };
+/**
+ * Programs that do not tell their version: the package that they came in.
+ * @type {Readonly<Record<string, string>>}
+ */
+const PACKAGE_OF = { gtlsclient: "ngtcp2-client" };
 const RECORDERS = { tcpdump: ["--version"], editcap: ["--version"] };
 
 /** @param {string} name @param {import("./scenarios/scenario.mjs").Scenario} scenario */
@@ -85,7 +92,9 @@ function quote(word) {
 
 /** @param {string} program @param {readonly string[]} args */
 function versionOf(program, args) {
-  const { stdout, stderr } = spawnSync(program, args, {
+  const name = PACKAGE_OF[program];
+  const [command, options] = name === undefined ? [program, args] : ["dpkg-query", ["--show", name]];
+  const { stdout, stderr } = spawnSync(command, options, {
     encoding: "utf8",
     env: { PATH: process.env["PATH"] },
   });

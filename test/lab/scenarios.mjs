@@ -7,6 +7,7 @@ import { names } from "./scenarios/names.mjs";
 import { outcomes } from "./scenarios/outcomes.mjs";
 import { packages } from "./scenarios/packages.mjs";
 import { proxy } from "./scenarios/proxy.mjs";
+import { quic } from "./scenarios/quic.mjs";
 import { quickstart } from "./scenarios/quickstart.mjs";
 import { OUTCOMES } from "./scenarios/scenario.mjs";
 import { searchWalk } from "./scenarios/search-walk.mjs";
@@ -22,6 +23,7 @@ export const SCENARIOS = {
   names,
   boundary,
   packages,
+  quic,
 };
 
 /**
