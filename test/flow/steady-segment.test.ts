@@ -77,7 +77,7 @@ describe("takeSteadySegment", () => {
       talk.client("x".repeat(200));
       talk.server("y".repeat(300));
     }
-    talk.frames.forEach((frame, i) => pair.feed(frame, 101 + Math.floor(i / 9), i));
+    for (const [i, frame] of talk.frames.entries()) pair.feed(frame, 101 + Math.floor(i / 9), i);
     pair.agree();
     expect(pair.taken).toBe(talk.frames.length);
   });
