@@ -9,9 +9,13 @@ import type { End } from "./flow-view.ts";
 import { copied, QuicConnection } from "./quic-connection.ts";
 import type { QuicSink } from "./quic-sink.ts";
 
-/** Packets of one datagram that are looked at, and Initial packets that are tried with keys. */
+/**
+ * Packets of one datagram that are looked at, Initial packets that are tried with keys, and keys made for
+ * them: all in a datagram have one connection id (RFC 9000 §12.2), and making keys is what costs most.
+ */
 const MAX_PACKETS = 16;
 const MAX_TRIES = 4;
+const MAX_NEW_KEYS = 2;
 /** Connections of one flow that are followed at once, and remembered once they were read. */
 const MAX_OPEN = 8;
 const MAX_READ = 16;
@@ -44,7 +48,9 @@ export class QuicConversation {
   /** Why a name may be missing, to be told at the end unless one was read. */
   private doubt: string | null = null;
   private googleName: string | null = null;
+  /** Of the datagram that is being read. */
   private tries = 0;
+  private newKeys = 0;
 
   constructor(row: number, sink: QuicSink) {
     this.row = row;
@@ -57,6 +63,7 @@ export class QuicConversation {
     shown.handshake = false;
     shown.data = false;
     this.tries = 0;
+    this.newKeys = 0;
     for (let n = 0; at < end; n++) {
       if (!isLongHeader(view, at)) {
         shown.data = view.getUint8(at) !== 0; // else padding around packets
@@ -108,8 +115,13 @@ export class QuicConversation {
       return;
     }
     const version = quicVersion(packet.version);
-    if (version === undefined || this.tries >= MAX_TRIES) return;
-    this.tries++;
+    if (version === undefined) return;
+    if (this.newKeys === MAX_NEW_KEYS) {
+      // Whatever was named before: this may be another connection.
+      this.sink.trouble("quic.too_many_packets");
+      return;
+    }
+    this.newKeys++;
     const begun = new QuicConnection(from, copied(view, packet.dcidAt, packet.dcidEnd), version);
     const payload = begun.open(from, view, packet);
     if (payload === null) {
@@ -168,6 +180,13 @@ export class QuicConversation {
     this.sink.quicHello(this.row, client, { version: version.name, names, hello: clientHello });
   }
 
+  /** Whether an unfinished hello, as far as it goes, has a name. */
+  private namesInPart({ hello }: QuicConnection): boolean {
+    if (!hello.partial() || hello.type !== HANDSHAKE_CLIENT_HELLO) return false;
+    readClientHello(clientHello, hello.view, hello.at, hello.end);
+    return clientHello.names.length > 0;
+  }
+
   private tellGoogle(from: End, version: string, sni: string): void {
     this.isNamed = true;
     if (this.googleName === sni) return; // a CHLO is repeated with what the server gave
@@ -189,14 +208,13 @@ export class QuicConversation {
     this.heldBytes = this.connections.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
   }
 
-  /** What an unfinished hello says is said all the same; without a name it may have hidden one. */
+  /** A name in an unfinished hello is one all the same; without it the hello may have hidden one. */
   private abandon(connection: QuicConnection | undefined): void {
     if (connection === undefined || connection.isNamed) return;
     // A late copy of a part of what was read before.
     if (this.read.has(connection.dcid.toString("hex"))) return;
-    const stream = connection.hello;
-    if (stream.partial() && stream.type === HANDSHAKE_CLIENT_HELLO) this.tell(connection);
-    if (!connection.isNamed || clientHello.names.length === 0) this.sink.trouble("quic.hello_unfinished");
+    if (this.namesInPart(connection)) this.tell(connection);
+    else this.sink.trouble("quic.hello_unfinished");
   }
 }
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientHello, dnsQuery, httpRequest } from "../traffic/messages.ts";
 import { ACK, icmp, tcp, udp } from "../traffic/packets.ts";
+import { crypto, initial, longHeader, quicHello, shortHeader } from "../traffic/quic.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -93,6 +94,15 @@ describe("two million packets allocate nothing", () => {
     "UDP over IPv6": () => {
       const there = udp("[fd20::1]:40000", "[fd20::2]:4000", "******");
       return { opening: [there], repeated: [there, udp("[fd20::2]:4000", "[fd20::1]:40000", "******")] };
+    },
+    "QUIC after its handshake": () => {
+      const dcid = Buffer.from("8394c8f03e515708", "hex");
+      const [there, back] = [CLIENT, "198.51.100.7:443"];
+      const frames = [crypto(0, quicHello("a.example"))];
+      const hello = udp(there, back, initial({ dcid, scid: dcid, frames }));
+      const handshake = udp(back, there, longHeader("handshake", dcid));
+      const repeated = [udp(there, back, shortHeader(dcid)), udp(back, there, shortHeader(dcid))];
+      return { opening: [hello, handshake], repeated };
     },
     pings: () => {
       const ping = icmp("10.20.1.11", "10.20.9.40", { type: 8, rest: 0x10001, payload: "*".repeat(56) });
