@@ -13,6 +13,7 @@ import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
 import { Exceptions } from "./findings/exceptions.ts";
 import { FlowAccounts } from "./findings/flow-accounts.ts";
+import { innerEndOf } from "./findings/flow-ends.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
@@ -136,7 +137,9 @@ export class Sensor implements NameSink, QuicSink {
   /** Keeps findings as they stand while their flows are open, for `changes`; `tap` is given their packets. */
   watch(tap: PacketTap | null = null): void {
     this.tap = tap;
-    this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) => this.flows.innerEnd(row));
+    this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) =>
+      innerEndOf(this.table, row),
+    );
   }
 
   /** Findings that changed since the last call, as they stand, and ids that are none any more. */

@@ -1,4 +1,3 @@
-import { hasPorts, protocolName } from "../decode/protocols.ts";
 import type { AddressNames } from "../flow/address-names.ts";
 import {
   ADDR_A,
@@ -23,25 +22,17 @@ import {
   ROW_WORDS,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import {
-  addressOf,
-  classOf,
-  type End,
-  firstMoment,
-  initiatorOf,
-  lastMoment,
-  portOf,
-  protoOf,
-  setClasses,
-} from "../flow/flow-view.ts";
+import { addressOf, type End, initiatorOf, lastMoment, setClasses } from "../flow/flow-view.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
-import { IN, OUT } from "../policy/policy.ts";
+import { OUT } from "../policy/policy.ts";
 import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
 import type { Finding, NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
+import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
+import { openFlowFinding } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
 import { PendingFlows } from "./pending-flows.ts";
 
@@ -98,7 +89,7 @@ export class FlowJudge {
     if (classA !== OUTSIDE && classB !== OUTSIDE) {
       if (this.limitsInside && classA === INSIDE && classB === INSIDE) this.beginInside(row);
     } else if (classA === OUTSIDE && classB === OUTSIDE) {
-      this.find(row, "transit.flow", null, "none", null);
+      openFlowFinding(this.table, this.ledger, row, "transit.flow", null, "none", null);
     } else {
       this.beginAcross(row, classA === OUTSIDE ? 1 : 0, classA === OUTSIDE ? classB : classA);
     }
@@ -119,7 +110,7 @@ export class FlowJudge {
       words[w + FLAGS] ^= INITIATOR_B;
     }
     const outward = initiatorOf(this.table, row) === inner;
-    this.ask(row, inner);
+    askAbout(this.table, row, inner, this.question);
     this.judge.judgeFlow(this.question);
     if (this.question.rule >= 0) {
       this.allow(row, this.question.rule, false);
@@ -151,7 +142,8 @@ export class FlowJudge {
   private beginInside(row: number): void {
     const from = addressOf(this.table, row, initiatorOf(this.table, row));
     const to = addressOf(this.table, row, initiatorOf(this.table, row) === 0 ? 1 : 0);
-    if (!this.judge.mayReach(...from, ...to)) this.find(row, "inside.unapproved", null, "none", null);
+    if (!this.judge.mayReach(...from, ...to))
+      openFlowFinding(this.table, this.ledger, row, "inside.unapproved", null, "none", null);
   }
 
   /** A name was read in the flow itself. */
@@ -178,8 +170,8 @@ export class FlowJudge {
   /** The responder sent data, the flow ended or waited long enough: judge without a name from the flow. */
   settle(row: number): void {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_PENDING) return;
-    const inner = this.innerEnd(row);
-    this.ask(row, inner);
+    const inner = innerEndOf(this.table, row);
+    askAbout(this.table, row, inner, this.question);
     const host = hostOf(this.judge, addressOf(this.table, row, inner));
     const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
     const known = this.names.namesOf(outer, this.question.startSec);
@@ -233,22 +225,18 @@ export class FlowJudge {
     this.settle(row);
     const w = row * ROW_WORDS;
     // Of all that crosses the boundary only what comes to a local address is nothing, until it is replied to.
-    if (this.table.words[w + JUDGED] === JUDGED_NOTHING && this.crosses(row)) this.begin(row);
+    if (this.table.words[w + JUDGED] === JUDGED_NOTHING && crossesBoundary(this.table, row)) this.begin(row);
     const isKept = (this.table.words[w + FLAGS] & KEPT_BESIDE) !== 0;
     if (!isKept && this.table.words[w + JUDGED] === JUDGED_NOTHING) return;
     if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
-    this.accounts.close(row, this.innerEnd(row));
-  }
-
-  private crosses(row: number): boolean {
-    return (classOf(this.table, row, 0) === OUTSIDE) !== (classOf(this.table, row, 1) === OUTSIDE);
+    this.accounts.close(row, innerEndOf(this.table, row));
   }
 
   /** A packet of a flow that a rule with a byte budget allows. */
   countBudget(row: number): void {
-    this.accounts.countBudget(row, this.innerEnd(row));
+    this.accounts.countBudget(row, innerEndOf(this.table, row));
   }
 
   /** The flow speaks DNS to a resolver that is not approved. */
@@ -261,41 +249,13 @@ export class FlowJudge {
       const kind = this.ledger.get(this.table.words[w + JUDGED_REF]).kind;
       if (kind !== "egress.flow" && kind !== "inside.unapproved") return;
     }
-    this.find(row, "dns.resolver", null, "none", null);
+    openFlowFinding(this.table, this.ledger, row, "dns.resolver", null, "none", null);
   }
 
   private classAt(row: number, at: number): number {
     const words = this.table.words;
     const w = row * ROW_WORDS + at;
     return this.judge.addressClass(words[w], words[w + 1], words[w + 2], words[w + 3]);
-  }
-
-  /** The end that is not outside; the initiator where there is none, or two. */
-  innerEnd(row: number): End {
-    const isOutsideA = classOf(this.table, row, 0) === OUTSIDE;
-    const isOutsideB = classOf(this.table, row, 1) === OUTSIDE;
-    if (isOutsideA === isOutsideB) return initiatorOf(this.table, row);
-    return isOutsideA ? 1 : 0;
-  }
-
-  private ask(row: number, inner: End): void {
-    const q = this.question;
-    const words = this.table.words;
-    const i = row * ROW_WORDS + (inner === 0 ? ADDR_A : ADDR_B);
-    const o = row * ROW_WORDS + (inner === 0 ? ADDR_B : ADDR_A);
-    q.i0 = words[i];
-    q.i1 = words[i + 1];
-    q.i2 = words[i + 2];
-    q.i3 = words[i + 3];
-    q.o0 = words[o];
-    q.o1 = words[o + 1];
-    q.o2 = words[o + 2];
-    q.o3 = words[o + 3];
-    const initiator = initiatorOf(this.table, row);
-    q.direction = initiator === inner ? OUT : IN;
-    q.proto = protoOf(this.table, row);
-    q.responderPort = portOf(this.table, row, initiator === 0 ? 1 : 0);
-    q.startSec = firstMoment(this.table, row).sec;
   }
 
   private allow(row: number, rule: number, byName: boolean): void {
@@ -327,44 +287,22 @@ export class FlowJudge {
     name: string | null,
     evidence: NameEvidence,
   ): void {
-    if (expiredRule < 0) this.find(row, kind, name, evidence, null);
-    else this.find(row, "policy.expired", name, evidence, this.judge.policy.rules[expiredRule].id);
-  }
-
-  /** The flow is a finding from now on. What it was found as before moves along. */
-  private find(
-    row: number,
-    kind: FindingKind,
-    name: string | null,
-    evidence: NameEvidence,
-    rule: string | null,
-  ): void {
-    const words = this.table.words;
-    const w = row * ROW_WORDS;
-    const before = words[w + JUDGED] === JUDGED_FINDING ? words[w + JUDGED_REF] : null;
-    const initiator = initiatorOf(this.table, row);
-    const responder: End = initiator === 0 ? 1 : 0;
-    const proto = protoOf(this.table, row);
-    const subject = {
-      kind,
-      source: formatAddress(addressOf(this.table, row, initiator)),
-      destination: name ?? formatAddress(addressOf(this.table, row, responder)),
-      port: hasPorts(proto) ? portOf(this.table, row, responder) : null,
-      proto: protocolName(proto),
-      name,
-      evidence,
-      rule,
-    };
-    const handle = this.ledger.open(subject, lastMoment(this.table, row));
-    if (before !== null) this.ledger.moved(before, handle);
-    words[w + JUDGED] = JUDGED_FINDING;
-    words[w + JUDGED_REF] = handle;
-    words[w + FLAGS] &= ~BUDGETED;
+    if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, kind, name, evidence, null);
+    else
+      openFlowFinding(
+        this.table,
+        this.ledger,
+        row,
+        "policy.expired",
+        name,
+        evidence,
+        this.judge.policy.rules[expiredRule].id,
+      );
   }
 
   /** Whether a rule allows the name: it is in `question`. */
   private allowsName(row: number, name: string): boolean {
-    this.ask(row, this.innerEnd(row));
+    askAbout(this.table, row, innerEndOf(this.table, row), this.question);
     this.judge.judgeName(this.question, name);
     // No host has a name with such octets, and what its server makes of them is unknown.
     return this.question.rule >= 0 && !name.includes("\\");
@@ -373,7 +311,7 @@ export class FlowJudge {
   /** An expired rule explains a flow only while it would cover the name that the flow uses. */
   private expiryOf(row: number, { kind, rule }: Finding, name: string): Pick<Finding, "kind" | "rule"> {
     if (kind !== "policy.expired") return { kind, rule };
-    this.ask(row, this.innerEnd(row));
+    askAbout(this.table, row, innerEndOf(this.table, row), this.question);
     this.judge.judgeFlow(this.question);
     if (this.question.expiredRule < 0) this.judge.judgeName(this.question, name);
     const expired = this.question.expiredRule;

@@ -1,0 +1,41 @@
+import { hasPorts, protocolName } from "../decode/protocols.ts";
+import { BUDGETED, FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, ROW_WORDS } from "../flow/flow-row.ts";
+import type { FlowTable } from "../flow/flow-table.ts";
+import { addressOf, type End, initiatorOf, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
+import { formatAddress } from "../policy/address-text.ts";
+import type { NameEvidence } from "./finding.ts";
+import type { FindingKind } from "./finding-kinds.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** The flow is a finding from now on. What it was found as before moves along. */
+export function openFlowFinding(
+  table: FlowTable,
+  ledger: Ledger,
+  row: number,
+  kind: FindingKind,
+  name: string | null,
+  evidence: NameEvidence,
+  rule: string | null,
+): void {
+  const words = table.words;
+  const w = row * ROW_WORDS;
+  const before = words[w + JUDGED] === JUDGED_FINDING ? words[w + JUDGED_REF] : null;
+  const initiator = initiatorOf(table, row);
+  const responder: End = initiator === 0 ? 1 : 0;
+  const proto = protoOf(table, row);
+  const subject = {
+    kind,
+    source: formatAddress(addressOf(table, row, initiator)),
+    destination: name ?? formatAddress(addressOf(table, row, responder)),
+    port: hasPorts(proto) ? portOf(table, row, responder) : null,
+    proto: protocolName(proto),
+    name,
+    evidence,
+    rule,
+  };
+  const handle = ledger.open(subject, lastMoment(table, row));
+  if (before !== null) ledger.moved(before, handle);
+  words[w + JUDGED] = JUDGED_FINDING;
+  words[w + JUDGED_REF] = handle;
+  words[w + FLAGS] &= ~BUDGETED;
+}
