@@ -7,7 +7,7 @@ import { QuicConversation, type Shown } from "./quic-conversation.ts";
 import type { QuicSink } from "./quic-sink.ts";
 
 /** Flows that are read at once, and octets of messages that all of them may hold. */
-const MAX_TALKS = 1 << 16;
+const MAX_TALKS = 1 << 15;
 const MAX_HELD_TOTAL = 1 << 27;
 const VERSION_NEGOTIATION = 0;
 

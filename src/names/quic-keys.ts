@@ -1,4 +1,4 @@
-import { type Cipher, createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { QuicVersion } from "./quic-versions.ts";
 
 const TAG_LEN = 16;
@@ -10,8 +10,8 @@ const MAX_PN_LEN = 4;
 export interface InitialKeys {
   readonly key: Buffer;
   readonly iv: Buffer;
-  /** Encrypts samples to header protection masks. */
-  readonly mask: Cipher;
+  /** Header protection. No cipher is kept: one for each flow would cost the collector more than making it. */
+  readonly hp: Buffer;
   /** Highest packet number opened so far, -1 before the first. */
   largest: number;
 }
@@ -20,11 +20,10 @@ export interface InitialKeys {
 export function initialKeys(version: QuicVersion, dcid: Uint8Array, side: "client" | "server"): InitialKeys {
   const initial = hmac(version.salt, dcid); // HKDF-Extract
   const secret = expandLabel(initial, side === "client" ? "client in" : "server in", 32);
-  const hp = expandLabel(secret, `${version.labelPrefix} hp`, 16);
   return {
     key: expandLabel(secret, `${version.labelPrefix} key`, 16),
     iv: expandLabel(secret, `${version.labelPrefix} iv`, 12),
-    mask: createCipheriv("aes-128-ecb", hp, null).setAutoPadding(false),
+    hp: expandLabel(secret, `${version.labelPrefix} hp`, 16),
     largest: -1,
   };
 }
@@ -59,7 +58,8 @@ export function openInitial(
 ): Buffer | null {
   const sampleAt = pnAt + MAX_PN_LEN;
   if (end - sampleAt < SAMPLE_LEN) return null;
-  const mask = keys.mask.update(octets(view, sampleAt, sampleAt + SAMPLE_LEN));
+  const cipher = createCipheriv("aes-128-ecb", keys.hp, null);
+  const mask = cipher.update(octets(view, sampleAt, sampleAt + SAMPLE_LEN));
   const first = view.getUint8(at) ^ (mask[0] & 0x0f);
   const pnLen = (first & 3) + 1;
   const bodyAt = pnAt + pnLen;
