@@ -17,6 +17,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "stream.gap_at_start": blind("octets missing while a stream's protocol was being recognised"),
   "stream.before_start": blind("data before a connection's first octet: its SYN may have been a stray one"),
   "stream.memory_full": blind("connections given up because too much was held for unfinished messages"),
+  "stream.rewritten": blind(
+    "octets of a connection sent twice and not the same: which were taken is unknown",
+  ),
   "stream.urgent": blind("urgent data, which its receiver may have read elsewhere in the stream"),
   "stream.tunnels_too_deep": blind("tunnel inside so many others that it was not read"),
   "stream.undecided": note("stream that ended before its protocol was certain"),

@@ -18,6 +18,7 @@ export class DnsReader implements ProtocolReader {
   }
 
   readonly needsAll = true;
+  readonly mayName = true;
 
   get heldBytes(): number {
     return this.deframer.heldBytes;

@@ -23,6 +23,10 @@ export class HttpClientReader implements ProtocolReader {
     this.trouble = trouble;
   }
 
+  get mayName(): boolean {
+    return this.reader.bodyLeft === 0;
+  }
+
   get heldBytes(): number {
     return this.reader.heldBytes;
   }
@@ -65,6 +69,7 @@ export class HttpClientReader implements ProtocolReader {
 export class HttpServerReader implements ProtocolReader {
   readonly done = false;
   readonly needsAll = false;
+  readonly mayName = false;
   private readonly connection: Http1Connection;
   private readonly reader: HttpResponseReader;
   private readonly found: (response: HttpResponse, request: HttpRequest | null) => void;

@@ -10,6 +10,8 @@ export interface ProtocolReader {
   readonly done: boolean;
   /** Octets that go unseen now could hide a name. */
   readonly needsAll: boolean;
+  /** The next octets may name a destination. */
+  readonly mayName: boolean;
   /** Octets of memory held for a message that is not whole. */
   readonly heldBytes: number;
 }

@@ -61,6 +61,10 @@ export class Talker implements StreamReader {
     return !this.midFlow && this.triesLeft < MAX_TRIES;
   }
 
+  get mayName(): boolean {
+    return !this.opaque && (this.conversation.readerOf(this.from)?.mayName ?? true);
+  }
+
   /** Nothing is known of the direction, and nothing is held to find out. */
   get idle(): boolean {
     return this.undecided.length === 0 && this.conversation.readerOf(this.from) === null;
@@ -105,6 +109,10 @@ export class Talker implements StreamReader {
       if (this.isClient && !this.midFlow && this.needsAll) this.sink.trouble("stream.gap_at_start");
       this.triesLeft = Math.max(this.triesLeft, MAX_TRIES_MID_FLOW);
     }
+  }
+
+  rewritten(): void {
+    if (!this.opaque) this.sink.trouble("stream.rewritten");
   }
 
   close(): void {

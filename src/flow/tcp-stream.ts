@@ -1,9 +1,15 @@
+import { RecentBudget, RecentOctets } from "./recent-octets.ts";
+
 /** Takes one direction's octets in order. */
 export interface StreamReader {
+  /** The next octets may name a destination. */
+  readonly mayName: boolean;
   /** In-order octets; the memory is valid during the call alone. */
   read(view: DataView, at: number, end: number): void;
   /** Octets that never came: `lenBytes` of them are missing before the next read. */
   gap(lenBytes: number): void;
+  /** Octets that were read came again, and were others. */
+  rewritten(): void;
 }
 
 interface Waiting {
@@ -27,6 +33,7 @@ export class StreamBudget {
   held = 0;
   /** Times that a limit made a stream go on without waiting for what was missing. */
   overruns = 0;
+  readonly recent = new RecentBudget();
 }
 
 /** Puts one direction of a TCP connection in order: overlaps are cut away, the first copy of an octet counts. */
@@ -36,6 +43,7 @@ export class TcpStream {
   private start: number;
   private readonly waiting: Waiting[] = [];
   private held = 0;
+  private readonly recent: RecentOctets;
   private readonly budget: StreamBudget;
   private readonly reader: StreamReader;
 
@@ -45,6 +53,7 @@ export class TcpStream {
     this.start = this.next;
     this.reader = reader;
     this.budget = budget;
+    this.recent = new RecentOctets(budget.recent);
   }
 
   /** Whether octets of the segment lie before all that was read; a keep-alive probe sends a single one. */
@@ -69,7 +78,8 @@ export class TcpStream {
 
   /** No more segments will come: what waits is read, with the gaps before it. */
   close(): void {
-    while (this.waiting.length > 0) this.skipGap();
+    this.flush();
+    this.recent.drop();
   }
 
   /** Gives up what waits without reading it. */
@@ -77,15 +87,27 @@ export class TcpStream {
     this.waiting.length = 0;
     this.budget.held -= this.held;
     this.held = 0;
+    this.recent.drop();
+  }
+
+  private flush(): void {
+    while (this.waiting.length > 0) this.skipGap();
   }
 
   /** Reads what is new of a segment that begins at or before `next`; `cut` octets after it are missing. */
   private take(seq: number, view: DataView, at: number, end: number, cut: number): void {
     const old = (this.next - seq) | 0;
     const fresh = end - at - old;
+    // The one octet of a keep-alive probe may be any (RFC 9293 §3.8.4).
+    const isProbe = old === 1 && end - at === 1;
+    if (old > 0 && !isProbe && this.recent.differs(seq, view, at, Math.min(end, at + old))) {
+      this.reader.rewritten();
+    }
     if (fresh > 0) {
       this.advance(fresh);
+      const mayName = this.reader.mayName;
       this.reader.read(view, at + old, end);
+      if (mayName || this.reader.mayName) this.recent.keep(seq + old, view, at + old, end);
     }
     const missing = Math.min(cut, fresh + cut);
     if (missing > 0) {
@@ -100,7 +122,7 @@ export class TcpStream {
     if (this.held + cost > MAX_WAITING || this.budget.held + cost > MAX_WAITING_TOTAL) {
       this.budget.overruns++;
       // What waits comes first; a segment that does not even fit then is beyond any window.
-      this.close();
+      this.flush();
       const gap = (seq - this.next) | 0;
       if (gap > 0) this.passGap(gap);
       this.take(seq, view, at, end, wireLen - len);

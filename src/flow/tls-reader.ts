@@ -33,6 +33,10 @@ export class TlsClientReader implements ProtocolReader {
     return !this.named;
   }
 
+  get mayName(): boolean {
+    return !this.done;
+  }
+
   get heldBytes(): number {
     return this.stream.heldBytes;
   }
@@ -89,6 +93,7 @@ export class TlsClientReader implements ProtocolReader {
 export class TlsServerReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
+  readonly mayName = false;
   /** The server accepted: its hello was seen, and was no request to try again. */
   accepted = false;
   private readonly stream = new TlsHelloStream(HANDSHAKE_SERVER_HELLO);

@@ -71,6 +71,41 @@ describe("a SYN that its responder ignores", () => {
   });
 });
 
+describe("octets that are sent twice and not the same", () => {
+  const decoy = CONNECT.toString("latin1").replaceAll("evil.example", "x.enclave.in");
+
+  it("are told of: the first may never have arrived", () => {
+    const { talk, wire } = opened();
+    wire.take(talk.data("client", decoy));
+    talk.clientSeq -= decoy.length;
+    wire.take(talk.client(CONNECT)).end();
+    expect(wire.troubles).toEqual(["stream.rewritten"]);
+  });
+
+  it("are told of in whatever pieces and order they came", () => {
+    const { talk, wire } = opened();
+    const from = talk.clientSeq;
+    const piece = (text: Uint8Array | string, at: number) =>
+      tcp(CLIENT, PROXY, { seq: from + at, ack: talk.serverSeq, payload: text.slice(at, at + 7) });
+    for (let at = decoy.length - (decoy.length % 7); at >= 0; at -= 7) wire.take([piece(decoy, at)]);
+    wire.take([tcp(CLIENT, PROXY, { seq: from, ack: talk.serverSeq, payload: CONNECT })]).end();
+    expect(wire.troubles).toEqual(["stream.rewritten"]);
+  });
+
+  it("are no matter in content, nor is an honest retry in other pieces", () => {
+    const { talk, wire } = opened();
+    wire.take(talk.data("client", CONNECT.subarray(0, 20))).take(talk.data("client", CONNECT.subarray(20)));
+    talk.clientSeq -= CONNECT.length;
+    wire.take(talk.client(CONNECT));
+    wire.take(talk.server(httpResponse(403)));
+    wire.take(talk.data("client", httpRequest("a.example", "/", "POST", "x".repeat(500)).subarray(0, 100)));
+    wire.take(talk.data("client", "y".repeat(200)));
+    talk.clientSeq -= 200;
+    wire.take(talk.client("z".repeat(200))).end();
+    expect(wire.troubles).toEqual([]);
+  });
+});
+
 describe("a hello that is none", () => {
   it("is told of when what follows it is no TLS", () => {
     const { talk, wire } = opened();

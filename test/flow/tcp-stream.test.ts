@@ -6,6 +6,12 @@ import { StreamBudget, TcpStream } from "../../src/flow/tcp-stream.ts";
 class Collected {
   text = "";
   readonly gaps: number[] = [];
+  readonly mayName = true;
+  rewrites = 0;
+
+  rewritten(): void {
+    this.rewrites++;
+  }
 
   read(view: DataView, at: number, end: number): void {
     for (let i = at; i < end; i++) this.text += String.fromCharCode(view.getUint8(i));
@@ -161,5 +167,21 @@ describe("TcpStream", () => {
     const { send, budget } = streamFrom(0);
     for (let n = 0; n < 2000; n++) send(1_000_000, "", 10);
     expect(budget.overruns).toBeGreaterThan(0);
+  });
+
+  it("tells a retry that is another, as far back as it keeps, and holds nothing when it is over", () => {
+    const { out, stream, send, budget } = streamFrom(0);
+    send(0, "a".repeat(3000));
+    send(3000, "bc");
+    send(2999, "abX");
+    expect(out.rewrites).toBe(1);
+    send(2000, "a".repeat(1000));
+    send(3001, "?"); // a keep-alive probe
+    expect(out.rewrites).toBe(1);
+    send(2000, `${"a".repeat(999)}X`);
+    expect(out.rewrites).toBe(2);
+    expect(budget.recent.held).toBeLessThanOrEqual(4096);
+    stream.close();
+    expect(budget.recent.held).toBe(0);
   });
 });
