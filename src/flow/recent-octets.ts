@@ -1,15 +1,47 @@
 /** Octets that one direction keeps at the least, and at the most: more than most heads that name a destination. */
 const MIN_RECENT = 2048;
 const MAX_RECENT = 2 * MIN_RECENT;
-const FIRST_CAPACITY = 256;
+/** Most directions have said all that names a destination within a single segment. */
+const SMALL_CAPACITY = 512;
 /** Octets that all directions keep together. */
 const MAX_RECENT_TOTAL = 1 << 26;
+/** Memory is taken from the system in such pieces: small buffers of their own cost microseconds each, and the collector's time. */
+const SLAB_BYTES = 1 << 18;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Memory that all streams share the limit of. */
-export class RecentBudget {
+/** Memory that all streams share, and the limit of it. */
+export class RecentPool {
+  /** Octets that streams have now. */
   held = 0;
+  private fromSystem = 0;
+  private readonly free = new Map<number, Uint8Array[]>([
+    [SMALL_CAPACITY, []],
+    [MAX_RECENT, []],
+  ]);
+
+  /** Room for so many octets, at most MAX_RECENT; null when all directions together keep too much. */
+  take(neededBytes: number): Uint8Array | null {
+    const capacity = neededBytes <= SMALL_CAPACITY ? SMALL_CAPACITY : MAX_RECENT;
+    const free = this.free.get(capacity) as Uint8Array[];
+    if (free.length === 0) this.carve(capacity, free);
+    const bytes = free.pop() ?? null;
+    if (bytes !== null) this.held += capacity;
+    return bytes;
+  }
+
+  /** Takes back what `take` gave. */
+  give(bytes: Uint8Array): void {
+    this.free.get(bytes.length)?.push(bytes);
+    this.held -= bytes.length;
+  }
+
+  private carve(capacity: number, into: Uint8Array[]): void {
+    if (this.fromSystem + SLAB_BYTES > MAX_RECENT_TOTAL) return;
+    this.fromSystem += SLAB_BYTES;
+    const slab = new ArrayBuffer(SLAB_BYTES);
+    for (let at = 0; at < SLAB_BYTES; at += capacity) into.push(new Uint8Array(slab, at, capacity));
+  }
 }
 
 /**
@@ -22,10 +54,10 @@ export class RecentOctets {
   private length = 0;
   /** Sequence number of the first octet that is kept. */
   private start = 0;
-  private readonly budget: RecentBudget;
+  private readonly pool: RecentPool;
 
-  constructor(budget: RecentBudget) {
-    this.budget = budget;
+  constructor(pool: RecentPool) {
+    this.pool = pool;
   }
 
   /** Keeps view[at, end), which begins at `seq`. What does not lie right before it goes. */
@@ -54,7 +86,7 @@ export class RecentOctets {
   }
 
   drop(): void {
-    this.budget.held -= this.bytes.length;
+    this.pool.give(this.bytes);
     this.bytes = NO_BYTES;
     this.length = 0;
   }
@@ -70,12 +102,10 @@ export class RecentOctets {
   /** False when all directions together keep too much. */
   private makeRoom(needed: number): boolean {
     if (needed <= this.bytes.length) return true;
-    const capacity = Math.min(MAX_RECENT, Math.max(FIRST_CAPACITY, 2 * this.bytes.length, needed));
-    const more = capacity - this.bytes.length;
-    if (this.budget.held + more > MAX_RECENT_TOTAL) return false;
-    this.budget.held += more;
-    const bytes = new Uint8Array(capacity);
-    bytes.set(this.bytes.subarray(0, this.length));
+    const bytes = this.pool.take(needed);
+    if (bytes === null) return false;
+    for (let i = 0; i < this.length; i++) bytes[i] = this.bytes[i] as number;
+    this.pool.give(this.bytes);
     this.bytes = bytes;
     return true;
   }

@@ -1,4 +1,4 @@
-import { RecentBudget, RecentOctets } from "./recent-octets.ts";
+import { RecentOctets, RecentPool } from "./recent-octets.ts";
 
 /** Takes one direction's octets in order. */
 export interface StreamReader {
@@ -33,7 +33,7 @@ export class StreamBudget {
   held = 0;
   /** Times that a limit made a stream go on without waiting for what was missing. */
   overruns = 0;
-  readonly recent = new RecentBudget();
+  readonly recent = new RecentPool();
 }
 
 /** Puts one direction of a TCP connection in order: overlaps are cut away, the first copy of an octet counts. */
