@@ -26,6 +26,8 @@ export type SensorOrder =
   | { readonly type: "policy"; readonly path: string; readonly text: string }
   /** The event log was rotated away. */
   | { readonly type: "reopen" }
+  /** The oldest of the findings sent that still wait for it are on disk, as far as it takes them: tell them. */
+  | { readonly type: "kept" }
   | { readonly type: "stop" };
 
 /** An interface as the sensor sees it. */

@@ -76,7 +76,7 @@ class SensorThread {
       this.tell(false);
       await new Promise(setImmediate); // lets orders in
     }
-    this.end();
+    await this.end();
   }
 
   order(order: SensorOrder): void {
@@ -84,6 +84,7 @@ class SensorThread {
       this.sensor.adopt(judgeOf(order.path, order.text).policy);
       send({ type: "adopted" });
     } else if (order.type === "reopen") this.events?.reopen();
+    else if (order.type === "kept") this.events?.kept();
     else if (!this.stopping) {
       this.stopping = true;
       for (const source of this.sources) source.stop();
@@ -121,8 +122,11 @@ class SensorThread {
       this.findingsMs = nowMs;
       this.evidence?.flush();
       const { findings, gone } = this.sensor.changes();
-      if (findings.length > 0 || gone.length > 0) send({ type: "findings", findings, gone });
-      this.events?.changed(findings, gone);
+      if (findings.length > 0 || gone.length > 0) {
+        this.events?.hold(findings, gone);
+        send({ type: "findings", findings, gone });
+      }
+      this.events?.flush();
     }
     if (!last && nowMs - this.reportMs >= REPORT_EVERY_MS) {
       this.reportMs = nowMs;
@@ -142,10 +146,10 @@ class SensorThread {
     if (entries.length > 0) send({ type: "names", entries, nowSec });
   }
 
-  private end(): void {
+  private async end(): Promise<void> {
     const summary = this.sensor.finish(this.inputs(), false);
     this.tell(true);
-    this.events?.end(summary);
+    await this.events?.end(summary);
     const report = this.report();
     for (const source of this.sources) source.close();
     send({ type: "ended", summary: sent(summary), report, tsDigits: NANOSECOND_DIGITS });

@@ -150,7 +150,9 @@ export class WatchRun {
   private found(findings: readonly RatedFinding[], gone: readonly string[]): void {
     for (const { id, severity } of findings) this.severities.set(id, severity);
     for (const id of gone) this.severities.delete(id);
-    for (const change of this.records.take(findings, gone)) this.tell(change);
+    const changes = this.records.take(findings, gone);
+    this.order({ type: "kept" });
+    for (const change of changes) this.tell(change);
   }
 
   /** One line for a finding that is new or got worse: it is on disk by now. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Moment } from "../findings/finding.ts";
 import type { InputFacts } from "../findings/observer.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
@@ -5,6 +6,8 @@ import { EventLog } from "./event-log.ts";
 import { type EventAlarm, LiveEventFile } from "./live-event-file.ts";
 
 const NANOSECOND_DIGITS = 9;
+/** At the end: between looks at whether the last findings are on disk. */
+const KEPT_MS = 5;
 
 interface SeenTimes {
   readonly first: Readonly<Moment> | null;
@@ -30,7 +33,16 @@ class LiveInput implements InputFacts {
   }
 }
 
-/** The event log of a live run: an alert when a finding is new or got worse, not at the end. */
+/** Findings that may not be told yet. */
+interface Held {
+  readonly findings: readonly RatedFinding[];
+  readonly gone: readonly string[];
+}
+
+/**
+ * The event log of a live run: an alert when a finding is new or got worse, not at the end. Who reads an alert
+ * may look its finding up, also after this process was killed: it waits until the finding is on disk.
+ */
 export class LiveEvents {
   /** To be told what the sensor sees. */
   readonly log: EventLog;
@@ -38,6 +50,8 @@ export class LiveEvents {
   private readonly inputs = new Map<string, InputFacts>();
   /** Severity and outcome of each finding as last written. */
   private readonly written = new Map<string, { severity: number; outcome: number }>();
+  /** The oldest first. */
+  private readonly held: Held[] = [];
 
   /** Throws EventFileError. */
   constructor(path: string, alarm: EventAlarm) {
@@ -55,16 +69,22 @@ export class LiveEvents {
     return facts;
   }
 
-  /** Takes what `Sensor.changes` tells, and writes all that waits. */
-  changed(findings: readonly RatedFinding[], gone: readonly string[]): void {
-    for (const finding of findings) {
-      const { id, severity, outcome } = finding;
-      const before = this.written.get(id);
-      if (before !== undefined && severity <= before.severity && outcome <= before.outcome) continue;
-      this.written.set(id, { severity, outcome });
-      this.log.alert(finding, finding.lastSeen);
-    }
-    for (const id of gone) this.written.delete(id);
+  /** Holds what `Sensor.changes` tells until it is kept. */
+  hold(findings: readonly RatedFinding[], gone: readonly string[]): void {
+    this.held.push({ findings, gone });
+  }
+
+  /** What was held first is on disk: writes its alerts. */
+  kept(): void {
+    const first = this.held.shift();
+    if (first === undefined) return;
+    for (const finding of first.findings) this.alert(finding);
+    for (const id of first.gone) this.written.delete(id);
+    this.flush();
+  }
+
+  /** Writes all that waits, alerts that are held aside. */
+  flush(): void {
     this.file.flush();
   }
 
@@ -73,7 +93,17 @@ export class LiveEvents {
     this.file.reopen();
   }
 
-  end(summary: Summary): void {
+  /** Ends the log once all that is held is kept. */
+  async end(summary: Summary): Promise<void> {
+    while (this.held.length > 0) await pause(KEPT_MS);
     this.log.end(summary);
+  }
+
+  private alert(finding: RatedFinding): void {
+    const { id, severity, outcome } = finding;
+    const before = this.written.get(id);
+    if (before !== undefined && severity <= before.severity && outcome <= before.outcome) return;
+    this.written.set(id, { severity, outcome });
+    this.log.alert(finding, finding.lastSeen);
   }
 }
