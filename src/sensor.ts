@@ -269,8 +269,10 @@ export class Sensor implements NameSink, QuicSink {
     }
     const row = this.tracker.observe(pkt, sec, nsec, wireLen);
     if (row === NO_ROW) return;
-    if (this.tracker.isNew) this.flowBegan(row, view);
-    else if (this.tracker.hasTurned) this.flows.begin(row);
+    if (this.tracker.isNew) {
+      this.live?.touched.clear(); // the packet at hand is no evidence of a flow that ended to make room for it
+      this.flowBegan(row, view);
+    } else if (this.tracker.hasTurned) this.flows.begin(row);
     const from: End = this.table.direction === 0 ? 0 : 1;
     const w = row * ROW_WORDS;
     if (pkt.payloadLen > 0) {

@@ -51,6 +51,9 @@ const COPY_WITHIN_SEC = 1;
 /** Rows looked at for timeouts after each second of packet time, at the least. */
 const SWEEP_ROWS = 1024;
 
+/** Rows looked at for one to give up when the table is full: a bound on what a packet of a flood costs. */
+const EVICTION_LOOKS = 64;
+
 /** Follows packets into flows. Feeds nobody by itself: the sensor asks and is told when a flow ends. */
 export class FlowTracker {
   readonly table: FlowTable;
@@ -67,6 +70,7 @@ export class FlowTracker {
 
   private readonly ended: (row: number) => void;
   private sweepRow = 0;
+  private evictRow = 0;
   private sweptSec = -Infinity;
 
   /** `ended` is called for each flow before its row is given back. */
@@ -75,7 +79,7 @@ export class FlowTracker {
     this.ended = ended;
   }
 
-  /** Takes a packet with addresses into its flow and returns the row, or NO_ROW when the table is full. */
+  /** Takes a packet with addresses into its flow and returns the row, or NO_ROW when there is no room for it. */
   observe(pkt: Packet, sec: number, nsec: number, wireLen: number): number {
     const table = this.table;
     const hash = table.hashOf(pkt);
@@ -123,10 +127,11 @@ export class FlowTracker {
   }
 
   private open(pkt: Packet, hash: number, sec: number, nsec: number): number {
-    const row = this.table.create(pkt, hash);
+    let row = this.table.create(pkt, hash);
     if (row === NO_ROW) {
       this.atCap++;
-      return NO_ROW;
+      if (!this.makeRoom()) return NO_ROW;
+      row = this.table.create(pkt, hash);
     }
     this.isNew = true;
     this.opened++;
@@ -140,6 +145,23 @@ export class FlowTracker {
     this.table.doubles[row * ROW_DOUBLES + FIRST_SEC] = sec;
     this.table.doubles[row * ROW_DOUBLES + LAST_SEC] = sec;
     return row;
+  }
+
+  /**
+   * Ends a flow that nobody answered, for a new one: a flood of such flows must not keep an attempt from
+   * being judged. Conversations stay, for a rule may have allowed them by what is over. False when none is near.
+   */
+  private makeRoom(): boolean {
+    const { words, rowsUsed } = this.table;
+    for (let looks = Math.min(rowsUsed, EVICTION_LOOKS); looks > 0; looks--) {
+      if (this.evictRow >= rowsUsed) this.evictRow = 0;
+      const row = this.evictRow++;
+      const w = row * ROW_WORDS;
+      if (words[w + PACKETS_A] !== 0 && words[w + PACKETS_A + 1] !== 0) continue;
+      this.end(row);
+      return true;
+    }
+    return false;
   }
 
   private count(row: number, pkt: Packet, sec: number, nsec: number, wireLen: number): void {

@@ -84,9 +84,21 @@ describe("how long a flow lasts", () => {
     expect(wire.tracker.table.size).toBe(0);
   });
 
-  it("ends in row order when all end, and no packet is taken at the cap", () => {
+  const both = (port: number) => [
+    udp(`10.20.1.11:${40000 + port}`, SERVER, "x"),
+    udp(SERVER, `10.20.1.11:${40000 + port}`, "y"),
+  ];
+
+  it("ends at the cap for a new one when nobody answered it, but not when somebody did", () => {
     const wire = new Wire(2);
-    wire.take([3, 1, 2].map((port) => udp(`10.20.1.11:${40000 + port}`, SERVER, "x")));
+    wire.take([...both(1), both(2)[0], ...both(3)]);
+    expect([wire.tracker.atCap, wire.tracker.opened, wire.row]).toEqual([1, 3, 1]);
+    expect(wire.ended.map(({ initiatorPort }) => initiatorPort)).toEqual([40002]);
+  });
+
+  it("ends in row order when all end, and no packet is taken at the cap of conversations", () => {
+    const wire = new Wire(2);
+    wire.take([3, 1, 2].flatMap((port) => both(port).slice(0, port === 2 ? 1 : 2)));
     expect([wire.tracker.atCap, wire.tracker.opened, wire.row]).toEqual([1, 2, -1]);
     wire.end();
     expect(wire.ended.map(({ initiatorPort }) => initiatorPort)).toEqual([40003, 40001]);
