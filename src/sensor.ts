@@ -8,6 +8,7 @@ import { PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./de
 import { NOTES, OK, STATUSES } from "./decode/status.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
+import { Datagrams } from "./findings/datagrams.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
@@ -15,6 +16,7 @@ import { Exceptions } from "./findings/exceptions.ts";
 import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { innerEndOf } from "./findings/flow-ends.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
+import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
@@ -43,14 +45,8 @@ import {
 import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
 import { FlowTracker } from "./flow/flow-tracker.ts";
 import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
-import type { NameSink } from "./flow/name-sink.ts";
 import { QuicConversations } from "./flow/quic-conversations.ts";
-import type { QuicHello, QuicSink } from "./flow/quic-sink.ts";
 import { takeSteadySegment } from "./flow/steady-segment.ts";
-import { looksLikeDns } from "./names/dns-recognise.ts";
-import type { HttpRequest, HttpResponse } from "./names/http-head.ts";
-import { isQuicLong } from "./names/quic-header.ts";
-import type { ClientHello } from "./names/tls-client-hello.ts";
 import { OUTSIDE } from "./policy/address-class.ts";
 import type { Judge } from "./policy/judge.ts";
 import type { EnclavePolicy } from "./policy/policy.ts";
@@ -59,14 +55,8 @@ import { registrableDomain } from "./policy/public-suffix.ts";
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
 
-const PORT_DNS = 53;
-const PORT_MDNS = 5353;
-const PORT_LLMNR = 5355;
-/** A DNS header, a root name, a type and a class. */
-const MIN_DNS_LEN = 17;
-
 /** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
-export class Sensor implements NameSink, QuicSink {
+export class Sensor {
   readonly tracker: FlowTracker;
   private readonly table: FlowTable;
   private readonly pkt = new Packet();
@@ -90,15 +80,13 @@ export class Sensor implements NameSink, QuicSink {
   private readonly witness: Witness;
   private readonly judge: Judge;
   private readonly observer: Observer | null;
-  private readonly moment = { sec: 0, nsec: 0 };
+  private readonly datagrams: Datagrams;
+  private readonly heard: HeardNames;
 
   private live: LiveFindings | null = null;
   private tap: PacketTap | null = null;
   private packets = 0;
   private bytes = 0;
-  private tlsHellos = 0;
-  private quicInitials = 0;
-  private httpRequests = 0;
   private clockSec = -Infinity;
   private firstSec = Infinity;
   private longestGapSec = 0;
@@ -111,8 +99,6 @@ export class Sensor implements NameSink, QuicSink {
     this.table = this.tracker.table;
     this.table.byVlan = judge.policy.overlapping;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
-    this.conversations = new Conversations(this.table, this);
-    this.quic = new QuicConversations(this.table, this);
     this.exceptions = new Exceptions(judge);
     const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
@@ -130,6 +116,11 @@ export class Sensor implements NameSink, QuicSink {
     );
     this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
     this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
+    const judges = { flows: this.flows, names: this.nameJudge, proxies: this.proxies, dns: this.dnsTraffic };
+    this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
+    this.conversations = new Conversations(this.table, this.heard);
+    this.quic = new QuicConversations(this.table, this.heard);
+    this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.troubles);
     this.icmpErrors = new IcmpErrors(this.table, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
   }
@@ -278,7 +269,7 @@ export class Sensor implements NameSink, QuicSink {
     if (pkt.payloadLen > 0) {
       if (proto === PROTO_TCP) {
         if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
-      } else if (proto === PROTO_UDP) this.datagram(row, from, view, sec, nsec);
+      } else if (proto === PROTO_UDP) this.datagrams.take(row, from, pkt, view, sec, nsec);
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
         this.flows.settle(row);
       }
@@ -318,29 +309,6 @@ export class Sensor implements NameSink, QuicSink {
     }
   }
 
-  private datagram(row: number, from: End, view: DataView, sec: number, nsec: number): void {
-    const { payloadAt, payloadEnd, payloadLen, srcPort, dstPort } = this.pkt;
-    // First, for no message of DNS begins like this: it would have hundreds of questions.
-    if (isQuicLong(view, payloadAt, payloadEnd)) {
-      this.quic.long(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen);
-    } else if (isDnsPort(srcPort) || isDnsPort(dstPort) || this.mayBeDns(view)) {
-      if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
-      this.moment.sec = sec;
-      this.moment.nsec = nsec;
-      this.dnsTraffic.message(row, from, view, payloadAt, payloadEnd, this.moment);
-    } else if (payloadAt < payloadEnd) {
-      this.quic.other(row, from, view, payloadAt, payloadEnd, payloadLen);
-    }
-  }
-
-  /** A cheap look at the header before the strict one: one question, few records, no reserved bit. */
-  private mayBeDns(view: DataView): boolean {
-    const { payloadAt, payloadEnd } = this.pkt;
-    if (payloadEnd - payloadAt < MIN_DNS_LEN) return false;
-    if (view.getUint16(payloadAt + 4) !== 1 || (view.getUint8(payloadAt + 3) & 0x40) !== 0) return false;
-    return looksLikeDns(view, payloadAt, payloadEnd);
-  }
-
   private flowEnded(row: number): void {
     const isKept = (this.table.words[row * ROW_WORDS + FLAGS] & KEPT_BESIDE) !== 0;
     if (isKept) this.conversations.close(row);
@@ -352,48 +320,6 @@ export class Sensor implements NameSink, QuicSink {
     this.live?.ended(row);
     this.witness.ended(row);
     this.observer?.flow({ table: this.table, row, from: client, at: lastMoment(this.table, row) });
-  }
-
-  tlsHello(row: number, from: End, hello: ClientHello): void {
-    this.tlsHellos++;
-    this.flows.initiatorIs(row, from);
-    this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
-    for (const name of hello.names) this.nameJudge.named(row, from, name);
-  }
-
-  quicInitial(): void {
-    if (!this.tracker.isCopy) this.quicInitials++;
-  }
-
-  quicHello(row: number, from: End, hello: QuicHello): void {
-    this.flows.initiatorIs(row, from);
-    this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
-    for (const name of hello.names) this.nameJudge.named(row, from, name);
-  }
-
-  httpRequest(row: number, from: End, request: HttpRequest): void {
-    this.httpRequests++;
-    this.flows.initiatorIs(row, from);
-    this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
-    this.nameJudge.requested(row, from, request);
-  }
-
-  httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void {
-    this.flows.initiatorIs(row, from === 0 ? 1 : 0);
-    this.observer?.httpAnswer(
-      { table: this.table, row, from, at: lastMoment(this.table, row) },
-      response,
-      request,
-    );
-    if (request !== null) this.proxies.answered(row, request, response, from);
-  }
-
-  dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {
-    this.dnsTraffic.message(row, from, view, at, end, lastMoment(this.table, row));
-  }
-
-  trouble(name: string): void {
-    this.troubles.add(name);
   }
 
   /** Packet time has come to `sec`. */
@@ -430,17 +356,13 @@ export class Sensor implements NameSink, QuicSink {
       bytes: this.bytes,
       flows: this.tracker.opened,
       dnsQueries: this.dnsTraffic.queries,
-      tlsHellos: this.tlsHellos,
-      quicInitials: this.quicInitials,
-      httpRequests: this.httpRequests,
+      tlsHellos: this.heard.tlsHellos,
+      quicInitials: this.heard.quicInitials,
+      httpRequests: this.heard.httpRequests,
       undecoded,
       duplicates: this.tracker.copies,
     };
   }
-}
-
-function isDnsPort(port: number): boolean {
-  return port === PORT_DNS || port === PORT_MDNS || port === PORT_LLMNR;
 }
 
 function macText(view: DataView, at: number): string {

@@ -1,0 +1,55 @@
+import type { Packet } from "../decode/packet.ts";
+import type { End } from "../flow/flow-view.ts";
+import type { QuicConversations } from "../flow/quic-conversations.ts";
+import { looksLikeDns } from "../names/dns-recognise.ts";
+import { isQuicLong } from "../names/quic-header.ts";
+import type { DnsTraffic } from "./dns-traffic.ts";
+import type { TroubleCounts } from "./troubles.ts";
+
+const PORT_DNS = 53;
+const PORT_MDNS = 5353;
+const PORT_LLMNR = 5355;
+/** A DNS header, a root name, a type and a class. */
+const MIN_DNS_LEN = 17;
+
+/** UDP payloads go to the reader of what they are, on any port. */
+export class Datagrams {
+  private readonly quic: QuicConversations;
+  private readonly dns: DnsTraffic;
+  private readonly troubles: TroubleCounts;
+  private readonly moment = { sec: 0, nsec: 0 };
+
+  constructor(quic: QuicConversations, dns: DnsTraffic, troubles: TroubleCounts) {
+    this.quic = quic;
+    this.dns = dns;
+    this.troubles = troubles;
+  }
+
+  /** The datagram `pkt` of the flow `row`. */
+  take(row: number, from: End, pkt: Packet, view: DataView, sec: number, nsec: number): void {
+    const { payloadAt, payloadEnd, payloadLen, srcPort, dstPort } = pkt;
+    // First, for no message of DNS begins like this: it would have hundreds of questions.
+    if (isQuicLong(view, payloadAt, payloadEnd)) {
+      this.quic.long(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen);
+    } else if (isDnsPort(srcPort) || isDnsPort(dstPort) || mayBeDns(pkt, view)) {
+      if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
+      this.moment.sec = sec;
+      this.moment.nsec = nsec;
+      this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
+    } else if (payloadAt < payloadEnd) {
+      this.quic.other(row, from, view, payloadAt, payloadEnd, payloadLen);
+    }
+  }
+}
+
+function isDnsPort(port: number): boolean {
+  return port === PORT_DNS || port === PORT_MDNS || port === PORT_LLMNR;
+}
+
+/** A cheap look at the header before the strict one: one question, few records, no reserved bit. */
+function mayBeDns(pkt: Packet, view: DataView): boolean {
+  const { payloadAt, payloadEnd } = pkt;
+  if (payloadEnd - payloadAt < MIN_DNS_LEN) return false;
+  if (view.getUint16(payloadAt + 4) !== 1 || (view.getUint8(payloadAt + 3) & 0x40) !== 0) return false;
+  return looksLikeDns(view, payloadAt, payloadEnd);
+}

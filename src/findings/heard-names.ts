@@ -1,0 +1,84 @@
+import type { FlowTable } from "../flow/flow-table.ts";
+import type { FlowTracker } from "../flow/flow-tracker.ts";
+import type { End } from "../flow/flow-view.ts";
+import { lastMoment } from "../flow/flow-view.ts";
+import type { NameSink } from "../flow/name-sink.ts";
+import type { QuicHello, QuicSink } from "../flow/quic-sink.ts";
+import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { ClientHello } from "../names/tls-client-hello.ts";
+import type { DnsTraffic } from "./dns-traffic.ts";
+import type { FlowJudge } from "./flow-judge.ts";
+import type { NameJudge } from "./name-judge.ts";
+import type { Observer } from "./observer.ts";
+import type { ProxyRequests } from "./proxy-requests.ts";
+import type { TroubleCounts } from "./troubles.ts";
+
+/** Who judges what is heard. */
+interface Judges {
+  readonly flows: FlowJudge;
+  readonly names: NameJudge;
+  readonly proxies: ProxyRequests;
+  readonly dns: DnsTraffic;
+}
+
+/** What the readers of flows hear (TLS, QUIC, HTTP, DNS over TCP) goes to the judges, and to the observer. */
+export class HeardNames implements NameSink, QuicSink {
+  tlsHellos = 0;
+  quicInitials = 0;
+  httpRequests = 0;
+  private readonly tracker: FlowTracker;
+  private readonly table: FlowTable;
+  private readonly judges: Judges;
+  private readonly troubles: TroubleCounts;
+  private readonly observer: Observer | null;
+
+  constructor(tracker: FlowTracker, judges: Judges, troubles: TroubleCounts, observer: Observer | null) {
+    this.tracker = tracker;
+    this.table = tracker.table;
+    this.judges = judges;
+    this.troubles = troubles;
+    this.observer = observer;
+  }
+
+  tlsHello(row: number, from: End, hello: ClientHello): void {
+    this.tlsHellos++;
+    this.judges.flows.initiatorIs(row, from);
+    this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
+    for (const name of hello.names) this.judges.names.named(row, from, name);
+  }
+
+  quicInitial(): void {
+    if (!this.tracker.isCopy) this.quicInitials++;
+  }
+
+  quicHello(row: number, from: End, hello: QuicHello): void {
+    this.judges.flows.initiatorIs(row, from);
+    this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
+    for (const name of hello.names) this.judges.names.named(row, from, name);
+  }
+
+  httpRequest(row: number, from: End, request: HttpRequest): void {
+    this.httpRequests++;
+    this.judges.flows.initiatorIs(row, from);
+    this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
+    this.judges.names.requested(row, from, request);
+  }
+
+  httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void {
+    this.judges.flows.initiatorIs(row, from === 0 ? 1 : 0);
+    this.observer?.httpAnswer(
+      { table: this.table, row, from, at: lastMoment(this.table, row) },
+      response,
+      request,
+    );
+    if (request !== null) this.judges.proxies.answered(row, request, response, from);
+  }
+
+  dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {
+    this.judges.dns.message(row, from, view, at, end, lastMoment(this.table, row));
+  }
+
+  trouble(name: string): void {
+    this.troubles.add(name);
+  }
+}
