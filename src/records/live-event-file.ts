@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
 import { EventFileError } from "./event-file.ts";
 import type { EventSink } from "./event-sink.ts";
@@ -46,6 +46,7 @@ export class LiveEventFile implements EventSink {
     } catch (error) {
       throw new EventFileError(`cannot write events to ${this.name}: ${systemMessage(error)}`);
     }
+    if (this.fd !== STDOUT && endsInMidLine(path)) this.write("\n");
   }
 
   write(line: string): void {
@@ -136,5 +137,20 @@ export class LiveEventFile implements EventSink {
     if (this.isTold) this.alarm(`events are written to ${this.name} again; ${this.lost} were lost so far`);
     this.isTold = false;
     this.trouble = null;
+  }
+}
+
+/** A run that was killed while it wrote leaves a torn line, which must not take the next run's first along. */
+function endsInMidLine(path: string): boolean {
+  const last = Buffer.alloc(1);
+  let fd = -1;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO must not wait for its writer
+    const stat = fstatSync(fd);
+    return stat.isFile() && readSync(fd, last, 0, 1, stat.size - 1) === 1 && last[0] !== LINE_FEED;
+  } catch {
+    return false; // it may be written and not be read: nothing can be said
+  } finally {
+    if (fd !== -1) closeSync(fd);
   }
 }

@@ -37,6 +37,15 @@ describe("LiveEventFile", () => {
     expect(told).toEqual([]);
   });
 
+  it("begins a line of its own after a run that was killed in the middle of one", () => {
+    const path = join(folder, "torn");
+    writeFileSync(path, '{"whole":1}\n{"tor');
+    const file = open(path);
+    file.write("of this run\n");
+    file.close();
+    expect(readFileSync(path, "utf8")).toBe('{"whole":1}\n{"tor\nof this run\n');
+  });
+
   it("says at the start when the file cannot be had", () => {
     expect(() => open(join(folder, "nowhere", "eve.json"))).toThrow(EventFileError);
     expect(() => open(folder)).toThrow(/EISDIR/);
