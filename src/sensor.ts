@@ -344,6 +344,7 @@ export class Sensor {
     this.troubles.set("table.questions_evicted", this.questions.evicted);
     this.troubles.set("table.findings_full", this.ledger.overflow);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
+    this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
   }
 
   /** Counts so far. */

@@ -20,6 +20,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "stream.rewritten": blind(
     "octets of a connection sent twice and not the same: which were taken is unknown",
   ),
+  "stream.not_kept": blind(
+    "octets that could not be kept to compare with those sent again: too many connections",
+  ),
   "stream.urgent": blind("urgent data, which its receiver may have read elsewhere in the stream"),
   "stream.tunnels_too_deep": blind("tunnel inside so many others that it was not read"),
   "stream.undecided": note("stream that ended before its protocol was certain"),

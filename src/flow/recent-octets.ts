@@ -14,6 +14,8 @@ const NO_BYTES = new Uint8Array(0);
 export class RecentPool {
   /** Octets that streams have now. */
   held = 0;
+  /** Times that a stream got none: another copy of its octets could not have been told from the first. */
+  refused = 0;
   private fromSystem = 0;
   private readonly free = new Map<number, Uint8Array[]>([
     [SMALL_CAPACITY, []],
@@ -26,7 +28,8 @@ export class RecentPool {
     const free = this.free.get(capacity) as Uint8Array[];
     if (free.length === 0) this.carve(capacity, free);
     const bytes = free.pop() ?? null;
-    if (bytes !== null) this.held += capacity;
+    if (bytes === null) this.refused++;
+    else this.held += capacity;
     return bytes;
   }
 

@@ -181,7 +181,20 @@ describe("TcpStream", () => {
     send(2000, `${"a".repeat(999)}X`);
     expect(out.rewrites).toBe(2);
     expect(budget.recent.held).toBeLessThanOrEqual(4096);
+    expect(budget.recent.refused).toBe(0);
     stream.close();
     expect(budget.recent.held).toBe(0);
+  });
+
+  it("counts the octets that it cannot keep when all streams together keep too much, and gives room back", () => {
+    const { send, budget } = streamFrom(0);
+    const lent: Uint8Array[] = [];
+    for (let got = budget.recent.take(4096); got !== null; got = budget.recent.take(4096)) lent.push(got);
+    expect(budget.recent.held).toBe(64 * 2 ** 20);
+    expect(budget.recent.refused).toBe(1);
+    send(0, "abc");
+    expect(budget.recent.refused).toBe(2);
+    for (const bytes of lent) budget.recent.give(bytes);
+    expect(budget.recent.take(4096)).not.toBeNull();
   });
 });
