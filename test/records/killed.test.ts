@@ -64,6 +64,8 @@ describe("kill -9", () => {
       const known = new Set(loaded);
       expect([...reported].filter((id) => !known.has(id))).toEqual([]);
       for (const id of now) reported.add(id);
+      // Killed before its first record: nothing was reported, and there is nothing to verify.
+      if (reported.size === 0 && listAuditFiles(paths.audit).length === 0) continue;
       const { broken } = verifyAuditLog(paths.directory, null, null);
       expect(broken === null ? "" : breakText(broken)).toBe("");
       const kept = recorded(paths);
