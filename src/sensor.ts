@@ -24,6 +24,7 @@ import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
 import type { PacketTap } from "./findings/packet-tap.ts";
 import { ProxyRequests } from "./findings/proxy-requests.ts";
+import { SocksRelays } from "./findings/socks-relays.ts";
 import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
 import { Witness } from "./findings/witness.ts";
@@ -76,6 +77,7 @@ export class Sensor {
   private readonly dnsTraffic: DnsTraffic;
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;
+  private readonly relays: SocksRelays;
   private readonly icmpErrors: IcmpErrors;
   private readonly witness: Witness;
   private readonly judge: Judge;
@@ -116,11 +118,18 @@ export class Sensor {
     );
     this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
     this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
-    const judges = { flows: this.flows, names: this.nameJudge, proxies: this.proxies, dns: this.dnsTraffic };
+    this.relays = new SocksRelays(this.table, this.nameJudge, this.proxies, this.troubles);
+    const judges = {
+      flows: this.flows,
+      names: this.nameJudge,
+      proxies: this.proxies,
+      dns: this.dnsTraffic,
+      relays: this.relays,
+    };
     this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
     this.conversations = new Conversations(this.table, this.heard);
     this.quic = new QuicConversations(this.table, this.heard);
-    this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.troubles);
+    this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.relays, this.troubles);
     this.icmpErrors = new IcmpErrors(this.table, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
   }
@@ -316,6 +325,7 @@ export class Sensor {
     const client = initiatorOf(this.table, row);
     if (isKept) this.proxies.close(row, client);
     if (isKept) this.nameJudge.close(row);
+    if (isKept) this.relays.close(row);
     this.flows.close(row);
     this.live?.ended(row);
     this.witness.ended(row);

@@ -4,6 +4,7 @@ import type { QuicConversations } from "../flow/quic-conversations.ts";
 import { looksLikeDns } from "../names/dns-recognise.ts";
 import { isQuicLong } from "../names/quic-header.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
+import type { SocksRelays } from "./socks-relays.ts";
 import type { TroubleCounts } from "./troubles.ts";
 
 const PORT_DNS = 53;
@@ -16,18 +17,21 @@ const MIN_DNS_LEN = 17;
 export class Datagrams {
   private readonly quic: QuicConversations;
   private readonly dns: DnsTraffic;
+  private readonly relays: SocksRelays;
   private readonly troubles: TroubleCounts;
   private readonly moment = { sec: 0, nsec: 0 };
 
-  constructor(quic: QuicConversations, dns: DnsTraffic, troubles: TroubleCounts) {
+  constructor(quic: QuicConversations, dns: DnsTraffic, relays: SocksRelays, troubles: TroubleCounts) {
     this.quic = quic;
     this.dns = dns;
+    this.relays = relays;
     this.troubles = troubles;
   }
 
   /** The datagram `pkt` of the flow `row`. */
   take(row: number, from: End, pkt: Packet, view: DataView, sec: number, nsec: number): void {
     const { payloadAt, payloadEnd, payloadLen, srcPort, dstPort } = pkt;
+    if (this.relays.take(row, from, pkt, view)) return;
     // First, for no message of DNS begins like this: it would have hundreds of questions.
     if (isQuicLong(view, payloadAt, payloadEnd)) {
       this.quic.long(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen);

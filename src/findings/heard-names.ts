@@ -5,12 +5,14 @@ import { lastMoment } from "../flow/flow-view.ts";
 import type { NameSink } from "../flow/name-sink.ts";
 import type { QuicHello, QuicSink } from "../flow/quic-sink.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import type { FlowJudge } from "./flow-judge.ts";
 import type { NameJudge } from "./name-judge.ts";
 import type { Observer } from "./observer.ts";
-import type { ProxyRequests } from "./proxy-requests.ts";
+import { httpAnswer, type ProxyRequests } from "./proxy-requests.ts";
+import type { SocksRelays } from "./socks-relays.ts";
 import type { TroubleCounts } from "./troubles.ts";
 
 /** Who judges what is heard. */
@@ -19,6 +21,7 @@ interface Judges {
   readonly names: NameJudge;
   readonly proxies: ProxyRequests;
   readonly dns: DnsTraffic;
+  readonly relays: SocksRelays;
 }
 
 /** What the readers of flows hear (TLS, QUIC, HTTP, DNS over TCP) goes to the judges, and to the observer. */
@@ -71,7 +74,19 @@ export class HeardNames implements NameSink, QuicSink {
       response,
       request,
     );
-    if (request !== null) this.judges.proxies.answered(row, request, response, from);
+    const answer = httpAnswer(response);
+    if (request !== null && answer !== null) this.judges.proxies.answered(row, request, answer, from);
+  }
+
+  socksRequest(row: number, from: End, request: SocksRequest): void {
+    this.judges.flows.initiatorIs(row, from);
+    this.judges.names.sent(row, from, request);
+  }
+
+  socksAnswer(row: number, from: End, answer: Readonly<SocksAnswer>, request: SocksRequest): void {
+    const { granted } = answer;
+    if (granted && request.command === "udp-associate") this.judges.relays.agreed(row, from, answer);
+    this.judges.proxies.answered(row, request, { granted, hasContent: false }, from);
   }
 
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {

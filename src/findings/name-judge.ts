@@ -1,9 +1,10 @@
-import { PROTO_TCP, protocolName } from "../decode/protocols.ts";
+import { PROTO_TCP, PROTO_UDP, protocolName } from "../decode/protocols.ts";
 import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, classOf, type End, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
 import { flowOutcome } from "../flow/outcome.ts";
 import type { HttpRequest } from "../names/http-head.ts";
+import type { ProxyErrand } from "../names/proxy-errand.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
@@ -22,8 +23,8 @@ const NOTHING_MOVED = { attempts: 0, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, ip
 /** What a connection between inside hosts carried so far. */
 interface InsideTalk {
   readonly names: Set<string>;
-  /** The last target of a CONNECT: what comes after it speaks to that, not to the proxy. */
-  tunnel: HttpRequest | null;
+  /** The last target of a tunnel: what comes after it speaks to that, not to the proxy. */
+  tunnel: ProxyErrand | null;
   /** Finding of the last outside name, and the octets from the client and to it that are put down already. */
   finding: number;
   client: End;
@@ -60,22 +61,36 @@ export class NameJudge {
   requested(row: number, client: End, request: HttpRequest): void {
     const toProxy = request.form === "absolute" || request.form === "authority";
     if (this.crossesBoundary(row) || !toProxy) {
-      if (request.address === null) this.named(row, client, request.host);
-      else if (toProxy) this.sentOn(row, client, request.address);
+      if (toProxy) this.sentAcross(row, client, request);
+      else if (request.address === null) this.named(row, client, request.host);
       for (const other of request.otherHosts) if (other.address === null) this.named(row, client, other.host);
       return;
     }
-    if (!this.leadsOut(request)) return;
-    this.requestedOfProxy(row, client, request, false);
+    this.sent(row, client, request);
+  }
+
+  /** A client sent a proxy on an errand, whatever the protocol. */
+  sent(row: number, client: End, errand: ProxyErrand): void {
+    if (this.crossesBoundary(row)) {
+      this.sentAcross(row, client, errand);
+      return;
+    }
+    if (!this.leadsOut(errand)) return;
+    this.requestedOfProxy(row, client, errand, false);
     // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
-    if (request.method === "CONNECT") {
+    if (errand.opensTunnel) {
       const talk = this.talkOf(row);
-      talk.tunnel = request;
-      talk.names.add(request.host);
+      talk.tunnel = errand;
+      talk.names.add(errand.host);
     }
   }
 
-  private leadsOut({ host, address }: HttpRequest): boolean {
+  private sentAcross(row: number, client: End, { host, address }: ProxyErrand): void {
+    if (address === null) this.named(row, client, host);
+    else this.sentOn(row, client, address);
+  }
+
+  private leadsOut({ host, address }: ProxyErrand): boolean {
     if (address === null) return this.judge.nameClass(host) === "outside";
     return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
   }
@@ -170,50 +185,48 @@ export class NameJudge {
     return talk;
   }
 
-  private requestedOfProxy(row: number, client: End, request: HttpRequest, inTunnel: boolean): void {
-    const rule = this.ruleFor(row, client, request);
-    const finding = rule >= 0 ? NO_FINDING : this.findProxied(row, client, request);
-    if (inTunnel) this.proxies.madeInTunnel(row, request, finding, rule, client);
-    else this.proxies.made(row, request, finding, rule);
+  private requestedOfProxy(row: number, client: End, errand: ProxyErrand, inTunnel: boolean): void {
+    const rule = this.ruleFor(row, client, errand);
+    const finding = rule >= 0 ? NO_FINDING : this.findProxied(row, client, errand);
+    if (inTunnel) this.proxies.madeInTunnel(row, errand, finding, rule, client);
+    else this.proxies.made(row, errand, finding, rule);
   }
 
-  private findProxied(row: number, client: End, request: HttpRequest): number {
+  private findProxied(row: number, client: End, { host, port, address, isUdp }: ProxyErrand): number {
     const proxy: End = client === 0 ? 1 : 0;
-    const isLiteral = request.address !== null;
+    const literal = address === null ? null : formatAddress([address[0], address[1], address[2], address[3]]);
     const expired = this.question.expiredRule;
     const handle = this.ledger.open(
       {
         kind: expired >= 0 ? "policy.expired" : "name.proxy",
         source: formatAddress(addressOf(this.table, row, client)),
-        destination: request.host,
-        port: request.port === 0 ? null : request.port,
-        proto: "tcp",
-        name: isLiteral ? null : request.host,
-        evidence: isLiteral ? "none" : "in-flow",
+        destination: literal ?? host,
+        port: port === 0 ? null : port,
+        proto: isUdp ? "udp" : "tcp",
+        name: literal === null ? host : null,
+        evidence: literal === null ? "in-flow" : "none",
         rule: expired >= 0 ? this.judge.policy.rules[expired].id : null,
       },
       lastMoment(this.table, row),
     );
     const finding = this.ledger.get(handle);
     list(finding.via, formatAddress(addressOf(this.table, row, proxy)));
-    if (request.address !== null) {
-      const [w0, w1, w2, w3] = request.address;
-      list(finding.ips, formatAddress([w0, w1, w2, w3]));
-    }
+    if (literal !== null) list(finding.ips, literal);
     return handle;
   }
 
   /** The rule that allows the target, as if the client itself went there, or -1. */
-  private ruleFor(row: number, client: End, request: HttpRequest): number {
+  private ruleFor(row: number, client: End, { host, port, address, isUdp }: ProxyErrand): number {
     const q = this.question;
     const [i0, i1, i2, i3] = addressOf(this.table, row, client);
-    Object.assign(q, { i0, i1, i2, i3, direction: OUT, proto: PROTO_TCP, responderPort: request.port });
+    const proto = isUdp ? PROTO_UDP : PROTO_TCP;
+    Object.assign(q, { i0, i1, i2, i3, direction: OUT, proto, responderPort: port });
     q.startSec = lastMoment(this.table, row).sec;
-    if (request.address === null) {
-      this.judge.judgeName(q, request.host);
+    if (address === null) {
+      this.judge.judgeName(q, host);
       return q.rule;
     }
-    const [o0, o1, o2, o3] = request.address;
+    const [o0, o1, o2, o3] = address;
     Object.assign(q, { o0, o1, o2, o3 });
     this.judge.judgeFlow(q);
     return q.rule;

@@ -2,7 +2,8 @@ import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS, RST_A } from "../f
 import type { FlowTable } from "../flow/flow-table.ts";
 import { type End, lastMoment } from "../flow/flow-view.ts";
 import { ATTEMPTED, CONNECTED, REFUSED, TRANSFERRED } from "../flow/outcome.ts";
-import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { HttpResponse } from "../names/http-head.ts";
+import type { ProxyErrand } from "../names/proxy-errand.ts";
 import type { Exceptions } from "./exceptions.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
@@ -14,11 +15,22 @@ interface ProxyRequest {
   /** Index of the rule that allows it, or -1. */
   readonly rule: number;
   readonly at: Moment;
-  readonly isConnect: boolean;
-  /** The request itself carries content. */
-  readonly hasContent: boolean;
   /** The end that agreed, and the octets of both directions at that moment; null while none has. */
   agreed: { readonly proxy: End; readonly clientBytes: number; readonly proxyBytes: number } | null;
+}
+
+/** What a proxy's answer says. */
+interface ProxyAnswer {
+  readonly granted: boolean;
+  /** The answer carries content of the target. */
+  readonly hasContent: boolean;
+}
+
+/** A final answer of HTTP; null for an interim one. */
+export function httpAnswer({ status, framing, contentLength }: HttpResponse): ProxyAnswer | null {
+  if (status < 200) return null;
+  const hasContent = framing === "chunked" || framing === "close" || contentLength > 0;
+  return { granted: status < 400, hasContent };
 }
 
 /** Requests whose outcome one connection may owe; what comes on top of them keeps the outcome `attempted`. */
@@ -26,7 +38,7 @@ const MAX_OPEN = 1024;
 
 /** Follows requests to inside proxies from the attempt to its outcome. */
 export class ProxyRequests {
-  private readonly open = new Map<number, Map<HttpRequest, ProxyRequest>>();
+  private readonly open = new Map<number, Map<ProxyErrand, ProxyRequest>>();
   private readonly table: FlowTable;
   private readonly ledger: Ledger;
   private readonly exceptions: Exceptions;
@@ -38,17 +50,17 @@ export class ProxyRequests {
   }
 
   /** A name was used inside a tunnel that is open already. `client`: the end that did. */
-  madeInTunnel(row: number, request: HttpRequest, finding: number, rule: number, client: End): void {
-    this.made(row, request, finding, rule);
+  madeInTunnel(row: number, errand: ProxyErrand, finding: number, rule: number, client: End): void {
+    this.made(row, errand, finding, rule);
     const at = lastMoment(this.table, row);
     // The name itself went through.
     if (finding !== NO_FINDING) this.share(finding, 0, 0, 0, TRANSFERRED, at, at);
-    const made = this.open.get(row)?.get(request);
+    const made = this.open.get(row)?.get(errand);
     if (made !== undefined) this.markAgreed(row, made, client === 0 ? 1 : 0);
   }
 
   /** A request was made; `finding` and `rule` say what it was judged as. */
-  made(row: number, request: HttpRequest, finding: number, rule: number): void {
+  made(row: number, errand: ProxyErrand, finding: number, rule: number): void {
     const at = lastMoment(this.table, row);
     if (finding !== NO_FINDING) this.share(finding, 1, 0, 0, ATTEMPTED, at, at);
     let requests = this.open.get(row);
@@ -61,24 +73,20 @@ export class ProxyRequests {
       if (rule >= 0) this.exceptions.used(rule, 1, 0, 0, at, at);
       return;
     }
-    const isConnect = request.method === "CONNECT";
-    const hasContent = request.framing !== "none";
-    requests.set(request, { finding, rule, at, isConnect, hasContent, agreed: null });
+    requests.set(errand, { finding, rule, at, agreed: null });
   }
 
   /** The proxy answered. `proxy`: the end that did. */
-  answered(row: number, request: HttpRequest, response: HttpResponse, proxy: End): void {
-    const made = this.open.get(row)?.get(request);
-    if (made === undefined || response.status < 200) return;
+  answered(row: number, errand: ProxyErrand, { granted, hasContent }: ProxyAnswer, proxy: End): void {
+    const made = this.open.get(row)?.get(errand);
+    if (made === undefined) return;
     const now = lastMoment(this.table, row);
-    const agreed = response.status < 400;
     // The proxy carried the request; content in either direction is what went through.
-    const { framing, contentLength } = response;
-    const content = made.hasContent || framing === "chunked" || framing === "close" || contentLength > 0;
-    const outcome = agreed ? (content && !made.isConnect ? TRANSFERRED : CONNECTED) : REFUSED;
+    const content = errand.hasContent || (hasContent && !errand.opensTunnel);
+    const outcome = granted ? (content ? TRANSFERRED : CONNECTED) : REFUSED;
     if (made.finding !== NO_FINDING) this.share(made.finding, 0, 0, 0, outcome, made.at, now);
     this.markAgreed(row, made, proxy);
-    if (!made.isConnect || !agreed) this.finish(row, request, made, now);
+    if (!errand.opensTunnel || !granted) this.finish(row, errand, made, now);
   }
 
   /** The connection is over: what went through its tunnel is known. */
@@ -106,8 +114,8 @@ export class ProxyRequests {
     made.agreed = { proxy, clientBytes: doubles[d + 1 - proxy], proxyBytes: doubles[d + proxy] };
   }
 
-  private finish(row: number, request: HttpRequest, made: ProxyRequest, now: Moment): void {
-    this.open.get(row)?.delete(request);
+  private finish(row: number, errand: ProxyErrand, made: ProxyRequest, now: Moment): void {
+    this.open.get(row)?.delete(errand);
     if (made.rule >= 0) this.exceptions.used(made.rule, 1, 0, 0, made.at, now);
   }
 

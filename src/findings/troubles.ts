@@ -71,7 +71,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "http.head_too_long": blind("HTTP request head longer than is held"),
   "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
   "http2.not_decoded": blind("HTTP/2 with prior knowledge, not decoded yet: what it asks for is unknown"),
-  "socks.not_decoded": blind("SOCKS, not decoded yet: where it goes is unknown"),
+  "socks.request_unreadable": blind("SOCKS client whose request could not be read: where it goes is unknown"),
   "quic.initial_unreadable": blind(
     "QUIC flow whose Initial packets could not be opened: its name is unknown",
   ),
@@ -93,6 +93,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "relay.open_before_start": blind("connection to a relay that was open before the capture began"),
   "table.flows_full": blind("packets that found the flow table full"),
   "table.conversations_full": blind("connections that were not read because too many were"),
+  "table.socks_relays_full": blind("SOCKS associations forgotten because too many were followed"),
   "table.quic_full": blind("QUIC flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
   "table.questions_evicted": blind("open DNS questions forgotten to make room"),

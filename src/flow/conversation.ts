@@ -1,6 +1,7 @@
 import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
 import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
 import { Http1Connection } from "../names/http1.ts";
+import { isSocksStart } from "../names/socks.ts";
 import { isTlsStart } from "../names/tls-records.ts";
 import { unreadProtocol } from "../names/unread-protocols.ts";
 import { DnsReader } from "./dns-reader.ts";
@@ -8,10 +9,11 @@ import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import type { NameSink } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
+import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
 import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
 
 /** What a direction's first octets show. */
-type Shown = "tls" | "http" | "http-response" | "dns" | "nothing" | "maybe";
+type Shown = "tls" | "http" | "http-response" | "socks" | "socks-answer" | "dns" | "nothing" | "maybe";
 
 const PORT_DNS = 53;
 /** Protocols tunnelled in one another that are followed on one connection. */
@@ -27,6 +29,8 @@ export class Conversation {
   /** REQUESTS, RESPONSES: what of `http` has a reader. */
   private httpTaken = 0;
   private tunnels = 0;
+  /** The SOCKS handshake that is going on, or was the last. */
+  private socks: SocksConnection | null = null;
   private readonly row: number;
   private readonly isDnsPort: boolean;
   private readonly sink: NameSink;
@@ -58,7 +62,12 @@ export class Conversation {
     return "no";
   }
 
-  /** An HTTP tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
+  /** The end whose octets have a meaning since the other's are known. */
+  get awaitsAnswerOf(): End | null {
+    return this.socks?.awaitsAnswerOf ?? null;
+  }
+
+  /** A tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
   enterTunnel(from: End): boolean {
     this.readers[from] = null;
     return ++this.tunnels <= 2 * MAX_TUNNELS;
@@ -73,6 +82,7 @@ export class Conversation {
 
   private show(from: End, view: DataView, at: number, end: number): Shown {
     const other = this.readers[1 - from];
+    if (this.socks?.awaitsAnswerOf === from) return "socks-answer";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
     const tls = isTlsStart(view, at, end);
@@ -83,7 +93,9 @@ export class Conversation {
     if (response === "yes") return "http-response";
     const dns = looksLikeDnsTcp(view, at, end);
     if (dns === "yes") return "dns";
-    if (tls === "maybe" || http === "maybe" || response === "maybe") return "maybe";
+    const socks = isSocksStart(view, at, end);
+    if (socks === "yes") return "socks";
+    if (tls === "maybe" || http === "maybe" || response === "maybe" || socks === "maybe") return "maybe";
     if (this.isDnsPort) return "dns";
     return dns === "maybe" ? "maybe" : "nothing";
   }
@@ -117,6 +129,11 @@ export class Conversation {
         return new HttpServerReader(this.httpFor(RESPONSES), (response, request) =>
           sink.httpResponse(row, from, response, request),
         );
+      case "socks":
+        this.socks = new SocksConnection(row, from, sink);
+        return new SocksClientReader(this.socks, trouble);
+      case "socks-answer":
+        return new SocksServerReader(this.socks ?? new SocksConnection(row, from === 0 ? 1 : 0, sink));
       case "dns":
         return new DnsReader((view, at, end) => sink.dnsMessage(row, from, view, at, end), trouble);
     }

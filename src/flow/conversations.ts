@@ -56,6 +56,8 @@ export class Conversations {
     const seq = (pkt.tcpFlags & TCP_SYN) === 0 ? pkt.tcpSeq : (pkt.tcpSeq + 1) | 0;
     const talker = talk.talkers[from] ?? this.begin(row, from, seq, talk);
     talker.segment(seq, pkt, view);
+    const awaited = talk.conversation.awaitsAnswerOf;
+    if (awaited !== null) talk.talkers[awaited]?.retry();
     this.weigh(talk);
     if (this.held > MAX_HELD_TOTAL) {
       this.sink.trouble("stream.memory_full");

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
+import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { End } from "./flow-view.ts";
 
@@ -8,6 +9,9 @@ export interface NameSink {
   httpRequest(row: number, from: End, request: HttpRequest): void;
   /** `request` is what it answers, null when that was not seen. */
   httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void;
+  socksRequest(row: number, from: End, request: SocksRequest): void;
+  /** `request` is what it answers; told after it, whatever order they were seen in. */
+  socksAnswer(row: number, from: End, answer: Readonly<SocksAnswer>, request: SocksRequest): void;
   /** A whole message of a DNS stream in view[at, end), valid during the call. */
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void;
   /** Something could not be read as it should; a name in the coverage table. */

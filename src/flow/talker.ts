@@ -56,6 +56,11 @@ export class Talker implements StreamReader {
     return this.conversation.readerOf(this.from)?.needsAll ?? !this.preamble;
   }
 
+  /** The other end's protocol became known: what is held may be understood now. */
+  retry(): void {
+    if (this.undecided.length > 0) this.probeHeld(true);
+  }
+
   /** What is certain not to be the beginning of a known message was seen, and no gap since. */
   private get preamble(): boolean {
     return !this.midFlow && this.triesLeft < MAX_TRIES;

@@ -1,5 +1,6 @@
 import { escapeText } from "./escape.ts";
 import { type HttpHost, parseHttpHost } from "./http-host.ts";
+import type { ProxyErrand } from "./proxy-errand.ts";
 
 /** How the end of a message's content is found (RFC 9112 §6.3). */
 export type HttpFraming = "none" | "length" | "chunked" | "close";
@@ -19,7 +20,7 @@ export type HttpNote =
   | "http.length_and_chunked"
   | "http.transfer_coding_odd";
 
-export interface HttpRequest {
+export interface HttpRequest extends ProxyErrand {
   /** In upper case, in which it should have been (RFC 9110 §9.1): there are proxies that take any. */
   readonly method: string;
   /** Request target as it is (RFC 9112 §3.2), escaped, at most 2,048 octets of it. */
@@ -104,6 +105,9 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
     upgrade: escapeText(fields.upgrade, 100),
     framing,
     contentLength,
+    isUdp: false,
+    opensTunnel: line.method.toUpperCase() === "CONNECT",
+    hasContent: framing !== "none",
     notes,
   };
 }

@@ -59,6 +59,9 @@ describe("a request's head", () => {
       upgrade: "",
       framing: "none",
       contentLength: 0,
+      isUdp: false,
+      opensTunnel: false,
+      hasContent: false,
       notes: [],
     });
   });

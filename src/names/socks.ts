@@ -1,0 +1,312 @@
+import { escapeHost } from "./escape.ts";
+import { parseIpLiteral } from "./ip-literal.ts";
+import type { ProxyErrand } from "./proxy-errand.ts";
+
+/**
+ * SOCKS 4, 4a (as its authors described them) and 5 (RFC 1928, RFC 1929). RESOLVE is Tor's, and names a
+ * destination as well as the others.
+ */
+export interface SocksRequest extends ProxyErrand {
+  readonly version: 4 | 5;
+  readonly command: "connect" | "bind" | "udp-associate" | "other";
+}
+
+/** Longest of each part, as their lengths or the protocol allow. */
+export const MAX_SOCKS_HANDSHAKE = 2 + 255 + (3 + 255 + 255) + (4 + 256 + 2);
+const MAX_SOCKS4_TEXT = 256;
+/** Methods that RFC 1928 §3 and IANA's registry name. */
+const MAX_METHOD = 0x0a;
+const METHOD_GSSAPI = 1;
+const METHOD_PASSWORD = 2;
+const ATYP_IPV4 = 1;
+const ATYP_NAME = 3;
+const ATYP_IPV6 = 4;
+const COMMANDS = ["other", "connect", "bind", "udp-associate"] as const;
+
+/** How far a client's handshake came; `next` is where the octets of its tunnel begin. Reused by its owner. */
+export class SocksHandshake {
+  state: "more" | "request" | "unreadable" | "none" = "more";
+  request: SocksRequest | null = null;
+  next = 0;
+}
+
+/** Whether a client's stream that begins with view[at, end) is SOCKS; "maybe" while too little is there. */
+export function isSocksStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  if (at >= end) return "maybe";
+  const version = view.getUint8(at);
+  if (version === 5) return isSocks5Start(view, at, end);
+  return version === 4 ? isSocks4Start(view, at, end) : "no";
+}
+
+/** Version, count, methods, and where more is there, what can follow them; or a request, joined in the middle. */
+function isSocks5Start(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  if (end - at < 3) return end - at === 2 && view.getUint8(at + 1) === 0 ? "no" : "maybe";
+  const follows = greetingEnd(view, at, end);
+  if (follows === end) return "yes";
+  if (follows > end) return "maybe";
+  if (follows > 0 && mayFollow(view, at, follows)) return "yes";
+  const whole = requestEnd5(view, at, end);
+  if (whole === end) return "yes";
+  return whole > end ? "maybe" : "no";
+}
+
+/** Offset after the methods, beyond `end` where they are not all there; 0 where they are none. */
+function greetingEnd(view: DataView, at: number, end: number): number {
+  const count = view.getUint8(at + 1);
+  if (count === 0) return 0;
+  const stop = at + 2 + count;
+  for (let i = at + 2; i < Math.min(stop, end); i++) if (view.getUint8(i) > MAX_METHOD) return 0;
+  return stop;
+}
+
+/** After methods without a password no octet 1 can come. */
+function mayFollow(view: DataView, at: number, follows: number): boolean {
+  const octet = view.getUint8(follows);
+  if (octet === 5) return true;
+  return octet === 1 && (offers(view, at, METHOD_PASSWORD) || offers(view, at, METHOD_GSSAPI));
+}
+
+function offers(view: DataView, at: number, method: number): boolean {
+  const stop = at + 2 + view.getUint8(at + 1);
+  for (let i = at + 2; i < stop; i++) if (view.getUint8(i) === method) return true;
+  return false;
+}
+
+/** Offset after the request of version 5 at `at` (RFC 1928 §4); beyond `end` while it is not whole, 0 for none. */
+function requestEnd5(view: DataView, at: number, end: number): number {
+  if (end > at && view.getUint8(at) !== 5) return 0;
+  if (end - at >= 2 && !isCommand5(view.getUint8(at + 1))) return 0;
+  if (end - at >= 3 && view.getUint8(at + 2) !== 0) return 0;
+  if (end - at < 4) return end + 1;
+  const atyp = view.getUint8(at + 3);
+  if (atyp === ATYP_IPV4) return at + 4 + 4 + 2;
+  if (atyp === ATYP_IPV6) return at + 4 + 16 + 2;
+  if (atyp === ATYP_NAME && end - at < 5) return end + 1;
+  return atyp === ATYP_NAME ? at + 5 + view.getUint8(at + 4) + 2 : 0;
+}
+
+/** Version, command, port, address, a printable user name up to a zero octet; in 4a a host name follows. */
+function isSocks4Start(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  if (end - at >= 2 && !isCommand4(view.getUint8(at + 1))) return "no";
+  const user = textEnd(view, at + 8, end);
+  if (user < 0) return "no";
+  return user === end || user === end + 1 ? "maybe" : "yes";
+}
+
+function isCommand4(command: number): boolean {
+  return command === 1 || command === 2 || isResolve(command);
+}
+
+function isCommand5(command: number): boolean {
+  return isCommand4(command) || command === 3;
+}
+
+function isResolve(command: number): boolean {
+  return command === 0xf0 || command === 0xf1;
+}
+
+/** Offset of the zero octet that ends a printable text; `end` where it is not there yet, -1 for no such text. */
+function textEnd(view: DataView, at: number, end: number): number {
+  if (at >= end) return end;
+  const stop = Math.min(end, at + MAX_SOCKS4_TEXT);
+  for (let i = at; i < stop; i++) {
+    const octet = view.getUint8(i);
+    if (octet === 0) return i;
+    if (octet < 0x20 || octet === 0x7f) return -1;
+  }
+  return stop < end ? -1 : end;
+}
+
+/** Reads the handshake of a client from its first octet: all that is there of it is view[at, end). */
+export function readSocksHandshake(out: SocksHandshake, view: DataView, at: number, end: number): void {
+  out.state = "more";
+  out.request = null;
+  if (at >= end) return;
+  if (view.getUint8(at) === 4) readHandshake4(out, view, at, end);
+  else readHandshake5(out, view, at, end);
+}
+
+function readHandshake5(out: SocksHandshake, view: DataView, at: number, end: number): void {
+  if (end - at < 3) return;
+  const follows = greetingEnd(view, at, end);
+  if (follows >= end) return;
+  let next = at;
+  if (follows > 0 && mayFollow(view, at, follows)) {
+    next = follows;
+    if (view.getUint8(next) === 1) {
+      if (!offers(view, at, METHOD_PASSWORD)) {
+        out.state = "unreadable"; // RFC 1961: the request may be encrypted
+        return;
+      }
+      next = passwordEnd(view, next, end);
+    }
+  }
+  if (next >= end) return;
+  const stop = requestEnd5(view, next, end);
+  if (stop === 0) out.state = "unreadable";
+  if (stop === 0 || stop > end) return;
+  const isName = view.getUint8(next + 3) === ATYP_NAME;
+  const command = COMMANDS[view.getUint8(next + 1)] ?? "other";
+  const port = view.getUint16(stop - 2);
+  finish(
+    out,
+    5,
+    command,
+    port,
+    isName ? text(view, next + 5, stop - 2) : words(view, next + 4, stop - 2),
+    stop,
+  );
+}
+
+/** Offset after user name and password (RFC 1929 §2), beyond `end` while they are not whole. */
+function passwordEnd(view: DataView, at: number, end: number): number {
+  if (end - at < 2) return end;
+  const passwordAt = at + 2 + view.getUint8(at + 1);
+  return passwordAt >= end ? end : passwordAt + 1 + view.getUint8(passwordAt);
+}
+
+function readHandshake4(out: SocksHandshake, view: DataView, at: number, end: number): void {
+  if (end - at < 9) return;
+  const user = textEnd(view, at + 8, end);
+  if (user < 0) out.state = "unreadable";
+  if (user < 0 || user === end) return;
+  const command = COMMANDS[view.getUint8(at + 1)] ?? "other";
+  const address = view.getUint32(at + 4);
+  // 4a: an address 0.0.0.x that cannot be one, and a name behind the user.
+  if (address === 0 || address > 0xff) {
+    finish(out, 4, command, view.getUint16(at + 2), words(view, at + 4, at + 8), user + 1);
+    return;
+  }
+  const host = textEnd(view, user + 1, end);
+  if (host < 0) out.state = "unreadable";
+  if (host < 0 || host === end) return;
+  finish(out, 4, command, view.getUint16(at + 2), text(view, user + 1, host), host + 1);
+}
+
+function finish(
+  out: SocksHandshake,
+  version: 4 | 5,
+  command: SocksRequest["command"],
+  port: number,
+  target: string | Int32Array,
+  next: number,
+): void {
+  out.state = "request";
+  out.next = next;
+  const opensTunnel = command === "connect" || command === "bind";
+  out.request = {
+    version,
+    command,
+    ...destination(target),
+    port,
+    isUdp: false,
+    opensTunnel,
+    hasContent: false,
+  };
+}
+
+/** Clients put addresses where names belong as well. */
+function destination(target: string | Int32Array): Pick<ProxyErrand, "host" | "address"> {
+  if (typeof target !== "string") return { host: "", address: target };
+  return { host: escapeHost(target), address: parseIpLiteral(target) };
+}
+
+function text(view: DataView, at: number, end: number): string {
+  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
+}
+
+/** Four octets as a v4-mapped address, or sixteen. */
+function words(view: DataView, at: number, end: number): Int32Array {
+  if (end - at === 4) return Int32Array.of(0, 0, 0xffff, view.getInt32(at));
+  return Int32Array.from({ length: 4 }, (_, i) => view.getInt32(at + 4 * i));
+}
+
+/** How far a proxy's answers came. Reused by its owner. */
+export class SocksAnswer {
+  state: "more" | "reply" | "unreadable" = "more";
+  granted = false;
+  /** Address and port that the proxy says it uses: where datagrams of an association go. */
+  bound: Int32Array | null = null;
+  boundPort = 0;
+  next = 0;
+}
+
+const GRANTED_4 = 90;
+const NO_METHOD = 0xff;
+
+/**
+ * Reads what a proxy says before its tunnel, from its first octet: method, status of the authentication and
+ * reply (RFC 1928 §3, §6, RFC 1929 §2), or the eight octets of version 4.
+ */
+export function readSocksAnswer(out: SocksAnswer, view: DataView, at: number, end: number): void {
+  out.state = "more";
+  out.granted = false;
+  out.bound = null;
+  if (end - at < 2) return;
+  if (view.getUint8(at) === 0) {
+    readAnswer4(out, view, at, end);
+    return;
+  }
+  const method = view.getUint8(at + 1);
+  // Joined in the middle, the first octets are a reply, whose third is zero.
+  let next = at;
+  if (end - at === 2 || view.getUint8(at + 2) !== 0) next += 2;
+  if (next > at && method === NO_METHOD) {
+    out.state = "reply";
+    out.next = end;
+    return;
+  }
+  if (next > at && method === METHOD_PASSWORD) {
+    if (end - next < 2) return;
+    next += 2;
+  }
+  readReply5(out, view, next, end);
+}
+
+function readReply5(out: SocksAnswer, view: DataView, at: number, end: number): void {
+  if (at >= end) return;
+  const stop = end - at < 5 ? end + 1 : replyEnd5(view, at);
+  if (view.getUint8(at) !== 5 || stop === 0) out.state = "unreadable";
+  if (out.state !== "more" || stop > end) return;
+  out.state = "reply";
+  out.granted = view.getUint8(at + 1) === 0;
+  out.next = stop;
+  if (view.getUint8(at + 3) !== ATYP_NAME) out.bound = words(view, at + 4, stop - 2);
+  out.boundPort = view.getUint16(stop - 2);
+}
+
+function replyEnd5(view: DataView, at: number): number {
+  const atyp = view.getUint8(at + 3);
+  if (atyp === ATYP_IPV4) return at + 10;
+  if (atyp === ATYP_IPV6) return at + 22;
+  return atyp === ATYP_NAME ? at + 7 + view.getUint8(at + 4) : 0;
+}
+
+function readAnswer4(out: SocksAnswer, view: DataView, at: number, end: number): void {
+  if (end - at < 8) return;
+  out.state = "reply";
+  out.granted = view.getUint8(at + 1) === GRANTED_4;
+  out.next = at + 8;
+}
+
+/**
+ * The datagram view[at, end) that a client gives its SOCKS relay, or gets from it (RFC 1928 §7): where it goes,
+ * or comes from. Null when it is none.
+ */
+export function readSocksDatagram(view: DataView, at: number, end: number): ProxyErrand | null {
+  if (end - at < 7 || view.getUint16(at) !== 0) return null;
+  const atyp = view.getUint8(at + 3);
+  const addressAt = atyp === ATYP_NAME ? at + 5 : at + 4;
+  const lenBytes =
+    atyp === ATYP_IPV4 ? 4 : atyp === ATYP_IPV6 ? 16 : atyp === ATYP_NAME ? view.getUint8(at + 4) : 0;
+  const stop = addressAt + lenBytes;
+  if (lenBytes === 0 || end - stop < 2) return null;
+  const target = atyp === ATYP_NAME ? text(view, addressAt, stop) : words(view, addressAt, stop);
+  return {
+    ...destination(target),
+    port: view.getUint16(stop),
+    isUdp: true,
+    opensTunnel: false,
+    hasContent: end - stop > 2,
+  };
+}

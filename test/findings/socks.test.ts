@@ -1,0 +1,180 @@
+import { describe, expect, it } from "vitest";
+import { clientHello, httpRequest, serverHello, tlsData } from "../traffic/messages.ts";
+import { udp } from "../traffic/packets.ts";
+import {
+  SOCKS5_CHOICE,
+  SOCKS5_GRANTED,
+  SOCKS5_HELLO,
+  SOCKS5_REFUSED,
+  socks4Answer,
+  socks4Request,
+  socks5Granted,
+  socks5Request,
+  socksDatagram,
+} from "../traffic/socks.ts";
+import type { TcpTalk } from "../traffic/tcp-talk.ts";
+import { enclave, GATE, GPU, OUTSIDE, Scene } from "./scene.ts";
+
+const PROXY = "10.20.9.30";
+const FILE = enclave([
+  `id: gate, to: ["*.updates.example.org", ${OUTSIDE}], ports: [443/tcp, 80/tcp], from: [10.20.4.0/24]`,
+]);
+
+function through(host: string, say: (talk: TcpTalk) => void, proxy = PROXY): Scene {
+  return new Scene().works().talks(host, proxy, 1080, (talk) => [talk.open(), say(talk)]);
+}
+
+function asks(target: string, answer: Uint8Array | null, ...inTunnel: Uint8Array[]) {
+  return (talk: TcpTalk) => {
+    talk.client(SOCKS5_HELLO);
+    talk.server(SOCKS5_CHOICE);
+    talk.client(socks5Request(target));
+    if (answer !== null) talk.server(answer);
+    for (const octets of inTunnel) talk.client(octets);
+  };
+}
+
+describe("SOCKS to an inside proxy", () => {
+  const target = "api.example.com:443";
+
+  it.each([
+    ["attempted medium", asks(target, null)],
+    ["refused medium", asks(target, SOCKS5_REFUSED)],
+    ["refused medium", (talk: TcpTalk) => [asks(target, null)(talk), talk.reset("server")]],
+    ["connected high", asks(target, SOCKS5_GRANTED)],
+    ["transferred critical", asks(target, SOCKS5_GRANTED, clientHello("api.example.com"))],
+    ["transferred critical", asks(target, SOCKS5_GRANTED, Buffer.from("no protocol that is known"))],
+    ["attempted medium", (talk: TcpTalk) => talk.client(socks4Request(target))],
+    [
+      "refused medium",
+      (talk: TcpTalk) => [talk.client(socks4Request(target)), talk.server(socks4Answer(false))],
+    ],
+    [
+      "transferred critical",
+      (talk: TcpTalk) => {
+        talk.client(socks4Request(target));
+        talk.server(socks4Answer(true));
+        talk.client("x");
+      },
+    ],
+    [
+      "transferred critical",
+      (talk: TcpTalk) => {
+        // A client that does not wait.
+        talk.client(Buffer.concat([SOCKS5_HELLO, socks5Request(target), clientHello("api.example.com")]));
+        talk.server(Buffer.concat([SOCKS5_CHOICE, SOCKS5_GRANTED, serverHello()]));
+        talk.client(tlsData(100));
+      },
+    ],
+  ])("for an outside name: %s", (outcome, say) => {
+    const summary = through(GPU, say).seen();
+    expect(summary.reasons).toEqual([]);
+    const scene = through(GPU, say);
+    expect(scene.lines()).toEqual([`name.proxy ${GPU} api.example.com 443/tcp ${outcome} x1`]);
+  });
+
+  it("for an outside address is one as well", () => {
+    const line = (to: string) => [`name.proxy ${GPU} ${to} 443/tcp connected high x1`];
+    expect(through(GPU, asks("192.0.2.9:443", SOCKS5_GRANTED)).lines()).toEqual(line("192.0.2.9"));
+    expect(through(GPU, asks("[2001:db8::9]:443", SOCKS5_GRANTED)).lines()).toEqual(line("2001:db8::9"));
+  });
+
+  it("counts what went through, and names the proxy", () => {
+    const scene = through(GPU, (talk) => {
+      asks(target, SOCKS5_GRANTED, Buffer.from("12345"))(talk);
+      talk.server("123");
+    });
+    expect(scene.seen().findings).toMatchObject([{ bytesOut: 5, bytesIn: 3, via: [PROXY] }]);
+  });
+
+  it("is read when every octet comes in a segment of its own, the answers first", () => {
+    const octets = Buffer.concat([SOCKS5_HELLO, socks5Request(target), clientHello("b.example.net")]);
+    const scene = through(GPU, (talk) => {
+      talk.data("server", Buffer.concat([SOCKS5_CHOICE, SOCKS5_GRANTED]));
+      for (const octet of octets) talk.data("client", [octet]);
+    });
+    expect(scene.lines()).toEqual([
+      `name.proxy ${GPU} api.example.com 443/tcp transferred critical x1`,
+      `name.proxy ${GPU} b.example.net 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it.each(["identity.enclave.internal:443", "10.20.9.20:443", "localhost:443"])(
+    "for %s is nothing",
+    (inside) => {
+      expect(through(GPU, asks(inside, SOCKS5_GRANTED, clientHello(null))).seen().verdict).toBe("clean");
+    },
+  );
+
+  it.each(["x.updates.example.org:443", `${OUTSIDE}:443`])("for %s is allowed by its rule", (allowed) => {
+    const summary = through(GATE, asks(allowed, SOCKS5_GRANTED, tlsData(100))).seen(FILE);
+    expect(summary).toMatchObject({ verdict: "clean", findings: [], exceptions: [{ attempts: 1 }] });
+  });
+
+  it("reads requests in its tunnel", () => {
+    const say = asks("x.updates.example.org:80", SOCKS5_GRANTED, httpRequest("evil.example.com"));
+    expect(through(GATE, say).lines(FILE)).toEqual([
+      `name.proxy ${GATE} evil.example.com 80/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("that cannot be read is not clean", () => {
+    const summary = through(GPU, (talk) => {
+      talk.client([5, 1, 1]);
+      talk.server([5, 1]);
+      talk.client([1, 1, 0, 4, 1, 2, 3, 4]); // GSSAPI, which may encrypt what follows
+    }).seen();
+    expect([summary.verdict, summary.reasons.map((reason) => reason.split(":")[0])]).toEqual([
+      "inconclusive",
+      ["socks.request_unreadable"],
+    ]);
+  });
+
+  it("of which only the greeting is there asks for nothing", () => {
+    expect(through(GPU, (talk) => talk.client(SOCKS5_HELLO)).seen().verdict).toBe("clean");
+  });
+});
+
+describe("SOCKS to an outside proxy", () => {
+  it("names the flow's destination", () => {
+    expect(through(GPU, asks("api.example.com:443", SOCKS5_GRANTED), OUTSIDE).lines()).toEqual([
+      `egress.flow ${GPU} api.example.com 1080/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("contradicts the rule that allows the proxy's name", () => {
+    const file = enclave([`id: relay, to: [proxy.example.org], ports: [1080/tcp]`]);
+    const scene = new Scene().works().asks(GPU, "proxy.example.org", { answer: [OUTSIDE] });
+    scene.talks(GPU, OUTSIDE, 1080, (talk) => [
+      talk.open(),
+      asks("evil.example.com:443", SOCKS5_GRANTED)(talk),
+    ]);
+    expect(scene.lines(file)).toEqual([
+      `egress.flow ${GPU} evil.example.com 1080/tcp transferred critical x1`,
+    ]);
+  });
+});
+
+describe("a SOCKS association", () => {
+  const associate = (bound: string) => (talk: TcpTalk) => {
+    talk.client(SOCKS5_HELLO);
+    talk.server(SOCKS5_CHOICE);
+    talk.client(socks5Request("0.0.0.0:0", 3));
+    talk.server(socks5Granted(bound));
+  };
+
+  it.each([`${PROXY}:5000`, "0.0.0.0:5000"])("is followed to where its datagrams go: %s", (bound) => {
+    const scene = through(GPU, associate(bound));
+    for (const target of ["quic.example.com:443", "9.9.9.9:53", "quic.example.com:443", "10.20.9.9:53"]) {
+      scene.send(udp(`${GPU}:40100`, `${PROXY}:5000`, socksDatagram(target, Buffer.from("data"))));
+    }
+    expect(scene.lines()).toEqual([
+      `name.proxy ${GPU} 9.9.9.9 53/udp transferred critical x1`,
+      `name.proxy ${GPU} quic.example.com 443/udp transferred critical x1`,
+    ]);
+  });
+
+  it("alone is nothing", () => {
+    expect(through(GPU, associate(`${PROXY}:5000`)).seen().verdict).toBe("clean");
+  });
+});
