@@ -24,31 +24,29 @@ export class Progress {
   private readonly enabled = process.stderr.isTTY === true;
   private readonly startedMs = performance.now();
   private readonly totalBytes: number | null;
-  private doneBytes = 0;
-  private donePackets = 0;
+  private readonly inputs = new Set<SourceFacts>();
   private shownMs = 0;
 
   constructor(paths: readonly string[]) {
     this.totalBytes = this.enabled ? totalSize(paths) : null;
   }
 
-  /** To be called every now and then while an input is read. */
+  /** To be called every now and then while an input is read; several may be read at the same time. */
   show(facts: SourceFacts): void {
     if (!this.enabled) return;
+    this.inputs.add(facts);
     const nowMs = performance.now();
     const elapsedMs = nowMs - this.startedMs;
     if (elapsedMs < FIRST_AFTER_MS || nowMs - this.shownMs < EVERY_MS) return;
     this.shownMs = nowMs;
-    const bytes = this.doneBytes + facts.readBytes;
-    const packets = this.donePackets + facts.packets;
+    let bytes = 0;
+    let packets = 0;
+    for (const { readBytes, packets: read } of this.inputs) {
+      bytes += readBytes;
+      packets += read;
+    }
     const columns = process.stderr.columns || DEFAULT_COLUMNS;
     showStatus(progressLine({ bytes, totalBytes: this.totalBytes, packets, elapsedMs }, columns));
-  }
-
-  /** An input has been read. */
-  finished(facts: SourceFacts): void {
-    this.doneBytes += facts.readBytes;
-    this.donePackets += facts.packets;
   }
 
   end(): void {

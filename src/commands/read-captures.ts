@@ -1,7 +1,8 @@
 import type { BrokenInput } from "../capture/capture-inputs.ts";
+import { CaptureMerge, type CaptureTaker, MAX_OPEN } from "../capture/capture-merge.ts";
+import type { FrameBatch } from "../capture/frame-batch.ts";
 import { CaptureError, type FrameSource } from "../capture/frame-source.ts";
 import { hashFile } from "../capture/hash-file.ts";
-import { openCapture } from "../capture/open-capture.ts";
 import type { InputCoverage } from "../findings/coverage.ts";
 import type { RunInput } from "../report/run.ts";
 import type { Sensor } from "../sensor.ts";
@@ -22,92 +23,95 @@ const MICROSECONDS = 6;
 /** Batches between two looks at signals. */
 const BATCHES_A_TURN = 64;
 
-/** Feeds captures to the sensor, one after another. Those in `broken` are reported as unreadable inputs. */
+/** Feeds captures to the sensor, in the order of time. Those in `broken` are reported as unreadable inputs. */
 export async function readCaptures(
   sensor: Sensor,
   paths: readonly string[],
   broken: readonly BrokenInput[],
   hash: boolean,
 ): Promise<ReadInputs> {
-  const inputs: RunInput[] = [];
-  const coverage: InputCoverage[] = [];
-  let tsDigits = 0;
   const stop = new StopSignal();
-  const progress = new Progress(paths);
-  for (const path of paths) {
-    if (stop.asked) break;
-    const read = await readOne(sensor, path, hash, progress, stop);
-    inputs.push(read.input);
-    coverage.push(read.coverage);
-    tsDigits = Math.max(tsDigits, read.tsDigits);
+  const reading = new Reading(sensor, paths, hash, stop);
+  const merge = new CaptureMerge(paths, reading);
+  try {
+    for (let turns = 1; !stop.asked && (await stop.orNull(merge.pump())); turns++) {
+      if (turns % BATCHES_A_TURN === 0) await new Promise(setImmediate); // lets signals through
+    }
+  } finally {
+    merge.close();
   }
-  progress.end();
+  if (merge.overlapTooDeep) say(`more than ${MAX_OPEN} captures overlap in time: not all were read in order`);
   stop.forget();
-  for (const { path, message } of broken) {
-    inputs.push(unreadable(path, message));
-    coverage.push({ path, packets: 0, dropped: 0, filtered: false, damage: message });
-  }
+  const { inputs, coverage, tsDigits } = reading.result(broken);
   return { inputs, coverage, tsDigits: tsDigits === 0 ? MICROSECONDS : tsDigits, interrupted: stop.asked };
 }
 
-async function readOne(sensor: Sensor, path: string, hash: boolean, progress: Progress, stop: StopSignal) {
-  let source: FrameSource;
-  try {
-    source = await openCapture(path);
-  } catch (error) {
-    if (!(error instanceof CaptureError)) throw error;
-    // It was readable when the inputs were listed: the file changed, or it is a pipe.
-    say(`${path}: ${error.message}`);
-    const coverage = { path, packets: 0, dropped: 0, filtered: false, damage: error.message };
-    return { input: unreadable(path, error.message), coverage, tsDigits: 0 };
+/** Takes frames to the sensor, and notes what became of each capture. */
+class Reading implements CaptureTaker {
+  private readonly read = new Map<string, { input: RunInput; coverage: InputCoverage }>();
+  private tsDigits = 0;
+  private current: FrameSource | null = null;
+  private readonly sensor: Sensor;
+  private readonly paths: readonly string[];
+  private readonly hash: boolean;
+  private readonly stop: StopSignal;
+  private readonly progress: Progress;
+
+  constructor(sensor: Sensor, paths: readonly string[], hash: boolean, stop: StopSignal) {
+    this.sensor = sensor;
+    this.paths = paths;
+    this.hash = hash;
+    this.stop = stop;
+    this.progress = new Progress(paths);
   }
-  stop.listen();
-  sensor.beginInput(source.facts);
-  try {
-    await feed(sensor, source, progress, stop);
-  } finally {
-    source.close(); // a pipe that stays open would keep the process
+
+  opened(): void {
+    this.stop.listen();
   }
-  const { facts } = source;
-  const damage = facts.damage === null ? null : `${facts.damage.message} at byte ${facts.damage.offset}`;
-  if (damage !== null) say(`${path}: ${damage}; judged up to there`);
-  return {
-    input: {
+
+  take(batch: FrameBatch, from: number, to: number, source: FrameSource): void {
+    if (source !== this.current) this.sensor.beginInput(source.facts);
+    this.current = source;
+    this.sensor.consume(batch, from, to);
+    this.progress.show(source.facts);
+  }
+
+  ended({ facts }: FrameSource): void {
+    const { path, packets, dropped, filtered } = facts;
+    const damage = facts.damage === null ? null : `${facts.damage.message} at byte ${facts.damage.offset}`;
+    if (damage !== null) say(`${path}: ${damage}; judged up to there`);
+    const input = {
       path,
-      sha256: hash ? hashOf(path) : null,
+      sha256: this.hash ? hashOf(path) : null,
       format: facts.compression === null ? facts.format : `${facts.format}+${facts.compression}`,
       linkTypes: facts.linkTypes,
-      packets: facts.packets,
+      packets,
       bytes: facts.bytes,
       first: facts.first,
       last: facts.last,
       damage,
-    },
-    coverage: { path, packets: facts.packets, dropped: facts.dropped, filtered: facts.filtered, damage },
-    tsDigits: facts.packets === 0 ? 0 : facts.tsDigits,
-  };
-}
-
-async function feed(
-  sensor: Sensor,
-  source: FrameSource,
-  progress: Progress,
-  stop: StopSignal,
-): Promise<void> {
-  for (let batches = 1; !stop.asked; batches++) {
-    const next = source.next();
-    const batch = next instanceof Promise ? await stop.orNull(next) : next;
-    if (batch === null) break;
-    sensor.consume(batch);
-    progress.show(source.facts);
-    if (batches % BATCHES_A_TURN === 0) await new Promise(setImmediate); // lets signals through
+    };
+    this.read.set(path, { input, coverage: { path, packets, dropped, filtered, damage } });
+    if (packets > 0) this.tsDigits = Math.max(this.tsDigits, facts.tsDigits);
   }
-  progress.finished(source.facts);
+
+  /** It was readable when the inputs were listed: the file changed, or it is a pipe. */
+  unreadable(path: string, message: string): void {
+    say(`${path}: ${message}`);
+    this.read.set(path, unreadable(path, message));
+  }
+
+  result(broken: readonly BrokenInput[]): Pick<ReadInputs, "inputs" | "coverage" | "tsDigits"> {
+    this.progress.end();
+    const all = this.paths.map((path) => this.read.get(path)).filter((read) => read !== undefined);
+    all.push(...broken.map(({ path, message }) => unreadable(path, message)));
+    const inputs = all.map(({ input }) => input);
+    return { inputs, coverage: all.map(({ coverage }) => coverage), tsDigits: this.tsDigits };
+  }
 }
 
-function unreadable(path: string, damage: string): RunInput {
-  return {
-    path,
+function unreadable(path: string, damage: string): { input: RunInput; coverage: InputCoverage } {
+  const nothing = {
     sha256: null,
     format: null,
     linkTypes: [],
@@ -115,7 +119,10 @@ function unreadable(path: string, damage: string): RunInput {
     bytes: 0,
     first: null,
     last: null,
-    damage,
+  };
+  return {
+    input: { path, ...nothing, damage },
+    coverage: { path, packets: 0, dropped: 0, filtered: false, damage },
   };
 }
 

@@ -11,7 +11,7 @@ const CLEAN = inRepository("captures/clean.pcapng");
 interface Brief {
   readonly verdict: string;
   readonly totals: { packets: number };
-  readonly inputs: readonly { path: string; sha256: string | null }[];
+  readonly inputs: readonly { path: string; packets: number; sha256: string | null }[];
   readonly findings: readonly unknown[];
   readonly allowed: readonly unknown[];
 }
@@ -64,6 +64,21 @@ describe("replay", () => {
         expect(parts.totals).toEqual(whole.totals);
         expect(parts.inputs.map(({ path }) => path)).toEqual([one, two]);
       }
+    }
+  });
+
+  it("gives the findings of the whole for captures that overlap, as those of a tap's two directions do", async () => {
+    const frames = await captured(QUICKSTART);
+    const whole = json(folder.file("whole.pcap", pcapOf(frames)));
+    const isLow = (frame: { data: Uint8Array }) => frame.data[11] < frame.data[5]; // by the MAC addresses
+    for (const isOne of [isLow, (_: unknown, i: number) => i % 3 === 0]) {
+      const one = folder.file("rx.pcap", pcapOf(frames.filter((frame, i) => isOne(frame, i))));
+      const two = folder.file("tx.pcap", pcapOf(frames.filter((frame, i) => !isOne(frame, i))));
+      const parts = json(two, one);
+      expect(parts.findings).toEqual(whole.findings);
+      expect(parts.allowed).toEqual(whole.allowed);
+      expect(parts.totals).toEqual(whole.totals);
+      expect(parts.inputs.map(({ packets }) => packets)).not.toContain(0);
     }
   });
 
