@@ -9,6 +9,7 @@ import { NOTES, OK, STATUSES } from "./decode/status.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
+import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
@@ -74,6 +75,7 @@ export class Sensor {
   private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
+  private readonly dnsTunnels: DnsTunnels;
   private readonly dnsTraffic: DnsTraffic;
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;
@@ -107,11 +109,13 @@ export class Sensor {
     this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
+    this.dnsTunnels = new DnsTunnels(judge, this.ledger);
     this.dnsTraffic = new DnsTraffic(
       this.table,
       judge,
       this.flows,
       this.dns,
+      this.dnsTunnels,
       this.ledger,
       this.troubles,
       observer,
@@ -352,6 +356,7 @@ export class Sensor {
     this.troubles.set("table.flows_full", this.tracker.atCap);
     this.troubles.set("table.names_evicted", this.names.evicted);
     this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("table.dns_zones_evicted", this.dnsTunnels.evicted);
     this.troubles.set("table.findings_full", this.ledger.overflow);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
     this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);

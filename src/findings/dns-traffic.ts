@@ -18,6 +18,7 @@ import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import { hostOf } from "./answered-names.ts";
+import type { DnsTunnels } from "./detectors/dns-tunnels.ts";
 import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
 import { list, type Moment } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
@@ -35,6 +36,7 @@ export class DnsTraffic {
   private readonly judge: Judge;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
+  private readonly tunnels: DnsTunnels;
   private readonly ledger: Ledger;
   private readonly troubles: TroubleCounts;
   private readonly observer: Observer | null;
@@ -44,6 +46,7 @@ export class DnsTraffic {
     judge: Judge,
     flows: FlowJudge,
     dns: DnsJudge,
+    tunnels: DnsTunnels,
     ledger: Ledger,
     troubles: TroubleCounts,
     observer: Observer | null,
@@ -52,6 +55,7 @@ export class DnsTraffic {
     this.judge = judge;
     this.flows = flows;
     this.dns = dns;
+    this.tunnels = tunnels;
     this.ledger = ledger;
     this.troubles = troubles;
     this.observer = observer;
@@ -84,6 +88,7 @@ export class DnsTraffic {
     const foreign = !exchange.approved && !exchange.group;
     if (foreign) this.flows.isForeignDns(row);
     if (answers !== null) {
+      this.tunnels.answered(exchange, this.question, answers);
       if (this.dns.answered(exchange, this.question, answers)) this.flows.distrusted();
       return;
     }
@@ -91,7 +96,13 @@ export class DnsTraffic {
     const mayBeAsked = !foreign || judged === JUDGED_ALLOWED || judged === JUDGED_PENDING;
     const isNew = this.dns.asked(exchange, this.question, mayBeAsked);
     this.countAttempt(row, isNew);
+    if (isNew) this.lookForTunnels(exchange);
     if (foreign && judged === JUDGED_FINDING) this.listAsked(row);
+  }
+
+  private lookForTunnels(exchange: DnsExchange): void {
+    this.tunnels.asked(exchange, this.question.qname, this.question.qtype);
+    for (const { qname, qtype } of this.question.others) this.tunnels.asked(exchange, qname, qtype);
   }
 
   /** In a flow that carries DNS, attempts are questions. */

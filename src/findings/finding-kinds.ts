@@ -10,6 +10,10 @@ export const FINDING_KINDS = {
   "name.inside": "an outside name used toward an inside address: a mirror, or an interception",
   "policy.expired": "traffic that only an expired rule would allow",
   "volume.budget": "more bytes through a rule than its budget",
+  "tunnel.dns": "data hidden in DNS names or answers",
+  "tunnel.icmp": "data hidden in pings",
+  beacon: "regular attempts to one destination",
+  "secret.cleartext": "credentials in readable traffic",
   "icmp.stray": "an ICMP error across the boundary that quotes no known flow",
 } as const;
 

@@ -55,6 +55,8 @@ export interface Finding extends FindingSubject {
   readonly ips: string[];
   readonly asked: string[];
   readonly via: string[];
+  /** What was seen, in words of ours: what makes a detector sure, which credentials. At most MAX_LISTED. */
+  readonly details: string[];
   mac: string | null;
   firstSeen: Moment;
   lastSeen: Moment;

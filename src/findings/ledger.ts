@@ -149,6 +149,7 @@ export class Ledger {
       ips: [],
       asked: [],
       via: [],
+      details: [],
       mac: null,
       firstSeen: { ...at },
       lastSeen: { ...at },
@@ -203,6 +204,7 @@ export class Ledger {
     for (const ip of from.ips) list(into.ips, ip);
     for (const name of from.asked) list(into.asked, name);
     for (const via of from.via) list(into.via, via);
+    for (const detail of from.details) list(into.details, detail);
     into.mac ??= from.mac;
   }
 }

@@ -25,6 +25,10 @@ export const SEVERITY_OF_KIND: Readonly<Record<FindingKind, "outcome" | number>>
   "inside.unapproved": MEDIUM,
   "icmp.stray": MEDIUM,
   "volume.budget": HIGH,
+  "tunnel.dns": HIGH,
+  "tunnel.icmp": HIGH,
+  beacon: MEDIUM,
+  "secret.cleartext": CRITICAL,
   "name.inside": INFO,
 };
 

@@ -97,6 +97,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "table.quic_full": blind("QUIC flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
   "table.questions_evicted": blind("open DNS questions forgotten to make room"),
+  "table.dns_zones_evicted": blind("zones forgotten to make room while tunnels were looked for"),
   "table.findings_full": blind("findings that could not be kept"),
 };
 

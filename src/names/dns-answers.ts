@@ -1,7 +1,19 @@
 import { DNS_HEADER_LEN, type DnsQuestion, type DnsStatus } from "./dns.ts";
 import { DnsName, readDnsName } from "./dns-name.ts";
 import { rdataText } from "./dns-rdata.ts";
-import { CLASS_IN, TYPE_A, TYPE_AAAA, TYPE_CNAME, TYPE_DNAME } from "./dns-types.ts";
+import {
+  CLASS_IN,
+  PRIVATE_TYPES_FROM,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_CNAME,
+  TYPE_DNAME,
+  TYPE_KEY,
+  TYPE_MX,
+  TYPE_NULL,
+  TYPE_SRV,
+  TYPE_TXT,
+} from "./dns-types.ts";
 
 export interface DnsRecord {
   /** Owner name, lower-case, escaped, without trailing dot. */
@@ -26,6 +38,8 @@ export class DnsAnswers {
    * empty without a question (as in mDNS).
    */
   chain: string[] = [];
+  /** Octets of RDATA in which anything may stand: texts, names, and what no type defines; no addresses or keys. */
+  freeBytes = 0;
 }
 
 /** A 64 KiB message has room for 5,957 records; real answers are far below this. */
@@ -50,15 +64,16 @@ export function readDnsAnswers(
 ): DnsStatus {
   out.records = [];
   out.chain = [];
+  out.freeBytes = 0;
   if (end - at < DNS_HEADER_LEN) return "dns.header_truncated";
   if (question.next === 0) return "dns.question_truncated";
-  const status = readRecords(out.records, question, view, at, end);
+  const status = readRecords(out, question, view, at, end);
   if (question.questions > 0) out.chain = followChain(question.qname, out.records);
   return status;
 }
 
 function readRecords(
-  records: DnsRecord[],
+  out: DnsAnswers,
   question: DnsQuestion,
   view: DataView,
   at: number,
@@ -77,10 +92,26 @@ function readRecords(
     const rdLength = view.getUint16(fixed + 8);
     if (end - rdata < rdLength) return "dns.rdata_truncated";
     next = rdata + rdLength;
-    const status = readRecord(records, name.text, view, at, fixed, next);
+    if (isFree(view.getUint16(fixed))) out.freeBytes += rdLength;
+    const status = readRecord(out.records, name.text, view, at, fixed, next);
     if (status !== "ok") note = status; // the record's own length still leads to the next one
   }
   return note;
+}
+
+/** Types whose RDATA is free text or names, and those that nothing defines. */
+function isFree(type: number): boolean {
+  switch (type) {
+    case TYPE_CNAME:
+    case TYPE_NULL:
+    case TYPE_MX:
+    case TYPE_TXT:
+    case TYPE_KEY:
+    case TYPE_SRV:
+      return true;
+    default:
+      return type >= PRIVATE_TYPES_FROM;
+  }
 }
 
 function readOwner(question: DnsQuestion, view: DataView, at: number, next: number, end: number): DnsStatus {

@@ -3,13 +3,17 @@ export const TYPE_A = 1;
 export const TYPE_NS = 2;
 export const TYPE_CNAME = 5;
 export const TYPE_SOA = 6;
+export const TYPE_NULL = 10;
 export const TYPE_PTR = 12;
 export const TYPE_MX = 15;
 export const TYPE_TXT = 16;
+export const TYPE_KEY = 25;
 export const TYPE_AAAA = 28;
 export const TYPE_SRV = 33;
 export const TYPE_DNAME = 39;
 export const TYPE_OPT = 41;
+/** For private use, to the end (RFC 6895 §3.1). */
+export const PRIVATE_TYPES_FROM = 65280;
 
 export const CLASS_IN = 1;
 export const CLASS_CH = 3;

@@ -27,6 +27,7 @@ export class EarlierFindings {
       ips: joined(before.ips, now.ips),
       asked: joined(before.asked, now.asked),
       via: joined(before.via, now.via),
+      details: joined(before.details, now.details),
       mac: now.mac ?? before.mac,
       firstSeen: isBefore(before.firstSeen, now.firstSeen) ? before.firstSeen : now.firstSeen,
       lastSeen: isBefore(now.lastSeen, before.lastSeen) ? before.lastSeen : now.lastSeen,

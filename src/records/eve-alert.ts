@@ -10,6 +10,7 @@ const REV = 1;
 
 const REACHBACK = "Reachback";
 const BOUNDARY = "Boundary Breach";
+const HIDDEN = "Hidden Channel";
 const INSIDE = "Inside Policy Violation";
 
 /** Signature id and category of each kind. Ids stay with their kind for good: filters are written with them. */
@@ -25,6 +26,10 @@ const SIGNATURES: Readonly<Record<FindingKind, readonly [number, string]>> = {
   "policy.expired": [9, REACHBACK],
   "volume.budget": [10, REACHBACK],
   "icmp.stray": [11, BOUNDARY],
+  "tunnel.dns": [12, HIDDEN],
+  "tunnel.icmp": [13, HIDDEN],
+  beacon: [14, HIDDEN],
+  "secret.cleartext": [15, "Credential Exposure"],
 };
 
 /** Suricata's priorities: 1 is the worst. */
@@ -73,5 +78,6 @@ function alertDetail(finding: RatedFinding, digits: number): object {
     bytes_out: finding.bytesOut,
     bytes_in: finding.bytesIn,
     rule: finding.rule ?? undefined,
+    details: finding.details.length === 0 ? undefined : finding.details,
   };
 }

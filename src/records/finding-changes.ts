@@ -64,8 +64,9 @@ export class FindingChanges {
 }
 
 function knownOf(finding: RatedFinding): Known {
-  const { severity, outcome, lastSeen, attempts, bytesOut, bytesIn, ips, aliases, asked, via } = finding;
-  const listed = ips.length + aliases.length + asked.length + via.length;
+  const { severity, outcome, lastSeen, attempts, bytesOut, bytesIn, ips, aliases, asked, via, details } =
+    finding;
+  const listed = ips.length + aliases.length + asked.length + via.length + details.length;
   const extent = attempts + bytesOut + bytesIn + listed + lastSeen.sec + lastSeen.nsec / 1e9;
   return { finding, severity, outcome, extent };
 }

@@ -51,6 +51,7 @@ const RECORD = z.object({
   rule: text.nullable(),
   via: texts,
   asked: texts,
+  details: texts.default([]), // records of earlier versions have none
   severity_cap: count,
   severity_shift: z.number(),
 });
@@ -83,6 +84,7 @@ export function findingRecord(finding: RatedFinding): FindingRecord {
     rule: finding.rule,
     via: finding.via,
     asked: finding.asked,
+    details: finding.details,
     severity_cap: finding.severityCap,
     severity_shift: finding.severityShift,
   };
@@ -120,6 +122,7 @@ export function readFindingRecord(value: unknown): RatedFinding | null {
     rule: record.rule,
     via: record.via,
     asked: record.asked,
+    details: record.details,
     severityCap: record.severity_cap,
     severityShift: record.severity_shift,
   };

@@ -75,6 +75,7 @@ function findingOf(finding: RatedFinding, run: Run): object {
     ...(finding.rule === null ? {} : { rule: finding.rule }),
     ...(finding.via.length === 0 ? {} : { via: finding.via }),
     ...(finding.asked.length === 0 ? {} : { asked: finding.asked }),
+    ...(finding.details.length === 0 ? {} : { details: finding.details }),
     catalogue: null,
     frameworks: [],
   };

@@ -193,16 +193,18 @@ function outcomeText({ kind, outcomeName }: RatedFinding): string {
 
 function attemptsText({ kind, attempts }: RatedFinding): string {
   if (kind === "volume.budget") return counted(attempts, "day");
-  if (kind === "dns.name" || kind === "dns.resolver") return counted(attempts, "question");
+  if (kind === "dns.name" || kind === "dns.resolver" || kind === "tunnel.dns")
+    return counted(attempts, "question");
   return counted(attempts, kind === "name.proxy" ? "request" : "attempt");
 }
 
 /** What else is known, in words: where a name was asked, what a resolver was asked, by what proxy. */
 function moreOf(finding: RatedFinding): string[] {
-  const { kind, via, asked, mac, evidence, rule } = finding;
+  const { kind, via, asked, details, mac, evidence, rule } = finding;
   const more: string[] = [];
   if (via.length > 0) more.push(`${kind === "dns.name" ? "to" : "through"} ${listText(via, false)}`);
   if (asked.length > 0) more.push(`for ${listText(asked, asked.length === MAX_LISTED)}`);
+  if (details.length > 0) more.push(listText(details, details.length === MAX_LISTED));
   if (evidence === "ambiguous") more.push("ambiguous name");
   if (evidence === "answer-other-host") more.push("name from another host's DNS answer");
   if (kind === "transit.flow" && mac !== null) more.push(`MAC ${mac}`);

@@ -16,6 +16,7 @@ const FINDING: RatedFinding = {
   ips: ["192.0.2.10"],
   asked: [],
   via: [],
+  details: [],
   mac: null,
   firstSeen: { sec: 100, nsec: 5 },
   lastSeen: { sec: 200, nsec: 0 },

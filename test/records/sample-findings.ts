@@ -20,6 +20,7 @@ export function sampleFinding(destination: string, change: Partial<RatedFinding>
     ips: ["198.51.100.7", "2001:db8::7"],
     asked: [],
     via: [],
+    details: [],
     mac: "02:00:00:00:00:11",
     firstSeen: { sec: 1_795_161_600, nsec: 123_456_789 },
     lastSeen: { sec: 1_795_161_900, nsec: 5 },

@@ -48,6 +48,7 @@ const NOTHING: Finding = {
   ips: [],
   asked: [],
   via: [],
+  details: [],
   mac: null,
   firstSeen: moment(0),
   lastSeen: moment(0),
