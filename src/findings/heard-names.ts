@@ -78,6 +78,12 @@ export class HeardNames implements NameSink, QuicSink {
     if (request !== null && answer !== null) this.judges.proxies.answered(row, request, answer, from);
   }
 
+  httpPromised(row: number, from: End, request: HttpRequest): void {
+    this.judges.flows.initiatorIs(row, from === 0 ? 1 : 0);
+    this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
+    this.judges.names.requested(row, from === 0 ? 1 : 0, request);
+  }
+
   socksRequest(row: number, from: End, request: SocksRequest): void {
     this.judges.flows.initiatorIs(row, from);
     this.judges.names.sent(row, from, request);

@@ -59,7 +59,7 @@ export class NameJudge {
 
   /** A client made an HTTP request. */
   requested(row: number, client: End, request: HttpRequest): void {
-    const toProxy = request.form === "absolute" || request.form === "authority";
+    const toProxy = this.isForProxy(row, client, request);
     if (this.crossesBoundary(row) || !toProxy) {
       if (toProxy) this.sentAcross(row, client, request);
       else if (request.address === null) this.named(row, client, request.host);
@@ -67,6 +67,12 @@ export class NameJudge {
       return;
     }
     this.sent(row, client, request);
+  }
+
+  /** HTTP/2 has one form for origins and proxies: who the server is decides there. */
+  private isForProxy(row: number, client: End, { form, protocol }: HttpRequest): boolean {
+    if (form === "absolute" || form === "authority") return true;
+    return protocol === "HTTP/2" && this.judge.isRelay(...addressOf(this.table, row, client === 0 ? 1 : 0));
   }
 
   /** A client sent a proxy on an errand, whatever the protocol. */
@@ -78,7 +84,7 @@ export class NameJudge {
     if (!this.leadsOut(errand)) return;
     this.requestedOfProxy(row, client, errand, false);
     // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
-    if (errand.opensTunnel) {
+    if (errand.ownsConnection) {
       const talk = this.talkOf(row);
       talk.tunnel = errand;
       talk.names.add(errand.host);

@@ -70,7 +70,15 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "http.head_incomplete": note("HTTP request head that its connection cut off"),
   "http.head_too_long": blind("HTTP request head longer than is held"),
   "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
-  "http2.not_decoded": blind("HTTP/2 with prior knowledge, not decoded yet: what it asks for is unknown"),
+  "http2.frames_lost": blind("HTTP/2 connection with octets missing where a frame begins or a header stands"),
+  "http2.frames_broken": blind("HTTP/2 connection whose frames come in an order that none may have"),
+  "http2.headers_too_long": blind(
+    "HTTP/2 headers longer than are held: what else the connection asks for is unknown",
+  ),
+  "http2.headers_unreadable": blind(
+    "HTTP/2 headers that could not be read: what else the connection asks for is unknown",
+  ),
+  "http2.tunnel_not_read": blind("data in a tunnel of one HTTP/2 stream, which is not looked into"),
   "socks.request_unreadable": blind("SOCKS client whose request could not be read: where it goes is unknown"),
   "quic.initial_unreadable": blind(
     "QUIC flow whose Initial packets could not be opened: its name is unknown",

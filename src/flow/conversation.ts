@@ -1,19 +1,31 @@
 import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
 import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
 import { Http1Connection } from "../names/http1.ts";
+import { Http2Connection } from "../names/http2.ts";
+import { isHttp2ServerStart, isHttp2Start } from "../names/http2-frames.ts";
 import { isSocksStart } from "../names/socks.ts";
 import { isTlsStart } from "../names/tls-records.ts";
-import { unreadProtocol } from "../names/unread-protocols.ts";
 import { DnsReader } from "./dns-reader.ts";
 import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
+import { Http2Reader } from "./http2-reader.ts";
 import type { NameSink } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
 import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
 
 /** What a direction's first octets show. */
-type Shown = "tls" | "http" | "http-response" | "socks" | "socks-answer" | "dns" | "nothing" | "maybe";
+type Shown =
+  | "tls"
+  | "http"
+  | "http-response"
+  | "http2"
+  | "http2-server"
+  | "socks"
+  | "socks-answer"
+  | "dns"
+  | "nothing"
+  | "maybe";
 
 const PORT_DNS = 53;
 /** Protocols tunnelled in one another that are followed on one connection. */
@@ -28,6 +40,10 @@ export class Conversation {
   private http: Http1Connection | null = null;
   /** REQUESTS, RESPONSES: what of `http` has a reader. */
   private httpTaken = 0;
+  private http2: Http2Connection | null = null;
+  private http2Taken = 0;
+  /** The server of an HTTP/2 client, until it has a reader. */
+  private awaitsHttp2Of: End | null = null;
   private tunnels = 0;
   /** The SOCKS handshake that is going on, or was the last. */
   private socks: SocksConnection | null = null;
@@ -57,14 +73,12 @@ export class Conversation {
       this.readers[from] = this.readerFor(shown, from);
       return "yes";
     }
-    const unread = preamble ? null : unreadProtocol(view, at, end);
-    if (unread !== null) this.sink.trouble(unread);
     return "no";
   }
 
   /** The end whose octets have a meaning since the other's are known. */
   get awaitsAnswerOf(): End | null {
-    return this.socks?.awaitsAnswerOf ?? null;
+    return this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
   }
 
   /** A tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
@@ -83,10 +97,13 @@ export class Conversation {
   private show(from: End, view: DataView, at: number, end: number): Shown {
     const other = this.readers[1 - from];
     if (this.socks?.awaitsAnswerOf === from) return "socks-answer";
+    if (this.awaitsHttp2Of === from) return "http2-server";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
     const tls = isTlsStart(view, at, end);
     if (tls === "yes") return "tls";
+    const http2 = isHttp2Start(view, at, end);
+    if (http2 === "yes") return "http2";
     const http = isHttpStart(view, at, end);
     if (http === "yes") return "http";
     const response = isHttpResponseStart(view, at, end);
@@ -95,7 +112,8 @@ export class Conversation {
     if (dns === "yes") return "dns";
     const socks = isSocksStart(view, at, end);
     if (socks === "yes") return "socks";
-    if (tls === "maybe" || http === "maybe" || response === "maybe" || socks === "maybe") return "maybe";
+    if (isHttp2ServerStart(view, at, end)) return "http2-server";
+    if ([tls, http2, http, response, socks].includes("maybe")) return "maybe";
     if (this.isDnsPort) return "dns";
     return dns === "maybe" ? "maybe" : "nothing";
   }
@@ -106,7 +124,10 @@ export class Conversation {
     if (view.getUint8(at) >= 0x80) return "nothing"; // else SSL 2.0
     const tls = isTlsStart(view, at, end);
     if (tls !== "no") return tls === "yes" ? "tls" : "maybe";
+    const http2 = isHttp2Start(view, at, end);
+    if (http2 === "yes") return "http2";
     const http = isHttpStart(view, at, end);
+    if (http2 === "maybe") return "maybe";
     if (http !== "no") return http === "yes" ? "http" : "maybe";
     const response = isHttpResponseStart(view, at, end);
     return response === "no" ? "nothing" : response === "yes" ? "http-response" : "maybe";
@@ -129,6 +150,10 @@ export class Conversation {
         return new HttpServerReader(this.httpFor(RESPONSES), (response, request) =>
           sink.httpResponse(row, from, response, request),
         );
+      case "http2":
+        return new Http2Reader(this.http2For(REQUESTS, from).client);
+      case "http2-server":
+        return new Http2Reader(this.http2For(RESPONSES, from === 0 ? 1 : 0).server);
       case "socks":
         this.socks = new SocksConnection(row, from, sink);
         return new SocksClientReader(this.socks, trouble);
@@ -147,6 +172,23 @@ export class Conversation {
     }
     this.httpTaken |= part;
     return this.http;
+  }
+
+  private http2For(part: number, client: End): Http2Connection {
+    const { row, sink } = this;
+    const server: End = client === 0 ? 1 : 0;
+    if (this.http2 === null || (this.http2Taken & part) !== 0) {
+      this.http2 = new Http2Connection({
+        request: (request) => sink.httpRequest(row, client, request),
+        response: (response, request) => sink.httpResponse(row, server, response, request),
+        promised: (request) => sink.httpPromised(row, server, request),
+        trouble: (name) => sink.trouble(name),
+      });
+      this.http2Taken = 0;
+    }
+    this.http2Taken |= part;
+    this.awaitsHttp2Of = this.http2Taken === REQUESTS ? server : null;
+    return this.http2;
   }
 }
 

@@ -9,6 +9,8 @@ export interface NameSink {
   httpRequest(row: number, from: End, request: HttpRequest): void;
   /** `request` is what it answers, null when that was not seen. */
   httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void;
+  /** `from`, a server, announced a request that its client did not make. */
+  httpPromised(row: number, from: End, request: HttpRequest): void;
   socksRequest(row: number, from: End, request: SocksRequest): void;
   /** `request` is what it answers; told after it, whatever order they were seen in. */
   socksAnswer(row: number, from: End, answer: Readonly<SocksAnswer>, request: SocksRequest): void;

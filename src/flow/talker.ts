@@ -1,7 +1,6 @@
 import type { Packet } from "../decode/packet.ts";
 import { TCP_URG } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
-import { unreadProtocol } from "../names/unread-protocols.ts";
 import type { Conversation } from "./conversation.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
@@ -125,10 +124,7 @@ export class Talker implements StreamReader {
     if (this.undecided.length > this.probedLen) this.probeHeld(true);
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
-    if (this.undecided.length > 0 && !answers) {
-      const unread = unreadProtocol(this.undecided.view, 0, this.undecided.length);
-      this.sink.trouble(unread ?? "stream.undecided");
-    }
+    if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
     this.conversation.readerOf(this.from)?.close();
   }
 

@@ -39,10 +39,12 @@ export interface HttpRequest extends ProxyErrand {
   readonly authority: string;
   /** Other hosts that the head names, at most eight: evidence, should a server prefer them. */
   readonly otherHosts: readonly HttpHost[];
-  /** HTTP/1.x: the x. */
-  readonly minorVersion: number;
+  /** "HTTP/1.1", "HTTP/2". */
+  readonly protocol: string;
   /** Protocols of the Upgrade header (RFC 9110 §7.8), lower-case and escaped; "" when there is none. */
   readonly upgrade: string;
+  /** Lower-case and escaped; "" when there is none. */
+  readonly contentType: string;
   readonly framing: HttpFraming;
   /** Octets of content when framing is "length". */
   readonly contentLength: number;
@@ -51,7 +53,7 @@ export interface HttpRequest extends ProxyErrand {
 
 export interface HttpResponse {
   readonly status: number;
-  readonly minorVersion: number;
+  readonly protocol: string;
   /** What the head alone says; the request's method may say that there is no content. */
   readonly framing: HttpFraming;
   readonly contentLength: number;
@@ -66,7 +68,7 @@ const LENGTH = /^\d{1,15}$/;
 const TAB = 0x09;
 const CR = 0x0d;
 const SP = 0x20;
-/** Of the headers that are read: Host, Content-Length, Transfer-Encoding, Upgrade. */
+/** Of the headers that are read: Host, Content-Length, Content-Type, Transfer-Encoding, Upgrade. */
 const INITIALS = "HhCcTtUu";
 const DEFAULT_PORTS = new Map([
   ["http", 80],
@@ -101,12 +103,14 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
     address: first.address,
     authority: escapeText(target.authority ?? fields.hosts[0] ?? "", 300),
     otherHosts: hosts.slice(1),
-    minorVersion: line.minorVersion,
+    protocol: `HTTP/1.${line.minorVersion}`,
     upgrade: escapeText(fields.upgrade, 100),
+    contentType: escapeText(fields.contentType, 100).toLowerCase(),
     framing,
     contentLength,
     isUdp: false,
-    opensTunnel: line.method.toUpperCase() === "CONNECT",
+    opensTunnel: line.method === "CONNECT",
+    ownsConnection: line.method === "CONNECT",
     hasContent: framing !== "none",
     notes,
   };
@@ -122,7 +126,7 @@ export function parseResponseHead(text: string, notes: HttpNote[]): HttpResponse
   const isOpen = fields.transferEncoding !== "" || fields.contentLengths.length === 0;
   return {
     status: Number(line[2]),
-    minorVersion: Number(line[1]),
+    protocol: `HTTP/1.${line[1]}`,
     framing: framing !== "chunked" && isOpen ? "close" : framing,
     contentLength,
     notes,
@@ -168,10 +172,17 @@ interface Fields {
   readonly contentLengths: string[];
   transferEncoding: string;
   upgrade: string;
+  contentType: string;
 }
 
 function readFields(text: string, at: number, notes: HttpNote[]): Fields {
-  const fields: Fields = { hosts: [], contentLengths: [], transferEncoding: "", upgrade: "" };
+  const fields: Fields = {
+    hosts: [],
+    contentLengths: [],
+    transferEncoding: "",
+    upgrade: "",
+    contentType: "",
+  };
   let folds = false;
   let logical = "";
   // One step beyond the end, so that the last header is taken too.
@@ -209,6 +220,8 @@ function takeField(fields: Fields, line: string, notes: HttpNote[]): void {
     fields.transferEncoding += `${fields.transferEncoding === "" ? "" : ","}${value}`;
   } else if (name === "upgrade") {
     fields.upgrade = value.toLowerCase();
+  } else if (name === "content-type") {
+    fields.contentType = value;
   } else {
     return;
   }
@@ -244,7 +257,11 @@ function isOdd({ form, authority, path }: Target): boolean {
 }
 
 /** The host that counts, then the others that differ from it. */
-function collectHosts(authority: string | null, fields: readonly string[], notes: HttpNote[]): HttpHost[] {
+export function collectHosts(
+  authority: string | null,
+  fields: readonly string[],
+  notes: HttpNote[],
+): HttpHost[] {
   if (fields.length > 1) addNote(notes, "http.several_hosts");
   const texts = authority === null ? fields : [authority, ...fields];
   const hosts: HttpHost[] = [];

@@ -7,8 +7,10 @@ export interface ProxyErrand {
   /** Of an IP literal: four big-endian words as int32, IPv4 as ::ffff:a.b.c.d; null for a name. */
   readonly address: Int32Array | null;
   readonly isUdp: boolean;
-  /** What follows on the connection goes to the target, when the proxy agrees. */
+  /** What the client sends after it goes to the target, when the proxy agrees. */
   readonly opensTunnel: boolean;
+  /** The whole connection becomes that tunnel. */
+  readonly ownsConnection: boolean;
   /** The request itself carries content to the target. */
   readonly hasContent: boolean;
 }

@@ -201,6 +201,7 @@ function finish(
     port,
     isUdp: false,
     opensTunnel,
+    ownsConnection: opensTunnel,
     hasContent: false,
   };
 }
@@ -307,6 +308,7 @@ export function readSocksDatagram(view: DataView, at: number, end: number): Prox
     port: view.getUint16(stop),
     isUdp: true,
     opensTunnel: false,
+    ownsConnection: false,
     hasContent: end - stop > 2,
   };
 }

@@ -7,7 +7,7 @@ export function httpObject(request: HttpRequest): object {
     http_port: request.port === 0 ? undefined : request.port,
     url: request.target,
     http_method: request.method,
-    protocol: `HTTP/1.${request.minorVersion}`,
+    protocol: request.protocol,
   };
 }
 
@@ -22,7 +22,7 @@ export function httpDetail(request: HttpRequest): object | undefined {
  * requests counts them twice.
  */
 export function httpAnswerObject(response: HttpResponse): object {
-  return { protocol: `HTTP/1.${response.minorVersion}`, status: response.status };
+  return { protocol: response.protocol, status: response.status };
 }
 
 /** The request that a response answers, undefined where none was seen. */

@@ -88,6 +88,7 @@ export class Wire {
       httpRequest: (_row, _from, request) => say(`${request.method} ${request.host} ${request.target}`),
       httpResponse: (_row, _from, response, request) =>
         say(`${response.status} of ${request?.target ?? "?"}`),
+      httpPromised: (_row, _from, request) => say(`promised ${request.host} ${request.target}`),
       socksRequest: (_row, _from, { command, host, port }) => say(`socks ${command} ${host} ${port}`),
       socksAnswer: (_row, _from, { granted }) => say(`socks ${granted ? "granted" : "refused"}`),
       dnsMessage: (_row, _from, view, at, end) => say(`dns ${view.getUint16(at)} ${end - at}`),

@@ -1,0 +1,209 @@
+import { ByteHold } from "./byte-hold.ts";
+import { HpackDecoder } from "./hpack.ts";
+
+/** RFC 9113 §3.4. */
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+const FRAME_HEAD_LEN = 9;
+/** Octets of one header block, CONTINUATION frames included; more are counted, not read. */
+const MAX_BLOCK_OCTETS = 0x10000;
+
+const HEADERS = 1;
+const SETTINGS = 4;
+const PUSH_PROMISE = 5;
+const CONTINUATION = 9;
+const DATA = 0;
+const END_STREAM = 0x1;
+const END_HEADERS = 0x4;
+const PADDED = 0x8;
+const PRIORITY = 0x20;
+/** ALTSVC, ORIGIN and PRIORITY_UPDATE (RFC 7838, 8336, 9218) are the highest that are known. */
+const MAX_KNOWN_TYPE = 0x10;
+
+/** Whether a client's stream that begins with view[at, end) is HTTP/2 with prior knowledge. */
+export function isHttp2Start(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  const stop = Math.min(end, at + PREFACE.length);
+  for (let i = at; i < stop; i++) if (view.getUint8(i) !== PREFACE[i - at]) return "no";
+  return end - at >= PREFACE.length ? "yes" : "maybe";
+}
+
+/** Whether a server's stream begins with its SETTINGS (RFC 9113 §3.4, §6.5): whole settings, of the connection. */
+export function isHttp2ServerStart(view: DataView, at: number, end: number): boolean {
+  if (end - at < FRAME_HEAD_LEN || view.getUint8(at + 3) !== SETTINGS) return false;
+  const lenBytes = view.getUint32(at) >>> 8;
+  const isBare = view.getUint8(at + 4) === 0 && view.getUint32(at + 5) === 0;
+  return isBare && lenBytes % 6 === 0 && lenBytes <= 6 * 64;
+}
+
+/** What a header block says of a message; fields that nobody here asks for are left out. */
+export interface Http2Fields {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly protocol: string;
+  readonly status: string;
+  readonly host: string;
+  readonly contentType: string;
+}
+
+const NO_FIELDS: Http2Fields = {
+  method: "",
+  scheme: "",
+  authority: "",
+  path: "",
+  protocol: "",
+  status: "",
+  host: "",
+  contentType: "",
+};
+
+const FIELD_OF: ReadonlyMap<string, keyof Http2Fields> = new Map([
+  [":method", "method"],
+  [":scheme", "scheme"],
+  [":authority", "authority"],
+  [":path", "path"],
+  [":protocol", "protocol"],
+  [":status", "status"],
+  ["host", "host"],
+  ["content-type", "contentType"],
+]);
+
+/** Takes what one direction says. */
+export interface Http2Listener {
+  /** A message's head, or its trailers. `ends`: no content follows. */
+  head(streamId: number, fields: Http2Fields, ends: boolean): void;
+  /** A server announced the answer to a request that nobody made (RFC 9113 §8.4). */
+  promised(streamId: number, fields: Http2Fields): void;
+  /** Content of a stream. */
+  data(streamId: number, lenBytes: number): void;
+  /** Nothing after this can be read. */
+  lost(trouble: string): void;
+}
+
+/** Frames of one direction of an HTTP/2 connection, for its whole life (RFC 9113 §4 and §6). */
+export class Http2Frames {
+  /** Nothing more can be read. */
+  done = false;
+  private readonly listener: Http2Listener;
+  private readonly hpack = new HpackDecoder();
+  private readonly frameHead = new ByteHold(FRAME_HEAD_LEN);
+  private readonly payload = new ByteHold(MAX_BLOCK_OCTETS);
+  private readonly block = new ByteHold(MAX_BLOCK_OCTETS);
+  private prefaceLeft: number;
+  /** Octets of the frame that are still to come, and what it is. */
+  private left = 0;
+  private isKept = false;
+  private type = 0;
+  private flags = 0;
+  private streamId = 0;
+  /** Of the header block that goes on in CONTINUATION frames; 0: there is none. */
+  private blockStream = 0;
+  private isPromise = false;
+  private endsStream = false;
+
+  constructor(isClient: boolean, listener: Http2Listener) {
+    this.listener = listener;
+    this.prefaceLeft = isClient ? PREFACE.length : 0;
+  }
+
+  get heldBytes(): number {
+    return this.payload.capacity + this.block.capacity + this.hpack.heldBytes;
+  }
+
+  /** Octets that can go by unseen: nothing in them is a name. */
+  get skippable(): number {
+    return this.isKept ? 0 : this.left;
+  }
+
+  feed(view: DataView, at: number, end: number): void {
+    const preface = Math.min(this.prefaceLeft, end - at);
+    this.prefaceLeft -= preface;
+    let next = at + preface;
+    while (next < end && !this.done) {
+      if (this.left === 0) next = this.takeHead(view, next, end);
+      else {
+        const stop = Math.min(end, next + this.left);
+        if (this.isKept) this.payload.append(view, next, stop);
+        this.left -= stop - next;
+        next = stop;
+      }
+      if (this.left === 0 && this.isKept) this.endFrame();
+    }
+  }
+
+  /** Octets that were never seen. */
+  skip(lenBytes: number): void {
+    if (this.done) return;
+    if (lenBytes <= this.skippable) this.left -= lenBytes;
+    else this.lose("http2.frames_lost");
+  }
+
+  private takeHead(view: DataView, next: number, end: number): number {
+    const head = this.frameHead;
+    const stop = Math.min(end, next + FRAME_HEAD_LEN - head.length);
+    head.append(view, next, stop);
+    if (head.length === FRAME_HEAD_LEN) {
+      this.beginFrame(head.view);
+      head.clear();
+    }
+    return stop;
+  }
+
+  private beginFrame(head: DataView): void {
+    this.left = head.getUint32(0) >>> 8;
+    this.type = head.getUint8(3);
+    this.flags = head.getUint8(4);
+    this.streamId = head.getUint32(5) & 0x7fffffff;
+    this.isKept = this.type === HEADERS || this.type === PUSH_PROMISE || this.type === CONTINUATION;
+    const goesOn = this.type === CONTINUATION && this.streamId === this.blockStream;
+    // §6.10: nothing may come between; whoever breaks that may be understood in another way by its peer.
+    if (this.blockStream !== 0 && !goesOn) this.lose("http2.frames_broken");
+    else if (this.blockStream === 0 && this.type === CONTINUATION) this.lose("http2.frames_broken");
+    else if (this.type > MAX_KNOWN_TYPE && this.streamId > 0x7ffffff) this.lose("http2.frames_broken");
+    else if (this.isKept && this.left > MAX_BLOCK_OCTETS) this.lose("http2.headers_too_long");
+    else if (this.type === DATA && this.left > 0) this.listener.data(this.streamId, this.left);
+  }
+
+  /** A frame with (a part of) a header block is whole. */
+  private endFrame(): void {
+    this.isKept = false;
+    const { payload, flags } = this;
+    let at = 0;
+    let end = payload.length;
+    if (this.type !== CONTINUATION) {
+      this.isPromise = this.type === PUSH_PROMISE;
+      this.endsStream = !this.isPromise && (flags & END_STREAM) !== 0;
+      this.blockStream = this.streamId;
+      const padLen = (flags & PADDED) !== 0 && end > 0 ? payload.view.getUint8(0) : 0;
+      if ((flags & PADDED) !== 0) at += 1;
+      if (this.isPromise || (flags & PRIORITY) !== 0) at += this.isPromise ? 4 : 5;
+      end -= padLen;
+    }
+    if (at > end) this.lose("http2.frames_broken");
+    else if (!this.block.append(payload.view, at, end)) this.lose("http2.headers_too_long");
+    else if ((flags & END_HEADERS) !== 0) this.endBlock();
+    payload.clear();
+  }
+
+  private endBlock(): void {
+    const fields: { -readonly [key in keyof Http2Fields]: string } = { ...NO_FIELDS };
+    const isRead = this.hpack.decode(this.block.view, 0, this.block.length, (name, value) => {
+      const field = FIELD_OF.get(name.toLowerCase());
+      if (field !== undefined && fields[field] === "") fields[field] = value;
+    });
+    const streamId = this.blockStream;
+    this.blockStream = 0;
+    this.block.clear();
+    // What was read before the break is proven all the same.
+    if (this.isPromise) this.listener.promised(streamId, fields);
+    else this.listener.head(streamId, fields, this.endsStream);
+    if (!isRead) this.lose("http2.headers_unreadable");
+  }
+
+  private lose(trouble: string): void {
+    this.done = true;
+    this.payload.clear();
+    this.block.clear();
+    this.listener.lost(trouble);
+  }
+}
