@@ -1,16 +1,12 @@
 import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
+import type { LiveJob } from "./capture/open-live.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
 import type { RecordsPart } from "./records/alarm.ts";
 
 /** What the watch command asks of the sensor's thread when it starts it. */
-export interface SensorJob {
-  readonly interfaces: readonly string[];
-  readonly source: "ring" | "tcpdump";
-  readonly ringMb: number;
-  /** Packet sockets that are open already, by interface. */
-  readonly sockets: ReadonlyMap<string, number>;
+export interface SensorJob extends LiveJob {
   readonly enclavePath: string;
   readonly enclaveText: string;
   /** Where the event log goes; null for none. */
@@ -28,6 +24,8 @@ export type SensorOrder =
   | { readonly type: "reopen" }
   /** The oldest of the findings sent that still wait for it are on disk, as far as it takes them: tell them. */
   | { readonly type: "kept" }
+  /** The last report, and what was sent before it, was taken in: there may be another. */
+  | { readonly type: "heard" }
   | { readonly type: "stop" };
 
 /** An interface as the sensor sees it. */

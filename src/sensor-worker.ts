@@ -2,12 +2,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { ClockGuard } from "./capture/clock-guard.ts";
 import type { FrameBatch } from "./capture/frame-batch.ts";
 import { CaptureError } from "./capture/frame-source.ts";
-import { CaptureUnsupported, type LiveEvent, type LiveSource } from "./capture/live-source.ts";
-import { openRing } from "./capture/ring-source.ts";
-import { openTcpdump } from "./capture/tcpdump-source.ts";
+import { FrameWait } from "./capture/frame-wait.ts";
+import type { LiveSource, LiveStats } from "./capture/live-source.ts";
+import { openLive } from "./capture/open-live.ts";
 import { TimeMerge } from "./capture/time-merge.ts";
 import type { InputCoverage } from "./findings/coverage.ts";
 import { blindReasons, coverageCounters } from "./findings/coverage.ts";
+import { isBefore } from "./findings/finding.ts";
 import type { Summary } from "./findings/summary.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
@@ -26,11 +27,12 @@ import type {
 
 /** Findings go to the main thread this often at the most, figures about the sensor less often. */
 const FINDINGS_EVERY_MS = 50;
+/** Looking through what changed may take a tenth of the time: a finding may have a million open flows. */
+const FINDINGS_PAUSE = 9;
+const EVENTS_EVERY_MS = 50;
 const REPORT_EVERY_MS = 500;
 /** What was learned of addresses is kept this often: a restart must not flag what is allowed. */
-const NAMES_EVERY_MS = 5000;
-/** How long a look at a source without frames waits; shared among several. */
-const POLL_MS = 50;
+const NAMES_EVERY_MS = 1000;
 /** The ring's own times. */
 const NANOSECOND_DIGITS = 9;
 
@@ -39,14 +41,19 @@ class SensorThread {
   private readonly job: SensorJob;
   private readonly sensor: Sensor;
   private readonly guard = new ClockGuard();
-  private readonly sources: LiveSource[] = [];
-  private readonly seen = new Map<LiveSource, SeenFrames>();
+  private sources: readonly LiveSource[] = [];
+  /** By interface. */
+  private readonly seen = new Map<string, SeenFrames>();
   private readonly events: LiveEvents | null;
   private readonly evidence: Evidence | null;
   private readingFrom: LiveSource | null = null;
   private readonly notices: string[] = [];
   private stopping = false;
-  private findingsMs = 0;
+  /** Messages that the main thread has not taken in: it gets no more, however long it is busy. */
+  private unkept = 0;
+  private unheard = 0;
+  private findingsDueMs = 0;
+  private eventsMs = 0;
   private reportMs = 0;
   private namesMs = 0;
   /** Packet time up to which names were sent. */
@@ -62,21 +69,31 @@ class SensorThread {
   }
 
   async run(): Promise<void> {
-    for (const name of this.job.interfaces) this.sources.push(await this.openNamed(name));
+    this.sources = await openLive(this.job, {
+      event: (name, event) => send({ type: "event", interface: name, text: event.detail }),
+      notice: (text) => this.notices.push(text),
+    });
+    const wait = await FrameWait.load();
     send({ type: "ready", notices: this.notices });
-    const merge = new TimeMerge(this.sources);
+    const merge = new TimeMerge(this.sources, (batch, source) => this.arrived(batch, source));
     const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
-      this.guard.guard(batch, from, to, Date.now(), performance.now());
-      note(this.seenOf(source), batch, from, to);
       if (source !== this.readingFrom) this.readFrom(source);
       this.sensor.consume(batch, from, to);
     };
     while (!merge.ended) {
-      await merge.pump(Date.now(), take);
+      const waitMs = await merge.pump(this.guard.nowMs(Date.now(), performance.now()), take);
       this.tell(false);
       await new Promise(setImmediate); // lets orders in
+      if (waitMs > 0) await wait.wait(merge.waiting, waitMs);
     }
     await this.end();
+  }
+
+  private arrived(batch: FrameBatch, source: LiveSource): void {
+    const { steps } = this.guard;
+    this.guard.guard(batch, Date.now(), performance.now());
+    if (this.guard.steps !== steps) send({ type: "notice", text: clockStepped(this.guard.lastStepSec) });
+    note(this.seenOf(source.interface), batch);
   }
 
   order(order: SensorOrder): void {
@@ -84,58 +101,43 @@ class SensorThread {
       this.sensor.adopt(judgeOf(order.path, order.text).policy);
       send({ type: "adopted" });
     } else if (order.type === "reopen") this.events?.reopen();
-    else if (order.type === "kept") this.events?.kept();
-    else if (!this.stopping) {
+    else if (order.type === "heard") this.unheard--;
+    else if (order.type === "kept") {
+      this.unkept--;
+      this.events?.kept();
+    } else if (!this.stopping) {
       this.stopping = true;
       for (const source of this.sources) source.stop();
     }
   }
 
-  private async openNamed(name: string): Promise<LiveSource> {
-    try {
-      return await this.open(name);
-    } catch (error) {
-      if (!(error instanceof CaptureError)) throw error;
-      throw new CaptureError(`${name}: ${error.message}`);
-    }
-  }
-
-  /** The ring, or tcpdump where there is none: for lack of platform support alone, never of permission. */
-  private async open(name: string): Promise<LiveSource> {
-    const pollMs = Math.max(1, Math.floor(POLL_MS / this.job.interfaces.length));
-    const listener = (event: LiveEvent): void => send({ type: "event", interface: name, text: event.detail });
-    if (this.job.source === "ring") {
-      try {
-        const socketFd = this.job.sockets.get(name);
-        return await openRing(name, { listener, ringMb: this.job.ringMb, pollMs, socketFd });
-      } catch (error) {
-        if (!(error instanceof CaptureUnsupported)) throw error;
-        this.notices.push(`${name}: ${error.message}; capturing with tcpdump instead`);
-      }
-    }
-    return await openTcpdump(name, { listener, pollMs });
-  }
-
   private tell(last: boolean): void {
     const nowMs = performance.now();
-    if (last || nowMs - this.findingsMs >= FINDINGS_EVERY_MS) {
-      this.findingsMs = nowMs;
-      this.evidence?.flush();
-      const { findings, gone } = this.sensor.changes();
-      if (findings.length > 0 || gone.length > 0) {
-        this.events?.hold(findings, gone);
-        send({ type: "findings", findings, gone });
-      }
+    if (last || (this.unkept === 0 && nowMs >= this.findingsDueMs)) this.tellFindings(nowMs);
+    if (last || nowMs - this.eventsMs >= EVENTS_EVERY_MS) {
+      this.eventsMs = nowMs;
       this.events?.flush();
     }
-    if (!last && nowMs - this.reportMs >= REPORT_EVERY_MS) {
-      this.reportMs = nowMs;
-      send({ type: "report", report: this.report() });
-    }
-    if (last || nowMs - this.namesMs >= NAMES_EVERY_MS) {
+    if (last || (this.unheard === 0 && nowMs - this.namesMs >= NAMES_EVERY_MS)) {
       this.namesMs = nowMs;
       this.tellNames();
     }
+    if (!last && this.unheard === 0 && nowMs - this.reportMs >= REPORT_EVERY_MS) {
+      this.reportMs = nowMs;
+      this.unheard++;
+      send({ type: "report", report: this.report() });
+    }
+  }
+
+  private tellFindings(nowMs: number): void {
+    this.evidence?.flush();
+    const { findings, gone } = this.sensor.changes();
+    if (findings.length === 0 && gone.length === 0) return;
+    this.unkept++;
+    this.events?.hold(findings, gone);
+    send({ type: "findings", findings, gone });
+    const tookMs = performance.now() - nowMs;
+    this.findingsDueMs = nowMs + Math.max(FINDINGS_EVERY_MS, FINDINGS_PAUSE * tookMs);
   }
 
   private tellNames(): void {
@@ -158,11 +160,11 @@ class SensorThread {
   private report(): SensorReport {
     const facts = this.sensor.facts(this.inputs(), false);
     return {
-      interfaces: this.sources.map((source) => ({
-        name: source.interface,
-        state: source.state,
-        stats: source.stats(),
-        seen: this.seenOf(source),
+      interfaces: this.byInterface((name, sources) => ({
+        name,
+        state: sources[0].state,
+        stats: sources.map((source) => source.stats()).reduce(sumOf),
+        seen: this.seenOf(name),
       })),
       totals: this.sensor.totals(),
       coverage: { ...coverageCounters(facts), "time.clock_steps": this.guard.steps },
@@ -176,31 +178,62 @@ class SensorThread {
   private readFrom(source: LiveSource): void {
     this.readingFrom = source;
     const { events } = this;
-    if (events !== null) this.sensor.beginInput(events.input(source.interface, this.seenOf(source)));
+    const name = source.interface;
+    if (events !== null) this.sensor.beginInput(events.input(name, this.seenOf(name)));
   }
 
-  private seenOf(source: LiveSource): SeenFrames {
-    let seen = this.seen.get(source);
+  private seenOf(name: string): SeenFrames {
+    let seen = this.seen.get(name);
     if (seen === undefined) {
       seen = { first: null, last: null, bytes: 0 };
-      this.seen.set(source, seen);
+      this.seen.set(name, seen);
     }
     return seen;
   }
 
   private inputs(): InputCoverage[] {
-    return this.sources.map((source) => {
-      const { seen, dropped } = source.stats();
-      return { path: source.interface, packets: seen, dropped, filtered: false, damage: null };
+    return this.byInterface((name, sources) => {
+      const { seen, dropped, missed } = sources.map((source) => source.stats()).reduce(sumOf);
+      return { path: name, packets: seen, dropped: dropped + (missed ?? 0), filtered: false, damage: null };
     });
+  }
+
+  /** An interface may have several sources: the first of them watches its state. */
+  private byInterface<T>(make: (name: string, sources: readonly LiveSource[]) => T): T[] {
+    return this.job.interfaces.map((name) =>
+      make(
+        name,
+        this.sources.filter((source) => source.interface === name),
+      ),
+    );
   }
 }
 
-function note(seen: SeenFrames, batch: FrameBatch, from: number, to: number): void {
-  if (from === to) return;
-  seen.first ??= { sec: batch.tsSec[from], nsec: batch.tsNsec[from] };
-  seen.last = { sec: batch.tsSec[to - 1], nsec: batch.tsNsec[to - 1] };
-  for (let i = from; i < to; i++) seen.bytes += batch.caplen[i];
+function note(seen: SeenFrames, { count, tsSec, tsNsec, caplen }: FrameBatch): void {
+  const first = { sec: tsSec[0], nsec: tsNsec[0] };
+  const last = { sec: tsSec[count - 1], nsec: tsNsec[count - 1] };
+  if (seen.first === null || isBefore(first, seen.first)) seen.first = first;
+  if (seen.last === null || isBefore(seen.last, last)) seen.last = last;
+  for (let i = 0; i < count; i++) seen.bytes += caplen[i];
+}
+
+/** What the card lost is a figure of the interface, the same whoever asks. */
+function sumOf(a: LiveStats, b: LiveStats): LiveStats {
+  return {
+    received: a.received + b.received,
+    seen: a.seen + b.seen,
+    ignored: a.ignored + b.ignored,
+    dropped: a.dropped + b.dropped,
+    lossEvents: a.lossEvents + b.lossEvents,
+    freezes: a.freezes + b.freezes,
+    cut: a.cut + b.cut,
+    missed: a.missed,
+  };
+}
+
+function clockStepped(bySec: number): string {
+  const way = bySec > 0 ? "forward" : "back";
+  return `the clock was stepped ${way} by ${Math.abs(bySec)} s: packet times go on as before, until the next start`;
 }
 
 function judgeOf(path: string, text: string): Judge {

@@ -17,8 +17,24 @@ export class ClockGuard {
   private aheadSec = 0;
   private aheadBeforeSec = 0;
 
-  /** Frames batch[from, to) are read now, by the wall clock and by one that only counts up. Puts their seconds right. */
-  guard(batch: FrameBatch, from: number, to: number, wallMs: number, countingMs: number): void {
+  /** Packet time now, in milliseconds: the wall clock's, as if it had never been stepped. */
+  nowMs(wallMs: number, countingMs: number): number {
+    this.look(wallMs, countingMs);
+    return wallMs - this.aheadSec * 1000;
+  }
+
+  /** What the clock was stepped by last, in seconds. */
+  get lastStepSec(): number {
+    return this.aheadSec - this.aheadBeforeSec;
+  }
+
+  /** The frames are read now, by the wall clock and by one that only counts up. Puts their seconds right. */
+  guard(batch: FrameBatch, wallMs: number, countingMs: number): void {
+    this.look(wallMs, countingMs);
+    if (this.steps > 0) this.shift(batch, wallMs / 1000);
+  }
+
+  private look(wallMs: number, countingMs: number): void {
     const apartMs = wallMs - countingMs;
     if (Number.isNaN(this.baseMs)) this.baseMs = apartMs;
     const aheadSec = Math.round((apartMs - this.baseMs) / 1000);
@@ -27,14 +43,12 @@ export class ClockGuard {
       this.aheadBeforeSec = this.aheadSec;
       this.aheadSec = aheadSec;
     }
-    if (this.steps > 0) this.shift(batch, from, to, wallMs / 1000);
   }
 
   /** Frames that waited in the ring since before the step still have the old clock's time. */
-  private shift(batch: FrameBatch, from: number, to: number, wallSec: number): void {
-    const { tsSec } = batch;
+  private shift({ tsSec, count }: FrameBatch, wallSec: number): void {
     const oldWallSec = wallSec - (this.aheadSec - this.aheadBeforeSec);
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < count; i++) {
       const isOld = Math.abs(tsSec[i] - oldWallSec) < Math.abs(tsSec[i] - wallSec);
       tsSec[i] -= isOld ? this.aheadBeforeSec : this.aheadSec;
     }

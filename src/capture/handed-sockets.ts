@@ -3,13 +3,19 @@ import { CaptureError } from "./frame-source.ts";
 import { loadLibc } from "./libc.ts";
 import { openPacketSocket, PacketSocket } from "./packet-socket.ts";
 
-/** Descriptors by interface name, as a JSON object; from this program's privileged start, or another parent. */
+/**
+ * Descriptors by interface name, as a JSON object: a number, or several in an array. From this program's
+ * privileged start, or another parent.
+ */
 const VARIABLE = "GAPWATCH_SOCKETS";
 /** Enough to learn whether there can be a ring. */
 const PROBE_BLOCKS = 2;
 
+/** Open packet sockets by the interface that they are for. */
+export type HandedSockets = ReadonlyMap<string, readonly number[]>;
+
 /**
- * Packet sockets for these interfaces, not bound yet, in a process that may open no more of them.
+ * Packet sockets for these interfaces, so many each, not bound yet, in a process that may open no more of them.
  *
  * A thread can give up its own capabilities only, and Node has threads that run no script: they would keep
  * theirs. So the sockets are opened, the capabilities given up, and the program is started again in the same
@@ -19,40 +25,43 @@ const PROBE_BLOCKS = 2;
  * Empty where sockets cannot be opened or a ring not be made: whoever opens a source is told why.
  * Throws CaptureError when the program cannot be started again.
  */
-export async function socketsWithoutPrivileges(names: readonly string[]): Promise<Map<string, number>> {
+export async function socketsWithoutPrivileges(
+  names: readonly string[],
+  each: number,
+): Promise<HandedSockets> {
   const handed = process.env[VARIABLE];
   if (handed !== undefined) {
     delete process.env[VARIABLE]; // not for children
     return await takeOver(handed);
   }
   if (effectiveCapabilities() === 0n) return new Map();
-  const sockets = await openAll(names);
+  const sockets = await openAll(names, each);
   if (sockets.size === 0) return sockets;
   const calls: PrivilegeCalls = await loadPrivilegeCalls();
-  for (const fd of sockets.values()) calls.setInherited(fd, true);
+  for (const fd of [...sockets.values()].flat()) calls.setInherited(fd, true);
   calls.dropCapabilities();
   calls.startAgain({ ...process.env, [VARIABLE]: JSON.stringify(Object.fromEntries(sockets)) });
 }
 
-async function takeOver(handed: string): Promise<Map<string, number>> {
+async function takeOver(handed: string): Promise<HandedSockets> {
   const sockets = parse(handed);
   const calls = await loadPrivilegeCalls();
-  for (const fd of sockets.values()) calls.setInherited(fd, false);
+  for (const fd of [...sockets.values()].flat()) calls.setInherited(fd, false);
   return sockets;
 }
 
-async function openAll(names: readonly string[]): Promise<Map<string, number>> {
+async function openAll(names: readonly string[], each: number): Promise<HandedSockets> {
   try {
     const libc = await loadLibc();
     new PacketSocket(libc, PROBE_BLOCKS).close();
-    return new Map(names.map((name) => [name, openPacketSocket(libc)]));
+    return new Map(names.map((name) => [name, Array.from({ length: each }, () => openPacketSocket(libc))]));
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error;
     return new Map();
   }
 }
 
-function parse(text: string): Map<string, number> {
+function parse(text: string): HandedSockets {
   let object: unknown;
   try {
     object = JSON.parse(text);
@@ -60,8 +69,10 @@ function parse(text: string): Map<string, number> {
     object = null;
   }
   const entries = typeof object === "object" && object !== null ? Object.entries(object) : [];
-  if (entries.length === 0 || !entries.every(([, fd]) => Number.isInteger(fd) && fd > 2)) {
+  const sockets = new Map(entries.map(([name, fds]) => [name, [fds].flat()]));
+  const isSound = [...sockets.values()].flat().every((fd) => Number.isInteger(fd) && fd > 2);
+  if (sockets.size === 0 || !isSound) {
     throw new CaptureError(`${VARIABLE}: expected descriptors by interface, such as {"mirror0":3}`);
   }
-  return new Map(entries);
+  return sockets;
 }

@@ -7,6 +7,8 @@ export interface LiveSource extends FrameStream {
   /** LINKTYPE_ value of the frames. */
   readonly linkType: number;
   readonly state: InterfaceState;
+  /** Becomes readable when there are frames, or something else to tell; null: there is none to wait for. */
+  readonly descriptor: number | null;
   /**
    * The next frames. An empty batch (`count` 0) means that none came within the poll time; null is the
    * end: after `close()`, after `stop()` when all was read, or when the source is lost.

@@ -22,9 +22,15 @@ const PACKET_RESERVE = 12;
 const PACKET_FANOUT = 18;
 const TPACKET_V3 = 2;
 const PACKET_MR_PROMISC = 1;
-/** Same flow, same socket, in both directions; fragments are put together first, or they would scatter. */
+/**
+ * By flow, and to the next socket when that one's ring is full. Frames are put in time order again, so that
+ * nothing has to stay together: least of all fragments (PACKET_FANOUT_FLAG_DEFRAG), for what the kernel
+ * never finds the rest of, nobody would see.
+ */
 const FANOUT_HASH = 0;
-const FANOUT_FLAG_DEFRAG = 0x8000;
+const FANOUT_FLAG_ROLLOVER = 0x1000;
+/** The kernel finds a number that no other process has: who shared it would take half of the frames away. */
+const FANOUT_FLAG_UNIQUEID = 0x2000;
 
 const SIOCGIFFLAGS = 0x8913;
 const SIOCGIFHWADDR = 0x8927;
@@ -61,14 +67,15 @@ const RETIRE_MS = 20;
 export interface RingSocket {
   /** All blocks, of `BLOCK_LEN` octets each. */
   readonly ring: ArrayBuffer;
+  readonly descriptor: number;
   /** The interface with this name: index or -1 for none, flags or 0, ARPHRD_ value or -1. */
   interfaceIndex(name: string): number;
   interfaceFlags(name: string): number;
   interfaceHardware(name: string): number;
   /** Receives from this interface on, and makes it promiscuous. */
   bind(index: number): void;
-  /** Shares the frames of the interface with the other members, flow by flow; for the life of the socket. */
-  joinFanout(group: number): void;
+  /** Shares the frames of the interface with a group, or with a new one; for the life of the socket. Its number. */
+  joinFanout(group: number | null): number;
   /** Waits until a block is ready, at most so long; true when the kernel has something else to say. */
   wait(timeoutMs: number): boolean;
   /** The error that the kernel has to tell, 0 for none, which is then cleared. */
@@ -91,8 +98,8 @@ export function openPacketSocket(libc: Libc): number {
 /** A packet socket with a receive ring (man 7 packet; Documentation/networking/packet_mmap.rst). */
 export class PacketSocket implements RingSocket {
   readonly ring: ArrayBuffer;
+  readonly descriptor: number;
   readonly #libc: Libc;
-  readonly #fd: number;
   readonly #mapping: Mapping;
   readonly #pollfd = new Uint8Array(8);
   readonly #revents = new DataView(this.#pollfd.buffer, 6, 2);
@@ -105,16 +112,16 @@ export class PacketSocket implements RingSocket {
    */
   constructor(libc: Libc, blocks: number, fd: number = openPacketSocket(libc)) {
     this.#libc = libc;
-    this.#fd = fd;
+    this.descriptor = fd;
     try {
       this.#mapping = this.#makeRing(blocks);
     } catch (error) {
-      libc.close(this.#fd);
+      libc.close(this.descriptor);
       throw error;
     }
     this.ring = this.#mapping.memory;
     const view = new DataView(this.#pollfd.buffer);
-    view.setInt32(0, this.#fd, true);
+    view.setInt32(0, this.descriptor, true);
     view.setInt16(4, POLLIN, true);
   }
 
@@ -140,14 +147,18 @@ export class PacketSocket implements RingSocket {
     address.setUint16(0, AF_PACKET, true);
     address.setUint16(2, 3); // ETH_P_ALL, in network order
     address.setInt32(4, index, true);
-    if (this.#libc.bind(this.#fd, new Uint8Array(address.buffer), SOCKADDR_LL_LEN) === -1) {
+    if (this.#libc.bind(this.descriptor, new Uint8Array(address.buffer), SOCKADDR_LL_LEN) === -1) {
       throw this.#failure("binding to the interface");
     }
   }
 
-  joinFanout(group: number): void {
-    const value = words((group & 0xffff) | ((FANOUT_HASH | FANOUT_FLAG_DEFRAG) << 16));
-    this.#set(SOL_PACKET, PACKET_FANOUT, value, "sharing the interface among workers");
+  joinFanout(group: number | null): number {
+    const mode = FANOUT_HASH | FANOUT_FLAG_ROLLOVER | (group === null ? FANOUT_FLAG_UNIQUEID : 0);
+    const what = "sharing the interface among rings";
+    this.#set(SOL_PACKET, PACKET_FANOUT, words((group ?? 0) | (mode << 16)), what);
+    const value = new Uint32Array(1);
+    this.#get(SOL_PACKET, PACKET_FANOUT, value, what);
+    return value[0] & 0xffff;
   }
 
   /** Blocks the thread, in libc: koffi's own way of polling ends the process together with a worker. */
@@ -181,7 +192,7 @@ export class PacketSocket implements RingSocket {
 
   close(): void {
     this.#mapping.release();
-    this.#libc.close(this.#fd);
+    this.#libc.close(this.descriptor);
   }
 
   #makeRing(blocks: number): Mapping {
@@ -192,7 +203,7 @@ export class PacketSocket implements RingSocket {
     const frames = (blocks * BLOCK_LEN) / FRAME_LEN;
     const request = words(BLOCK_LEN, blocks, FRAME_LEN, frames, RETIRE_MS, 0, 0);
     this.#set(SOL_PACKET, PACKET_RX_RING, request, `a ring of ${(blocks * BLOCK_LEN) / (1 << 20)} MiB`);
-    const mapping = this.#libc.map(this.#fd, blocks * BLOCK_LEN);
+    const mapping = this.#libc.map(this.descriptor, blocks * BLOCK_LEN);
     if (mapping === null) throw this.#failure("mapping the ring");
     return mapping;
   }
@@ -203,7 +214,7 @@ export class PacketSocket implements RingSocket {
     const ifreq = this.#interfaceRequest(name);
     if (ifreq === null) return false;
     new DataView(ifreq.buffer).setBigUint64(IFNAMSIZ, this.#libc.address(new Uint8Array(value.buffer)), true);
-    this.#libc.ioctl(this.#fd, SIOCETHTOOL, ifreq);
+    this.#libc.ioctl(this.descriptor, SIOCETHTOOL, ifreq);
     return value[1] !== 0;
   }
 
@@ -211,7 +222,7 @@ export class PacketSocket implements RingSocket {
   #askInterface(name: string, request: number): DataView | null {
     const ifreq = this.#interfaceRequest(name);
     if (ifreq === null) return null;
-    if (this.#libc.ioctl(this.#fd, request, ifreq) !== -1) return new DataView(ifreq.buffer);
+    if (this.#libc.ioctl(this.descriptor, request, ifreq) !== -1) return new DataView(ifreq.buffer);
     if (this.#libc.errno() === ENODEV) return null;
     throw this.#failure("asking for the interface");
   }
@@ -225,13 +236,13 @@ export class PacketSocket implements RingSocket {
   }
 
   #set(level: number, option: number, value: Uint8Array, what: string): void {
-    const done = this.#libc.setsockopt(this.#fd, level, option, value, value.byteLength);
+    const done = this.#libc.setsockopt(this.descriptor, level, option, value, value.byteLength);
     if (done === -1) throw this.#failure(what);
   }
 
   #get(level: number, option: number, into: Uint32Array, what: string): void {
     const octets = new Uint8Array(into.buffer);
-    if (this.#libc.getsockopt(this.#fd, level, option, octets, words(octets.byteLength)) === -1) {
+    if (this.#libc.getsockopt(this.descriptor, level, option, octets, words(octets.byteLength)) === -1) {
       throw this.#failure(what);
     }
   }

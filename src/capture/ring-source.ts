@@ -2,7 +2,7 @@ import type { FrameBatch } from "./frame-batch.ts";
 import { CaptureError } from "./frame-source.ts";
 import { cardLosses, InterfaceWatch } from "./interface-watch.ts";
 import { errnoMessage, loadLibc } from "./libc.ts";
-import type { InterfaceState, LiveListener, LiveSource, LiveStats } from "./live-source.ts";
+import type { InterfaceState, LiveEvent, LiveListener, LiveSource, LiveStats } from "./live-source.ts";
 import { BLOCK_LEN, PacketSocket, type RingSocket } from "./packet-socket.ts";
 import { BLOCK_OURS, BLOCK_STATUS, BlockReader } from "./ring-layout.ts";
 
@@ -30,34 +30,69 @@ export interface RingOptions {
   readonly listener: LiveListener;
   /** Memory of the ring, from 2 to 1024 MiB. The kernel takes it at once, and does not swap it. */
   readonly ringMb?: number;
-  /** How long `next()` blocks the thread when there are no frames. */
+  /** How long `next()` blocks the thread when there are no frames; 0 where somebody waits for several sources. */
   readonly pollMs?: number;
-  /**
-   * Sources with the same number share an interface, each taking some of the flows, both directions of a
-   * flow to the same source. What comes while they are being opened may be delivered twice.
-   */
-  readonly fanoutGroup?: number;
-  /** An open packet socket, which the source takes over. Without one it opens its own. */
-  readonly socketFd?: number | undefined;
+  /** Rings that share the interface. */
+  readonly share?: RingShare;
+}
+
+/**
+ * Rings that share an interface: each frame is delivered to one of them. What comes while they are being
+ * opened may be delivered twice. The kernel binds none of them a second time, so that when the interface is
+ * made again the first goes on alone, with another socket, and the others end.
+ */
+export class RingShare {
+  /** The kernel's number for them; null before the first has joined. */
+  group: number | null = null;
+}
+
+/** How the rings of an interface are made. */
+export interface RingsOptions extends Omit<RingOptions, "share"> {
+  /** Rings that share the interface, and its memory; 1 unless told. */
+  readonly rings?: number;
+  /** Open packet sockets, which the sources take over (see `socketsNeeded`). Without them they open their own. */
+  readonly sockets?: readonly number[] | undefined;
+}
+
+/** Several rings want another socket when their interface is made again. */
+export function socketsNeeded(rings: number): number {
+  return rings === 1 ? 1 : rings + 1;
 }
 
 /**
  * Opens a ring on an interface, in promiscuous mode. Throws CapturePermission, CaptureUnsupported (another
  * kind of source may do), or CaptureError (no such interface, a link type that is not decoded, no memory).
  */
-export async function openRing(name: string, options: RingOptions): Promise<RingSource> {
-  const { ringMb = RING_MB } = options;
-  if (!Number.isInteger(ringMb) || ringMb < 2 || ringMb > MAX_RING_MB) {
-    throw new CaptureError(`a ring of ${ringMb} MiB cannot be made; expected 2 to ${MAX_RING_MB}`);
+export async function openRing(name: string, options: RingsOptions): Promise<RingSource> {
+  return (await openRings(name, { ...options, rings: 1 }))[0];
+}
+
+/** As `openRing`, with several rings. Events of the interface itself come from the first. */
+export async function openRings(name: string, options: RingsOptions): Promise<RingSource[]> {
+  const { ringMb = RING_MB, rings = 1, sockets = [], listener } = options;
+  const eachMb = Math.floor(ringMb / rings);
+  if (!Number.isInteger(ringMb) || eachMb < 2 || ringMb > MAX_RING_MB) {
+    const each = rings === 1 ? "" : ` for each of ${rings}`;
+    throw new CaptureError(`a ring of ${ringMb} MiB cannot be made; expected 2${each} to ${MAX_RING_MB}`);
   }
   const libc = await loadLibc();
-  let { socketFd } = options;
-  const open = (): PacketSocket => {
-    const fd = socketFd;
-    socketFd = undefined; // for once: a group's source needs another when its interface is made again
-    return new PacketSocket(libc, (ringMb << 20) / BLOCK_LEN, fd);
+  const fds = [...sockets];
+  const open = (): PacketSocket => new PacketSocket(libc, (eachMb << 20) / BLOCK_LEN, fds.shift());
+  const share = rings === 1 ? undefined : new RingShare();
+  const quiet = (event: LiveEvent): void => {
+    if (event.kind === "drops" || event.kind === "error") listener(event);
   };
-  return new RingSource(name, open, options);
+  const opened: RingSource[] = [];
+  try {
+    for (let i = 0; i < rings; i++) {
+      const own: RingOptions = { ...options, listener: i === 0 ? listener : quiet };
+      opened.push(new RingSource(name, open, share === undefined ? own : { ...own, share }));
+    }
+  } catch (error) {
+    for (const ring of opened) ring.close();
+    throw error;
+  }
+  return opened;
 }
 
 /** Frames of one interface, read in the memory that the kernel put them into (TPACKET_V3). */
@@ -66,7 +101,10 @@ export class RingSource implements LiveSource {
   linkType = 0;
   readonly #open: () => RingSocket;
   readonly #pollMs: number;
-  readonly #fanoutGroup: number | null;
+  /** Null when it has the interface to itself. */
+  #share: RingShare | null;
+  /** The one that goes on when the interface is made again. */
+  readonly #isFirst: boolean;
   readonly #watch: InterfaceWatch;
   readonly #blocks: BlockReader;
   #socket: RingSocket;
@@ -97,7 +135,8 @@ export class RingSource implements LiveSource {
     this.interface = name;
     this.#open = open;
     this.#pollMs = options.pollMs ?? POLL_MS;
-    this.#fanoutGroup = options.fanoutGroup ?? null;
+    this.#share = options.share ?? null;
+    this.#isFirst = this.#share === null || this.#share.group === null;
     this.#watch = new InterfaceWatch(options.listener);
     this.#socket = open();
     this.#words = new Uint32Array(this.#socket.ring);
@@ -115,6 +154,10 @@ export class RingSource implements LiveSource {
 
   get state(): InterfaceState {
     return this.#watch.state;
+  }
+
+  get descriptor(): number | null {
+    return this.#closed ? null : this.#socket.descriptor;
   }
 
   next(): FrameBatch | null {
@@ -185,7 +228,14 @@ export class RingSource implements LiveSource {
       this.close();
       return null;
     }
-    if (this.#rebind) this.#bindAgain(); // not earlier: the ring may hold frames of the old interface
+    if (this.#rebind) {
+      // Not earlier: the ring may hold frames of the old interface.
+      if (!this.#isFirst) {
+        this.close();
+        return null;
+      }
+      this.#bindAgain();
+    }
     return this.#blocks.batch;
   }
 
@@ -236,8 +286,7 @@ export class RingSource implements LiveSource {
     try {
       const index = this.#socket.interfaceIndex(this.interface);
       if (index === -1) return;
-      // The kernel binds no member of a fanout group a second time.
-      if (this.#fanoutGroup === null) this.#bind(this.#socket, index);
+      if (this.#share === null) this.#bind(this.#socket, index);
       else this.#replaceSocket(index);
       this.#cardLosses = cardLosses(this.interface);
       this.#watch.bound();
@@ -249,6 +298,7 @@ export class RingSource implements LiveSource {
   }
 
   #replaceSocket(index: number): void {
+    this.#share = null;
     const socket = this.#open();
     try {
       this.#bind(socket, index);
@@ -268,8 +318,7 @@ export class RingSource implements LiveSource {
     const hardware = socket.interfaceHardware(this.interface);
     const linkType = linkTypeOf(hardware);
     socket.bind(index);
-    // All that share an interface get the same number, and those of another interface do not.
-    if (this.#fanoutGroup !== null) socket.joinFanout(this.#fanoutGroup + index);
+    if (this.#share !== null) this.#share.group = socket.joinFanout(this.#share.group);
     this.#bound = index;
     this.linkType = linkType;
     this.#blocks.batch.linkType.fill(linkType);

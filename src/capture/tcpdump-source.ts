@@ -151,6 +151,10 @@ export class TcpdumpSource implements LiveSource {
     return this.#ended ? "gone" : this.#watch.state;
   }
 
+  get descriptor(): null {
+    return null;
+  }
+
   next(): FrameBatch | null | Promise<FrameBatch | null> {
     if (performance.now() >= this.#lookAtMs) this.#look();
     const answer = this.#waiting ?? this.#frames.next();

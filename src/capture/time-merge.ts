@@ -1,11 +1,17 @@
 import type { FrameBatch } from "./frame-batch.ts";
 import type { LiveSource } from "./live-source.ts";
 
-/** Frames wait this long for an older one from another source. */
-const WINDOW_MS = 50;
+/** Frames wait this long for an older one from another source: twice what a ring may hold them back. */
+const WINDOW_MS = 40;
+/** How long to wait for frames when there are none at all. */
+const IDLE_MS = 50;
+/** One look hands on about so many frames at the most: other work wants its turn. */
+const MOST_FRAMES = 8192;
 
 interface Feed {
   readonly source: LiveSource;
+  /** Place among its likes: frames of the same time go in this order. */
+  readonly rank: number;
   batch: FrameBatch | null;
   /** Next frame of the batch. */
   at: number;
@@ -17,13 +23,23 @@ export type TakeFrames = (batch: FrameBatch, from: number, to: number, source: L
 
 /**
  * Puts the frames of several live sources in time order, within a small window, so that what is found
- * does not depend on which source happened to be read first.
+ * does not depend on which source happened to be read first. Several sources must not wait in `next()`.
  */
 export class TimeMerge {
   private readonly feeds: Feed[];
+  private readonly arrived: (batch: FrameBatch, source: LiveSource) => void;
+  /** Up to when frames need not wait for sources that have nothing, and the latest time that a frame can have. */
+  private dueSec = 0;
+  private dueNsec = 0;
+  private latestSec = 0;
 
-  constructor(sources: readonly LiveSource[]) {
-    this.feeds = sources.map((source) => ({ source, batch: null, at: 0, ended: false }));
+  /** `arrived` is given each batch once, before any of it is handed on. */
+  constructor(
+    sources: readonly LiveSource[],
+    arrived: (batch: FrameBatch, source: LiveSource) => void = () => {},
+  ) {
+    this.feeds = sources.map((source, rank) => ({ source, rank, batch: null, at: 0, ended: false }));
+    this.arrived = arrived;
   }
 
   /** All sources are at their end and everything was taken. */
@@ -31,50 +47,88 @@ export class TimeMerge {
     return this.feeds.every((feed) => feed.ended && feed.batch === null);
   }
 
-  /** Asks every source that has nothing left for more, and hands on what is due at `nowMs` (wall clock). */
-  async pump(nowMs: number, take: TakeFrames): Promise<void> {
-    for (const feed of this.feeds) if (feed.batch === null && !feed.ended) await fill(feed);
+  /** Sources that had nothing to give when they were asked last. */
+  get waiting(): LiveSource[] {
+    return this.feeds.filter((feed) => feed.batch === null && !feed.ended).map((feed) => feed.source);
+  }
+
+  /**
+   * Asks every source that has nothing left for more, and hands on what is due at `nowMs` (the clock of the
+   * frames' times). How long to wait until the next call, in milliseconds: 0 when something was handed on.
+   */
+  async pump(nowMs: number, take: TakeFrames): Promise<number> {
+    for (const feed of this.feeds) await this.fill(feed);
     if (this.feeds.length === 1) {
       const [only] = this.feeds;
       if (only.batch !== null) hand(only, only.batch.count, take);
-      return;
+      return 0; // it waits by itself
     }
-    for (let next = this.oldest(); next !== null; next = this.oldest()) {
-      const until = this.dueUntil(next, nowMs);
-      if (until === next.at) return;
+    this.setDue(nowMs);
+    let handed = 0;
+    for (let next = this.oldest(); next !== null && handed < MOST_FRAMES; next = this.oldest()) {
+      const until = this.dueUntil(next);
+      if (until === next.at) break;
+      handed += until - next.at;
       hand(next, until, take);
+      if (next.batch === null) await this.fill(next);
     }
+    return handed > 0 ? 0 : this.waitMs(nowMs);
+  }
+
+  private async fill(feed: Feed): Promise<void> {
+    if (feed.batch !== null || feed.ended) return;
+    const next = feed.source.next();
+    const batch = next instanceof Promise ? await next : next;
+    feed.at = 0;
+    feed.ended = batch === null;
+    feed.batch = batch === null || batch.count === 0 ? null : batch;
+    if (feed.batch !== null) this.arrived(feed.batch, feed.source);
+  }
+
+  private setDue(nowMs: number): void {
+    const dueMs = nowMs - WINDOW_MS;
+    this.dueSec = Math.floor(dueMs / 1000);
+    this.dueNsec = Math.floor((dueMs - this.dueSec * 1000) * 1e6);
+    this.latestSec = Math.ceil(nowMs / 1000);
   }
 
   private oldest(): Feed | null {
     let oldest: Feed | null = null;
     for (const feed of this.feeds) {
-      if (feed.batch !== null && (oldest === null || timeOf(feed) < timeOf(oldest))) oldest = feed;
+      if (feed.batch === null) continue;
+      if (oldest === null || isBefore(feed.batch, feed.at, oldest)) oldest = feed;
     }
     return oldest;
   }
 
   /** How far the oldest feed may be read: up to the next frame of any other, or to the window's edge. */
-  private dueUntil(feed: Feed, nowMs: number): number {
-    let limitMs = Infinity;
+  private dueUntil(feed: Feed): number {
+    const { batch } = feed;
+    if (batch === null) return feed.at;
+    let until = batch.count;
     for (const other of this.feeds) {
-      if (other === feed) continue;
-      if (other.batch !== null) limitMs = Math.min(limitMs, timeOf(other));
-      else if (!other.ended) limitMs = Math.min(limitMs, nowMs - WINDOW_MS);
+      if (other === feed || (other.batch === null && other.ended)) continue;
+      let at = feed.at;
+      if (other.batch === null) while (at < until && this.isDue(batch, at)) at++;
+      else while (at < until && !isAfter(batch, at, feed.rank, other)) at++;
+      until = at;
     }
-    const batch = feed.batch;
-    let until = feed.at;
-    while (batch !== null && until < batch.count && frameMs(batch, until) <= limitMs) until++;
     return until;
   }
-}
 
-async function fill(feed: Feed): Promise<void> {
-  const next = feed.source.next();
-  const batch = next instanceof Promise ? await next : next;
-  feed.at = 0;
-  feed.ended = batch === null;
-  feed.batch = batch === null || batch.count === 0 ? null : batch;
+  /** No source that has nothing now can bring an older one. A frame of the future is of before a step of the clock. */
+  private isDue({ tsSec, tsNsec }: FrameBatch, at: number): boolean {
+    const sec = tsSec[at];
+    return sec < this.dueSec || (sec === this.dueSec && tsNsec[at] <= this.dueNsec) || sec > this.latestSec;
+  }
+
+  /** Until the oldest frame that was not handed on is due. */
+  private waitMs(nowMs: number): number {
+    const held = this.oldest();
+    if (held === null || held.batch === null) return IDLE_MS;
+    const heldMs = held.batch.tsSec[held.at] * 1000 + held.batch.tsNsec[held.at] / 1e6;
+    return Math.min(WINDOW_MS, Math.max(1, Math.ceil(heldMs + WINDOW_MS - nowMs)));
+  }
 }
 
 function hand(feed: Feed, until: number, take: TakeFrames): void {
@@ -85,10 +139,20 @@ function hand(feed: Feed, until: number, take: TakeFrames): void {
   if (until === batch.count) feed.batch = null;
 }
 
-function timeOf(feed: Feed): number {
-  return feed.batch === null ? Infinity : frameMs(feed.batch, feed.at);
+/** Whether frame `at` is older than the next of `other`, whose rank is lower. */
+function isBefore({ tsSec, tsNsec }: FrameBatch, at: number, other: Feed): boolean {
+  const { batch } = other;
+  if (batch === null) return true;
+  const apart = tsSec[at] - batch.tsSec[other.at];
+  return apart < 0 || (apart === 0 && tsNsec[at] < batch.tsNsec[other.at]);
 }
 
-function frameMs(batch: FrameBatch, i: number): number {
-  return batch.tsSec[i] * 1000 + batch.tsNsec[i] / 1e6;
+/** Whether frame `at` of a feed of this rank has to wait for the next of `other`. */
+function isAfter({ tsSec, tsNsec }: FrameBatch, at: number, rank: number, other: Feed): boolean {
+  const { batch } = other;
+  if (batch === null) return false;
+  const apart = tsSec[at] - batch.tsSec[other.at];
+  if (apart !== 0) return apart > 0;
+  const fine = tsNsec[at] - batch.tsNsec[other.at];
+  return fine > 0 || (fine === 0 && rank > other.rank);
 }

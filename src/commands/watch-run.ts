@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
+import type { HandedSockets } from "../capture/handed-sockets.ts";
 import { SensorStates, type StateChange } from "../findings/sensor-states.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
@@ -43,12 +44,7 @@ export class WatchRun {
   private verdict = "none";
   private reasons: readonly string[] = [];
 
-  constructor(
-    options: WatchOptions,
-    enclave: EnclaveFile,
-    sockets: ReadonlyMap<string, number>,
-    records: WatchRecords,
-  ) {
+  constructor(options: WatchOptions, enclave: EnclaveFile, sockets: HandedSockets, records: WatchRecords) {
     this.options = options;
     this.records = records;
     this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
@@ -66,6 +62,7 @@ export class WatchRun {
       interfaces: options.interface,
       source: options.source,
       ringMb: options.ringMb,
+      workers: options.workers,
       sockets,
       enclavePath: enclave.path,
       enclaveText: this.policy.text,
@@ -134,6 +131,7 @@ export class WatchRun {
         break;
       case "report":
         this.look(message.report);
+        this.order({ type: "heard" });
         break;
       case "ended":
         this.end(message.summary, message.report, message.tsDigits);

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { CaptureError } from "../capture/frame-source.ts";
-import { socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
+import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
+import { socketsNeeded } from "../capture/ring-source.ts";
 import { StateError } from "../records/state.ts";
 import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../records/syslog-target.ts";
 import { readEnclaveOrExit } from "./enclave-option.ts";
@@ -16,12 +17,15 @@ const DEFAULT_RING_MB = 256;
 /** What the ring can be made of (capture/ring-source.ts). */
 const MIN_RING_MB = 2;
 const MAX_RING_MB = 1024;
+const MAX_WORKERS = 16;
+const NO_SOCKETS: HandedSockets = new Map();
 
 export interface WatchOptions {
   interface: string[];
   enclave?: string;
   source: "ring" | "tcpdump";
   ringMb: number;
+  workers: number;
   metrics?: MetricsAddress;
   events?: string;
   state?: string;
@@ -38,6 +42,7 @@ export function addWatchCommand(program: Command): void {
     .option("--headless", "plain lines for a log; so far there is nothing else")
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
     .option("--ring-mb <megabytes>", "size of the capture ring of each interface", ringSize, DEFAULT_RING_MB)
+    .option("--workers <n>", "rings of each interface, which share its frames and --ring-mb", workerCount, 1)
     .option(
       "--events <file>",
       "append what is seen as NDJSON like Suricata's eve.json; - for stdout, the lines then go to stderr",
@@ -68,7 +73,8 @@ async function watch(options: WatchOptions): Promise<number> {
   try {
     // tcpdump opens a socket of its own, for which it needs what the ring can do without.
     const ring = options.source === "ring";
-    const sockets = ring ? await socketsWithoutPrivileges(options.interface) : new Map<string, number>();
+    const each = socketsNeeded(options.workers);
+    const sockets = ring ? await socketsWithoutPrivileges(options.interface, each) : NO_SOCKETS;
     const records = await WatchRecords.open(options.state, options.syslog, (part, message) => {
       say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`);
     });
@@ -96,6 +102,14 @@ function gather(value: string, before: string[] = []): string[] {
 function sourceKind(value: string): string {
   if (value !== "ring" && value !== "tcpdump") throw new InvalidArgumentError("expected ring or tcpdump");
   return value;
+}
+
+function workerCount(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_WORKERS) {
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_WORKERS}`);
+  }
+  return count;
 }
 
 function ringSize(value: string): number {

@@ -6,7 +6,8 @@ import { FrameBatch } from "../../src/capture/frame-batch.ts";
 function read(guard: ClockGuard, seconds: number[], wallSec: number, countingSec: number): number[] {
   const batch = new FrameBatch(new Uint8Array(0));
   batch.tsSec.set(seconds);
-  guard.guard(batch, 0, seconds.length, wallSec * 1000, countingSec * 1000);
+  batch.count = seconds.length;
+  guard.guard(batch, wallSec * 1000, countingSec * 1000);
   return [...batch.tsSec.subarray(0, seconds.length)];
 }
 
@@ -34,6 +35,8 @@ describe("ClockGuard", () => {
     expect(read(guard, [1001, stepped, stepped + 1], stepped + 1, 8)).toEqual([1001, 1002, 1003]);
     expect(read(guard, [stepped + 10], stepped + 10, 17)).toEqual([1012]);
     expect(guard.steps).toBe(1);
+    expect(guard.lastStepSec).toBe(stepped - 1002);
+    expect(guard.nowMs((stepped + 11) * 1000, 18_000)).toBe(1_013_000);
   });
 
   it("takes both steps of a clock that comes back", () => {

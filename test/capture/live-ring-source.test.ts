@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CaptureError } from "../../src/capture/frame-source.ts";
 import type { LiveEvent } from "../../src/capture/live-source.ts";
 import { BLOCK_LEN, type RingSocket } from "../../src/capture/packet-socket.ts";
-import { RingSource } from "../../src/capture/ring-source.ts";
+import { RingShare, RingSource } from "../../src/capture/ring-source.ts";
 import { framesOf, type RingPacket, writeBlock } from "./ring-block.ts";
 
 const BLOCKS = 3;
@@ -12,12 +12,13 @@ const UP = 0x41;
 
 /** A socket whose kernel is the test. */
 class FakeSocket implements RingSocket {
+  readonly descriptor = 42;
   readonly ring = new ArrayBuffer(BLOCKS * BLOCK_LEN);
   index = 7;
   flags = UP;
   hardware = 1;
   bindings: number[] = [];
-  groups: number[] = [];
+  groups: (number | null)[] = [];
   waits: number[] = [];
   /** What `wait` does meanwhile; true when there is an error to take. */
   meanwhile: () => boolean = () => false;
@@ -52,8 +53,9 @@ class FakeSocket implements RingSocket {
   bind(index: number): void {
     this.bindings.push(index);
   }
-  joinFanout(group: number): void {
+  joinFanout(group: number | null): number {
     this.groups.push(group);
+    return group ?? 107;
   }
   wait(timeoutMs: number): boolean {
     this.waits.push(timeoutMs);
@@ -83,7 +85,7 @@ function frame(...octets: number[]): RingPacket {
   return { data: Uint8Array.from(octets) };
 }
 
-function sourceOver(socket: FakeSocket, more: { fanoutGroup?: number; open?: () => RingSocket } = {}) {
+function sourceOver(socket: FakeSocket, more: { share?: RingShare; open?: () => RingSocket } = {}) {
   const events: LiveEvent[] = [];
   const { open = () => socket, ...options } = more;
   const listener = (event: LiveEvent) => events.push(event);
@@ -226,20 +228,31 @@ describe("ring source", () => {
     ]);
   });
 
-  it("opens another socket to share an interface that was made again", () => {
-    const sockets = [new FakeSocket(), new FakeSocket()];
-    const [first, second] = sockets;
+  it("that shares an interface goes on alone when that was made again, the others end", () => {
+    const sockets = [new FakeSocket(), new FakeSocket(), new FakeSocket()];
+    const [first, second, spare] = sockets;
+    const share = new RingShare();
     let opened = 0;
-    const { source } = sourceOver(first, { fanoutGroup: 100, open: () => sockets[opened++] });
+    const open = () => sockets[opened++];
+    const one = sourceOver(first, { share, open }).source;
+    const other = sourceOver(first, { share, open }).source;
+    expect([first.groups, second.groups]).toEqual([[null], [107]]);
     first.deliver(frame(1));
-    source.next();
-    first.index = 8;
-    second.index = 8;
-    look(source, first);
-    expect([first.closed, first.groups, second.groups]).toEqual([true, [107], [108]]);
-    second.deliver(frame(2));
-    expect(framesOf(source.next() ?? expect.fail())).toEqual(["02"]);
-    expect(source.stats()).toMatchObject({ received: 2, seen: 2 });
+    one.next();
+    for (const socket of sockets) socket.index = 8;
+    look(one, first);
+    expect([first.closed, spare.bindings, spare.groups]).toEqual([true, [8], []]);
+    second.deliver(frame(3));
+    expect(framesOf(other.next() ?? expect.fail())).toEqual(["03"]);
+    look(other, second);
+    expect(other.next()).toBeNull();
+    expect(other.stats()).toMatchObject({ received: 1, seen: 1 });
+    spare.deliver(frame(2));
+    expect(framesOf(one.next() ?? expect.fail())).toEqual(["02"]);
+    expect(one.stats()).toMatchObject({ received: 2, seen: 2 });
+    spare.index = 9;
+    look(one, spare);
+    expect([opened, spare.bindings]).toEqual([3, [8, 9]]);
   });
 
   it("ends when the socket breaks", () => {

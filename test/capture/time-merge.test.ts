@@ -56,15 +56,75 @@ describe("TimeMerge", () => {
     const take = (batch: FrameBatch, from: number, to: number) => {
       for (let i = from; i < to; i++) taken.push(batch.tsSec[i] * 1000 + batch.tsNsec[i] / 1e6);
     };
-    await merge.pump(1020, take);
+    expect(await merge.pump(1020, take)).toBe(20);
     expect(taken).toEqual([]);
-    await merge.pump(1030, take);
-    expect(taken).toEqual([1000, 1005]);
-    await merge.pump(1031, take);
+    expect(await merge.pump(1030, take)).toBe(0);
     expect(taken).toEqual([1000, 1005, 1010]);
     const late = new TimeMerge([source("a", [[1000]]), source("b", [[], []])]);
     await late.pump(1051, take);
     expect(taken.at(-1)).toBe(1000);
+  });
+
+  it("says whom it waits for, and how long", async () => {
+    const [a, b] = [source("a", [[1000], []]), source("b", [[], [], []])];
+    const merge = new TimeMerge([a, b]);
+    expect(await merge.pump(1001, () => {})).toBe(39);
+    expect(merge.waiting).toEqual([b]);
+    expect(await merge.pump(1041, () => {})).toBe(0);
+    expect(await merge.pump(1042, () => {})).toBe(50);
+  });
+
+  it("does not keep a busy source waiting for one without frames", async () => {
+    let taken = 0;
+    const busy = Array.from({ length: 20 }, (_, batch) =>
+      Array.from({ length: 100 }, (_, i) => batch * 100 + i),
+    );
+    const merge = new TimeMerge([source("busy", busy), source("quiet", Array(100).fill([]))]);
+    await merge.pump(2100, (_batch, from, to) => {
+      taken += to - from;
+    });
+    expect(taken).toBe(2000);
+  });
+
+  it("waits for nothing when the clock was set back", async () => {
+    const merge = new TimeMerge([source("a", [[90_000]]), source("b", [[], []])]);
+    expect(await merge.pump(30_000, () => {})).toBe(0);
+  });
+
+  it("puts frames of the same time in the order of their sources, wherever batches end", async () => {
+    for (const [a, b] of [
+      [[[5, 5, 5]], [[5, 5]]],
+      [
+        [[5], [5], [5]],
+        [[5], [5]],
+      ],
+      [[[5, 5], [5]], [[5, 5]]],
+    ]) {
+      const order: string[] = [];
+      const merge = new TimeMerge([source("a", a), source("b", b)]);
+      while (!merge.ended) {
+        await merge.pump(0, (_batch, from, to, { interface: name }) => {
+          order.push(name.repeat(to - from));
+        });
+      }
+      expect(order.join("")).toBe("aaabb");
+    }
+  });
+
+  it("gives each batch away once before any of it, to be put right", async () => {
+    const taken: number[] = [];
+    const merge = new TimeMerge(
+      [source("a", [[9_000], [9_500]]), source("b", [[1_200]])],
+      (batch, { interface: name }) => {
+        if (name === "a") batch.tsSec[0] -= 8;
+      },
+    );
+    while (!merge.ended) {
+      await merge.pump(2000, (batch, from) =>
+        taken.push(batch.tsSec[from] * 1000 + batch.tsNsec[from] / 1e6),
+      );
+    }
+    expect(taken).toEqual([1000, 1200, 1500]);
   });
 
   it("loses and repeats nothing", async () => {

@@ -5,7 +5,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/capture/live-source.ts";
 import { openCapture } from "../../../src/capture/open-capture.ts";
-import { openRing, type RingOptions, type RingSource } from "../../../src/capture/ring-source.ts";
+import { openRing, openRings, type RingSource, type RingsOptions } from "../../../src/capture/ring-source.ts";
 import { canMakeNamespaces, type Lab } from "../lab.mjs";
 import { readAll, type Take } from "./read-all.ts";
 import { createWire, plugCable, sendFrames, withNetworkOf } from "./wire.mjs";
@@ -31,7 +31,7 @@ describe.skipIf(!possible)("ring", () => {
     rmSync(folder, { recursive: true });
   });
 
-  async function ringOn(name: string, options: Partial<RingOptions> = {}): Promise<RingSource> {
+  async function ringOn(name: string, options: Partial<RingsOptions> = {}): Promise<RingSource> {
     events = [];
     const listener = (event: LiveEvent) => events.push(event);
     const ring = await withNetworkOf(lab, "sensor", () =>
@@ -39,6 +39,14 @@ describe.skipIf(!possible)("ring", () => {
     );
     open.push(ring);
     return ring;
+  }
+
+  async function ringsOn(name: string, rings: number): Promise<RingSource[]> {
+    events = [];
+    const options = { ringMb: 32, rings, pollMs: 1, listener: (event: LiveEvent) => events.push(event) };
+    const opened = await withNetworkOf(lab, "sensor", () => openRings(name, options));
+    open.push(...opened);
+    return opened;
   }
 
   /** Reads without taking anything down until the source says what is expected, or a time is up. */
@@ -126,32 +134,37 @@ describe.skipIf(!possible)("ring", () => {
     expect(events.map(({ kind }) => kind)).toEqual(["down", "up", "down", "up"]);
   });
 
-  it.each([undefined, 40_000])(
-    "captures from an interface that is made again (group %s)",
-    async (fanoutGroup) => {
-      const ring = await ringOn("rx0", fanoutGroup === undefined ? {} : { fanoutGroup });
-      await readAllOf(ring, 50);
-      await lab.run("ip -n sensor link del rx0");
-      await readUntil(ring, () => ring.state === "gone");
-      await plugCable(lab);
-      await withNetworkOf(lab, "sensor", () => readUntil(ring, () => ring.state === "up"));
-      expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["gone", "recreated"]));
-      await readAll(ring, sendFrames(lab, { frames: 100, octets: 64 }), () => ring.stop());
-      expect(ring.stats()).toMatchObject({ seen: 150, received: 150, dropped: 0 });
-    },
-  );
-
-  async function readAllOf(ring: RingSource, frames: number): Promise<void> {
-    const sending = sendFrames(lab, { frames, octets: 64 });
-    await readUntil(ring, () => ring.stats().seen === frames);
+  it.each([1, 2])("captures from an interface that is made again, with %i rings", async (count) => {
+    const [ring, ...others] = await ringsOn("rx0", count);
+    const sending = sendFrames(lab, { frames: 50, octets: 64 });
+    await readUntil(ring, () => [ring, ...others].reduce((sum, each) => sum + seenOf(each), 0) === 50);
     await sending;
+    const before = ring.stats().seen;
+    await lab.run("ip -n sensor link del rx0");
+    await readUntil(ring, () => ring.state === "gone");
+    await plugCable(lab);
+    await withNetworkOf(lab, "sensor", () => readUntil(ring, () => ring.state === "up"));
+    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["gone", "recreated"]));
+    for (const other of others) await readUntil(other, () => other.next() === null);
+    await readAll(ring, sendFrames(lab, { frames: 100, octets: 64 }), () => ring.stop());
+    expect(ring.stats()).toMatchObject({ seen: before + 100, received: before + 100, dropped: 0 });
+  });
+
+  function seenOf(ring: RingSource): number {
+    ring.next();
+    return ring.stats().seen;
   }
 
-  it("shares an interface among workers, a flow to one of them", async () => {
-    const rings = [await ringOn("rx0", { fanoutGroup: 7 }), await ringOn("rx0", { fanoutGroup: 7 })];
-    const sending = sendFrames(lab, { frames: 1000, octets: 64, rate: 10_000 });
-    const takes = await Promise.all(rings.map((ring) => readAll(ring, sending, () => ring.stop())));
-    expect(takes.map(({ frames }) => frames).sort()).toEqual([0, 1000]);
+  it("shares an interface among rings, each frame to one of them, and not with another process", async () => {
+    const rings = await ringsOn("rx0", 3);
+    const another = await ringsOn("rx0", 2);
+    const sending = sendFrames(lab, { frames: 3000, octets: 64, rate: 30_000, flows: 100 });
+    const all = [...rings, ...another];
+    const takes = await Promise.all(all.map((ring) => readAll(ring, sending, () => ring.stop())));
+    const frames = takes.map((take) => take.frames);
+    expect(frames.slice(0, 3).reduce((a, b) => a + b)).toBe(3000);
+    expect(frames.slice(3).reduce((a, b) => a + b)).toBe(3000);
+    expect(Math.min(...frames)).toBeGreaterThan(0);
   });
 
   it("shows each frame of the loopback interface once", async () => {

@@ -1,16 +1,18 @@
 // Sends numbered frames on an interface as fast as told, and says how many the interface took, and in what time.
-// Usage: node send-frames.mjs INTERFACE FRAMES OCTETS RATE [TPID:TCI]
-// RATE is in frames a second, 0 for as fast as possible. TPID and TCI are hexadecimal.
+// Usage: node send-frames.mjs INTERFACE FRAMES OCTETS RATE [TPID:TCI [FLOWS]]
+// RATE is in frames a second, 0 for as fast as possible. TPID and TCI are hexadecimal. Flows take turns, 1 unless told.
 import koffi from "koffi";
 
 const [, , device, ...numbers] = process.argv;
 const [frames, octets, rate] = numbers.map(Number);
+const flows = Number(numbers[4] ?? 1);
 const tag = numbers[3] ? Buffer.from(numbers[3].replace(":", ""), "hex") : Buffer.alloc(0);
 
 const BURST = 64;
 const HEADER_LEN = 14;
 const IPV4_LEN = 20;
 const UDP_LEN = 8;
+const FIRST_PORT = 0xc000;
 
 const lib = koffi.load(null);
 const socket = lib.func("int socket(int, int, int)");
@@ -43,7 +45,10 @@ while (sent < frames) {
   const due = rate === 0 ? frames : Math.floor(((performance.now() - started) / 1000) * rate);
   const burst = Math.min(BURST, due - sent, frames - sent);
   if (burst <= 0) continue;
-  for (let i = 0; i < burst; i++) buffers.writeUInt32BE(sent + i, i * octets + numberAt);
+  for (let i = 0; i < burst; i++) {
+    buffers.writeUInt32BE(sent + i, i * octets + numberAt);
+    if (flows > 1) buffers.writeUInt16BE(FIRST_PORT + ((sent + i) % flows), i * octets + numberAt - UDP_LEN);
+  }
   sent += sendAll(burst);
 }
 process.stdout.write(JSON.stringify({ sent, seconds: (performance.now() - started) / 1000 }));

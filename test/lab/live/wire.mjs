@@ -36,10 +36,11 @@ ip -n sensor link set rx0 up
 
 /**
  * Starts the sender, which stops by itself.
- * @param {Lab} lab @param {{ frames: number, octets: number, rate?: number, vlan?: string, cpu?: number }} what
+ * @param {Lab} lab
+ * @param {{ frames: number, octets: number, rate?: number, vlan?: string, flows?: number, cpu?: number }} what
  * @returns {Promise<{ sent: number, seconds: number }>} once all were sent
  */
-export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", cpu }) {
+export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", flows = 1, cpu }) {
   const child = lab.spawn("sender", [
     ...(cpu === undefined ? [] : ["taskset", "-c", `${cpu}`]),
     process.execPath,
@@ -49,6 +50,7 @@ export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", cpu
     `${octets}`,
     `${rate}`,
     vlan,
+    `${flows}`,
   ]);
   let said = "";
   child.stdout.on("data", (chunk) => {
