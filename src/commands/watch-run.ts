@@ -169,7 +169,7 @@ export class WatchRun {
       interfaces: report.interfaces.map(({ name, state, stats }) => ({
         name,
         fault: state === "up" ? null : FAULTS[state],
-        dropped: stats.dropped,
+        dropped: stats.dropped + (stats.missed ?? 0),
       })),
       packets: totals.packets,
       tcpUnseen: coverage["tcp.unseen_bytes"],
@@ -237,6 +237,7 @@ export class WatchRun {
         up: state === "up",
         received: stats.received,
         dropped: stats.dropped,
+        missed: stats.missed ?? 0,
       })),
       coverage: report?.coverage ?? {},
       raised: this.states.raised(),

@@ -15,6 +15,7 @@ export interface Figures {
     readonly up: boolean;
     readonly received: number;
     readonly dropped: number;
+    readonly missed: number;
   }[];
   /** Counters of the coverage table by name. */
   readonly coverage: Readonly<Record<string, number>>;
@@ -53,6 +54,12 @@ export function prometheusText(figures: Figures): string {
       "counter",
       "Frames lost before they were read.",
       interfaces.map(({ name, dropped }) => [labels({ interface: name }), dropped]),
+    ),
+    ...metric(
+      "interface_missed_total",
+      "counter",
+      "Frames lost in the network card, not among those delivered.",
+      interfaces.map(({ name, missed }) => [labels({ interface: name }), missed]),
     ),
     ...metric(
       "coverage_total",

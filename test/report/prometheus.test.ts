@@ -8,7 +8,7 @@ const FIGURES: Figures = {
   openFlows: 2,
   undecoded: 1,
   findings: [0, 0, 3, 0, 1],
-  interfaces: [{ name: "mirror0", up: true, received: 14, dropped: 2 }],
+  interfaces: [{ name: "mirror0", up: true, received: 14, dropped: 2, missed: 5 }],
   coverage: { "ipv4.fragment": 1 },
   raised: [{ name: "sensor.drops", subject: 'mirror"0\n\\', raised: true, atMs: 0, text: "" }],
 };
@@ -21,6 +21,7 @@ describe("prometheusText", () => {
     expect(lines).toContain('gapwatch_findings{severity="critical"} 1');
     expect(lines).toContain('gapwatch_findings{severity="info"} 0');
     expect(lines).toContain('gapwatch_interface_dropped_total{interface="mirror0"} 2');
+    expect(lines).toContain('gapwatch_interface_missed_total{interface="mirror0"} 5');
     expect(lines).toContain('gapwatch_coverage_total{name="ipv4.fragment"} 1');
     expect(lines.at(-1)).toBe("");
   });

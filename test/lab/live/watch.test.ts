@@ -35,18 +35,21 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     return report.slice(from, to);
   }
 
-  it("finds on the wire what replay finds in a recording of the same time", async () => {
-    const watch = await watching("-e", ENCLAVE);
-    const file = join(folder, "beside.pcap");
-    await lab.record(file, () => playScenario(lab, SCENARIOS["quickstart"]));
-    await watch.signal("SIGTERM");
-    expect(await watch.ended()).toBe(1);
-    const replay = execFileSync("node", [MAIN, "replay", file, "-e", ENCLAVE, "--exit-zero"], {
-      encoding: "utf8",
-    });
-    expect(judgement(watch.out())).toBe(judgement(replay));
-    expect(watch.out()).toContain("30 findings: 8 critical, 14 high, 8 medium");
-  });
+  it.each([1, 3])(
+    "finds on the wire what replay finds in a recording of the same time, with %i rings",
+    async (workers) => {
+      const watch = await watching("-e", ENCLAVE, "--workers", `${workers}`);
+      const file = join(folder, "beside.pcap");
+      await lab.record(file, () => playScenario(lab, SCENARIOS["quickstart"]));
+      await watch.signal("SIGTERM");
+      expect(await watch.ended()).toBe(1);
+      const replay = execFileSync("node", [MAIN, "replay", file, "-e", ENCLAVE, "--exit-zero"], {
+        encoding: "utf8",
+      });
+      expect(judgement(watch.out())).toBe(judgement(replay));
+      expect(watch.out()).toContain("30 findings: 8 critical, 14 high, 8 medium");
+    },
+  );
 
   it("tells a finding while its flow is open, within a moment", async () => {
     const watch = await watching("-e", ENCLAVE);

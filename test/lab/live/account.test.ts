@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canMakeNamespaces, type Lab } from "../lab.mjs";
+import { type Watching, watch } from "./watching.ts";
+import { createWire, sendFrames } from "./wire.mjs";
+
+const possible = canMakeNamespaces();
+if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
+if (!possible) process.stderr.write("account tests skipped: this user cannot make network namespaces here\n");
+
+/** What is sent is all inside. */
+const ENCLAVE_FILE = `
+gapwatch: 1
+enclave:
+  name: account-lab
+  inside: [10.9.0.0/24]
+`;
+const METRICS = "127.0.0.1:9478";
+
+describe.skipIf(!possible)("what gapwatch watch says it saw and lost", () => {
+  let lab: Lab;
+  let folder: string;
+  let enclave: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gapwatch-account-"));
+    enclave = join(folder, "enclave.yaml");
+    writeFileSync(enclave, ENCLAVE_FILE);
+    lab = await createWire();
+    // A second interface, on which nothing ever comes.
+    await lab.run(`
+ip -n sensor link add rx1 type veth peer name far1
+ip -n sensor link set rx1 up; ip -n sensor link set far1 up
+ip -n sensor link set lo up
+`);
+  });
+  afterAll(async () => {
+    await lab.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Received (losses included) and lost, as the figures for Prometheus have it. */
+  async function figures(): Promise<{ received: number; dropped: number }> {
+    const { stdout } = await lab.exec("sensor", ["curl", "-s", `http://${METRICS}/metrics`]);
+    const of = (name: string) =>
+      Number(new RegExp(`^gapwatch_${name}\\{interface="rx0"\\} (\\d+)$`, "m").exec(stdout)?.[1]);
+    return { received: of("interface_received_total"), dropped: of("interface_dropped_total") };
+  }
+
+  const watching = (...args: string[]): Promise<Watching> =>
+    watch(lab, ["-i", "rx0", "-e", enclave, "--metrics", METRICS, ...args]);
+
+  /** Packets judged and packets lost, as the report at the end has it. */
+  async function ended(run: Watching): Promise<{ seen: number; lost: number; code: number | null }> {
+    await run.signal("SIGTERM");
+    const code = await run.ended();
+    const [, seen] = /([\d,]+) packets in [\d,]+ flows?/.exec(run.out()) ?? [];
+    const [, lost] = /([\d,]+) reported lost/.exec(run.out()) ?? [];
+    const number = (text = "") => Number(text.replaceAll(",", ""));
+    return { seen: number(seen), lost: number(lost), code };
+  }
+
+  it.each([1, 3])(
+    "adds up to what was sent when it stood still for 1.5 s, with %i rings",
+    async (workers) => {
+      const run = await watching("--ring-mb", "8", "--workers", `${workers}`);
+      const sending = sendFrames(lab, { frames: 300_000, octets: 64, rate: 100_000, flows: 50 });
+      await pause(500);
+      await run.freeze(1500);
+      const { sent } = await sending;
+      await run.until(/raised sensor\.drops rx0: \d+ packets lost/);
+      await pause(1200);
+      const { received, dropped } = await figures();
+      const { seen, lost, code } = await ended(run);
+      expect(seen + lost).toBe(sent);
+      expect([received, dropped]).toEqual([sent, lost]);
+      expect(lost).toBeGreaterThan(0);
+      expect(code).toBe(3);
+      expect(run.out()).toMatch(/capture\.drops/);
+    },
+  );
+
+  it("loses nothing of a busy interface for waiting on a quiet one", async () => {
+    const run = await watching("-i", "rx1", "--ring-mb", "16");
+    const { sent } = await sendFrames(lab, { frames: 400_000, octets: 64, rate: 100_000 });
+    await pause(1200);
+    const { received, dropped } = await figures();
+    const { seen } = await ended(run);
+    expect({ received, dropped, seen }).toEqual({ received: sent, dropped: 0, seen: sent });
+  });
+});
