@@ -53,7 +53,7 @@ class Watched {
 
   take(batch: FrameBatch): void {
     const nowMs = batch.tsSec[batch.count - 1] * 1000;
-    this.guard.guard(batch, 0, batch.count, nowMs, nowMs);
+    this.guard.guard(batch, nowMs, nowMs);
     this.sensor.consume(batch);
     this.packets += batch.count;
     this.mostFlows = Math.max(this.mostFlows, this.sensor.tracker.table.size);
