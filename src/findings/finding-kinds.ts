@@ -6,6 +6,7 @@ export const FINDING_KINDS = {
   "inside.unapproved": "a flow between inside hosts beyond what the enclave file approves",
   "dns.name": "a question for an outside name to an approved resolver",
   "dns.resolver": "DNS to a resolver that is not approved",
+  "dns.encrypted": "DNS under encryption: what is asked cannot be seen",
   "name.proxy": "a request to an inside proxy for an outside name or address",
   "name.inside": "an outside name used toward an inside address: a mirror, or an interception",
   "policy.expired": "traffic that only an expired rule would allow",

@@ -28,6 +28,7 @@ import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { OUT } from "../policy/policy.ts";
 import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
+import { asksEncryptedResolver } from "./encrypted-dns.ts";
 import type { Finding, NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
@@ -247,9 +248,28 @@ export class FlowJudge {
     if (judged === JUDGED_ALLOWED) return;
     if (judged === JUDGED_FINDING) {
       const kind = this.ledger.get(this.table.words[w + JUDGED_REF]).kind;
-      if (kind !== "egress.flow" && kind !== "inside.unapproved") return;
+      if (kind !== "egress.flow" && kind !== "inside.unapproved" && kind !== "dns.encrypted") return;
     }
     openFlowFinding(this.table, this.ledger, row, "dns.resolver", null, "none", null);
+  }
+
+  /**
+   * The flow speaks DNS under encryption. Returns whether its questions are asked of an approved resolver inside,
+   * where nobody but the resolver can tell what they are.
+   */
+  isEncryptedDns(row: number): boolean {
+    const w = row * ROW_WORDS;
+    const judged = this.table.words[w + JUDGED];
+    const initiator = initiatorOf(this.table, row);
+    const isInside = !crossesBoundary(this.table, row);
+    if (isInside && this.judge.isResolver(...addressOf(this.table, row, initiator === 0 ? 1 : 0)))
+      return true;
+    if (judged === JUDGED_FINDING) {
+      const { kind, name, evidence } = this.ledger.get(this.table.words[w + JUDGED_REF]);
+      if (kind !== "egress.flow" && kind !== "inside.unapproved") return false;
+      openFlowFinding(this.table, this.ledger, row, "dns.encrypted", name, evidence, null);
+    } else if (isInside) openFlowFinding(this.table, this.ledger, row, "dns.encrypted", null, "none", null);
+    return false;
   }
 
   private classAt(row: number, at: number): number {
@@ -287,7 +307,9 @@ export class FlowJudge {
     name: string | null,
     evidence: NameEvidence,
   ): void {
-    if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, kind, name, evidence, null);
+    const isDns = kind === "egress.flow" && asksEncryptedResolver(this.table, row, name);
+    const meant = isDns ? "dns.encrypted" : kind;
+    if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, meant, name, evidence, null);
     else
       openFlowFinding(
         this.table,
@@ -308,8 +330,11 @@ export class FlowJudge {
     return this.question.rule >= 0 && !name.includes("\\");
   }
 
-  /** An expired rule explains a flow only while it would cover the name that the flow uses. */
-  private expiryOf(row: number, { kind, rule }: Finding, name: string): Pick<Finding, "kind" | "rule"> {
+  /** Who is asked says whether it is DNS. An expired rule explains a flow only while it would cover the name that the flow uses. */
+  private kindOf(row: number, { kind, rule }: Finding, name: string): Pick<Finding, "kind" | "rule"> {
+    if (kind === "egress.flow" || kind === "dns.encrypted") {
+      return { kind: asksEncryptedResolver(this.table, row, name) ? "dns.encrypted" : "egress.flow", rule };
+    }
     if (kind !== "policy.expired") return { kind, rule };
     askAbout(this.table, row, innerEndOf(this.table, row), this.question);
     this.judge.judgeFlow(this.question);
@@ -336,7 +361,7 @@ export class FlowJudge {
     }
     // A second name on one connection is a second destination: what went before stays with the first.
     if (!isFirst) this.accounts.settleName(row, before);
-    const subject = { ...finding, ...this.expiryOf(row, finding, name), destination: name, name };
+    const subject = { ...finding, ...this.kindOf(row, finding, name), destination: name, name };
     const handle = this.ledger.open({ ...subject, evidence: "in-flow" }, lastMoment(this.table, row));
     if (isFirst) this.ledger.moved(before, handle);
     words[w + JUDGED_REF] = handle;

@@ -8,6 +8,7 @@ import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
+import { helloBeginsDns, requestAsksDns } from "./encrypted-dns.ts";
 import type { FlowJudge } from "./flow-judge.ts";
 import type { NameJudge } from "./name-judge.ts";
 import type { Observer } from "./observer.ts";
@@ -48,6 +49,7 @@ export class HeardNames implements NameSink, QuicSink {
     this.judges.flows.initiatorIs(row, from);
     this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.judges.names.named(row, from, name);
+    if (helloBeginsDns(this.table, row, from, hello.alpn)) this.encryptedDns(row);
   }
 
   quicInitial(): void {
@@ -58,6 +60,7 @@ export class HeardNames implements NameSink, QuicSink {
     this.judges.flows.initiatorIs(row, from);
     this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.judges.names.named(row, from, name);
+    if (helloBeginsDns(this.table, row, from, hello.hello?.alpn ?? [])) this.encryptedDns(row);
   }
 
   httpRequest(row: number, from: End, request: HttpRequest): void {
@@ -65,6 +68,7 @@ export class HeardNames implements NameSink, QuicSink {
     this.judges.flows.initiatorIs(row, from);
     this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
     this.judges.names.requested(row, from, request);
+    if (request.form === "origin" && requestAsksDns(request)) this.encryptedDns(row);
   }
 
   httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void {
@@ -97,6 +101,10 @@ export class HeardNames implements NameSink, QuicSink {
 
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {
     this.judges.dns.message(row, from, view, at, end, lastMoment(this.table, row));
+  }
+
+  private encryptedDns(row: number): void {
+    if (this.judges.flows.isEncryptedDns(row)) this.troubles.add("dns.questions_encrypted");
   }
 
   trouble(name: string): void {

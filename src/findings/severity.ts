@@ -20,6 +20,7 @@ export const SEVERITY_OF_KIND: Readonly<Record<FindingKind, "outcome" | number>>
   "transit.flow": "outcome",
   "dns.name": "outcome",
   "dns.resolver": "outcome",
+  "dns.encrypted": "outcome",
   "name.proxy": "outcome",
   "policy.expired": "outcome",
   "inside.unapproved": MEDIUM,

@@ -29,6 +29,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "dns.question_unreadable": blind("DNS message whose question could not be read"),
   "dns.stream_gap": blind("DNS message over TCP with octets missing"),
   "dns.stream_unfinished": note("DNS message over TCP that never became whole"),
+  "dns.questions_encrypted": blind(
+    "encrypted DNS to an approved resolver inside: what it was asked is unknown",
+  ),
   "dns.cut_by_snaplen": blind("DNS message cut by the snaplen"),
   "dns.too_many_questions": blind("more questions in a DNS message than are read"),
   "dns.too_many_records": blind("more records in a DNS answer than are read"),

@@ -21,6 +21,7 @@ const SIGNATURES: Readonly<Record<FindingKind, readonly [number, string]>> = {
   "inside.unapproved": [4, INSIDE],
   "dns.name": [5, REACHBACK],
   "dns.resolver": [6, REACHBACK],
+  "dns.encrypted": [16, REACHBACK],
   "name.proxy": [7, REACHBACK],
   "name.inside": [8, "Outside Name Inside"],
   "policy.expired": [9, REACHBACK],

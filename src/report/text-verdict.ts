@@ -48,6 +48,7 @@ const OUTGOING: ReadonlySet<FindingKind> = new Set([
   "egress.flow",
   "dns.name",
   "dns.resolver",
+  "dns.encrypted",
   "name.proxy",
   "policy.expired",
 ]);
@@ -120,6 +121,11 @@ const OTHERS: readonly (readonly [kind: FindingKind, one: string, several: strin
     "dns.resolver",
     "inside host asked a resolver inside that is not approved",
     "inside hosts asked resolvers inside that are not approved",
+  ],
+  [
+    "dns.encrypted",
+    "inside host used encrypted DNS inside that is not approved",
+    "inside hosts used encrypted DNS inside that is not approved",
   ],
   [
     "policy.expired",
