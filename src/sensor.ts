@@ -2,10 +2,10 @@ import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
 import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
-import { decodeFrame, LINKTYPE_ETHERNET } from "./decode/link.ts";
-import { Packet } from "./decode/packet.ts";
+import { decodeFrame, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./decode/link.ts";
+import { Packet, resetPacket } from "./decode/packet.ts";
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
-import { NOTES, OK, STATUSES } from "./decode/status.ts";
+import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES } from "./decode/status.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
@@ -37,6 +37,7 @@ import {
   BUDGETED,
   FLAGS,
   GATE_OPEN,
+  GENERATION,
   JUDGED,
   JUDGED_FINDING,
   JUDGED_PENDING,
@@ -47,6 +48,8 @@ import {
 import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
 import { FlowTracker } from "./flow/flow-tracker.ts";
 import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
+import type { IpDatagram } from "./flow/ip-datagram.ts";
+import { type DatagramSink, IpFragments, type LaidOut } from "./flow/ip-fragments.ts";
 import { QuicConversations } from "./flow/quic-conversations.ts";
 import { takeSteadySegment } from "./flow/steady-segment.ts";
 import { OUTSIDE } from "./policy/address-class.ts";
@@ -61,7 +64,9 @@ const MAX_FLOWS = 1 << 22;
 export class Sensor {
   readonly tracker: FlowTracker;
   private readonly table: FlowTable;
-  private readonly pkt = new Packet();
+  private pkt = new Packet();
+  /** Packets for datagrams that are judged while another is at hand: to make room, or inside it. */
+  private readonly sparePackets: Packet[] = [];
   private readonly groups = new GroupReport();
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
@@ -86,6 +91,7 @@ export class Sensor {
   private readonly observer: Observer | null;
   private readonly datagrams: Datagrams;
   private readonly heard: HeardNames;
+  private readonly fragments: IpFragments;
 
   private live: LiveFindings | null = null;
   private tap: PacketTap | null = null;
@@ -102,6 +108,8 @@ export class Sensor {
     this.tracker = new FlowTracker(maxFlows, randomInt(2 ** 32), (row) => this.flowEnded(row));
     this.table = this.tracker.table;
     this.table.byVlan = judge.policy.overlapping;
+    this.fragments = new IpFragments(randomInt(2 ** 32), this.datagramSink());
+    this.fragments.byVlan = judge.policy.overlapping;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.exceptions = new Exceptions(judge);
     const budgets = new Budgets(judge, this.ledger);
@@ -134,7 +142,7 @@ export class Sensor {
     this.conversations = new Conversations(this.table, this.heard);
     this.quic = new QuicConversations(this.table, this.heard);
     this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.relays, this.troubles);
-    this.icmpErrors = new IcmpErrors(this.table, judge, this.ledger);
+    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
   }
 
@@ -171,6 +179,7 @@ export class Sensor {
     this.judge.adopt(policy);
     this.names.graceSec = policy.dnsGraceSec;
     this.table.byVlan = policy.overlapping;
+    this.fragments.byVlan = policy.overlapping;
     this.witness.adopt();
     this.flows.adopt();
   }
@@ -193,7 +202,9 @@ export class Sensor {
       this.statusCounts[status]++;
       this.bytes += wireLen[i];
       if (pkt.notes !== 0) this.countNotes(pkt.notes);
-      if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
+      if (status === IPV4_FRAGMENT || status === IPV6_FRAGMENT) {
+        this.fragments.take(pkt, view, sec, tsNsec[i], wireLen[i]);
+      } else if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
       if (this.live !== null && this.live.touched.size > 0) this.tapFrame(batch, i);
     }
     this.packets += to - from;
@@ -238,6 +249,7 @@ export class Sensor {
 
   /** Ends all that is open and says what the run amounts to. */
   finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
+    this.fragments.settleAll();
     this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
@@ -263,20 +275,111 @@ export class Sensor {
     };
   }
 
-  /** A packet with addresses. */
-  private packet(view: DataView, sec: number, nsec: number, wireLen: number): void {
+  /** What becomes of fragments (flow/ip-fragments.ts). */
+  private datagramSink(): DatagramSink {
+    return {
+      begun: (datagram, pkt, view) => this.datagramBegan(datagram, pkt, view),
+      read: (datagram, octets) => this.datagramRead(datagram, octets),
+      orphaned: (datagram) => this.fragmentsOrphaned(datagram),
+      copied: (datagram) => this.fragmentsCopied(datagram),
+    };
+  }
+
+  /** The first fragment `pkt` of a datagram is judged at once; it is counted with the others. */
+  private datagramBegan(datagram: IpDatagram, pkt: Packet, view: DataView): void {
+    const isRead = pkt.payloadAt !== 0 || pkt.srcPort !== 0 || pkt.dstPort !== 0;
+    if (
+      !isRead ||
+      ((pkt.l4Proto === PROTO_ICMP || pkt.l4Proto === PROTO_ICMPV6) &&
+        isIcmpError(pkt.ipVersion, pkt.icmpType))
+    )
+      return;
+    const row = this.tracker.announce(pkt, datagram.sec, datagram.nsec);
+    if (row === NO_ROW) return;
+    if (this.tracker.isNew) this.opened(row, pkt, view);
+    this.touch(row);
+    this.keepRow(datagram, row);
+  }
+
+  /** A datagram that was put together goes on as if it had come whole. */
+  private datagramRead(datagram: IpDatagram, octets: LaidOut): void {
+    const atHand = this.pkt;
+    this.pkt = this.sparePackets.pop() ?? new Packet();
+    this.readDatagram(datagram, octets);
+    this.sparePackets.push(this.pkt);
+    this.pkt = atHand;
+  }
+
+  private readDatagram(datagram: IpDatagram, { view, at, end, wireEnd, macAt }: LaidOut): void {
+    const { pkt } = this;
+    const { frames, wireLen, sec, nsec } = datagram;
+    const status = decodeFrame(pkt, view, at, end, wireEnd - at, LINKTYPE_RAW);
+    pkt.vlan = datagram.vlan;
+    pkt.macOffset = macAt;
+    pkt.frames = frames;
+    datagram.frames = 0;
+    datagram.wireLen = 0;
+    if (pkt.notes !== 0) this.countNotes(pkt.notes);
+    if (status === IPV4_FRAGMENT || status === IPV6_FRAGMENT) {
+      this.fragments.take(pkt, view, sec, nsec, wireLen);
+      return;
+    }
+    if (status !== OK) this.statusCounts[status]++; // else its fragments were counted
+    const row = this.packet(view, sec, nsec, wireLen);
+    if (row !== NO_ROW) this.keepRow(datagram, row);
+  }
+
+  /** Fragments without their first: only addresses and protocol are known. */
+  private fragmentsOrphaned(datagram: IpDatagram): void {
+    const { tracker } = this;
+    const pkt = this.sparePackets.pop() ?? new Packet();
+    resetPacket(pkt, 0);
+    datagram.address(pkt);
+    const row = tracker.observe(pkt, datagram.sec, datagram.nsec, datagram.wireLen);
+    datagram.frames = 0;
+    datagram.wireLen = 0;
+    datagram.uncounted = 0;
+    if (row !== NO_ROW && tracker.isNew) this.opened(row, pkt, datagram.macView);
+    if (row !== NO_ROW) this.touch(row);
+    this.sparePackets.push(pkt);
+  }
+
+  private fragmentsCopied(datagram: IpDatagram): void {
+    const { row, generation, frames, wireLen } = datagram;
+    datagram.frames = 0;
+    datagram.wireLen = 0;
+    if (this.table.isStill(row, generation)) this.tracker.countCopies(row, datagram.fromB, frames, wireLen);
+  }
+
+  private keepRow(datagram: IpDatagram, row: number): void {
+    datagram.row = row;
+    datagram.generation = this.table.words[row * ROW_WORDS + GENERATION];
+    datagram.fromB = this.table.direction === 1;
+  }
+
+  /** The finding that the flow is, if it is one, changed. */
+  private touch(row: number): void {
+    if (this.live === null) return;
+    if (this.table.words[row * ROW_WORDS + JUDGED] === JUDGED_FINDING) this.live.touch(row);
+  }
+
+  private opened(row: number, pkt: Packet, view: DataView): void {
+    this.live?.touched.clear(); // the packet at hand is no evidence of a flow that ended to make room for it
+    this.flowBegan(row, pkt, view);
+  }
+
+  /** A packet with addresses: the row of its flow, or NO_ROW where it belongs to none. */
+  private packet(view: DataView, sec: number, nsec: number, wireLen: number): number {
     const pkt = this.pkt;
     const proto = pkt.l4Proto;
     if ((proto === PROTO_ICMP || proto === PROTO_ICMPV6) && isIcmpError(pkt.ipVersion, pkt.icmpType)) {
       this.icmpErrors.take(pkt, view, { sec, nsec });
-      return;
+      return NO_ROW;
     }
     const row = this.tracker.observe(pkt, sec, nsec, wireLen);
-    if (row === NO_ROW) return;
-    if (this.tracker.isNew) {
-      this.live?.touched.clear(); // the packet at hand is no evidence of a flow that ended to make room for it
-      this.flowBegan(row, view);
-    } else if (this.tracker.hasTurned) this.flows.begin(row);
+    if (row === NO_ROW) return NO_ROW;
+    if (this.tracker.isNew) this.opened(row, pkt, view);
+    else if (this.tracker.hasTurned) this.flows.begin(row);
     const from: End = this.table.direction === 0 ? 0 : 1;
     const w = row * ROW_WORDS;
     if (pkt.payloadLen > 0) {
@@ -288,8 +391,9 @@ export class Sensor {
       }
     }
     if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.flows.countBudget(row);
-    if (this.live !== null && this.table.words[w + JUDGED] === JUDGED_FINDING) this.live.touch(row);
+    this.touch(row);
     if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.joins(view, sec, nsec);
+    return row;
   }
 
   /** Membership reports are judged as the groups that they name, whatever address they go to. */
@@ -306,19 +410,19 @@ export class Sensor {
       pkt.dst3 = groups.words[w + 3];
       if (this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) !== OUTSIDE) continue;
       const row = this.tracker.observe(pkt, sec, nsec, 0);
-      if (row !== NO_ROW && this.tracker.isNew) this.flowBegan(row, view);
+      if (row !== NO_ROW && this.tracker.isNew) this.flowBegan(row, pkt, view);
     }
   }
 
-  private flowBegan(row: number, view: DataView): void {
+  private flowBegan(row: number, pkt: Packet, view: DataView): void {
     this.observer?.flowBegan(row);
     this.flows.begin(row);
-    this.witness.began(row, isMulticast(this.pkt));
+    this.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;
-    if (this.table.words[w + JUDGED] === JUDGED_FINDING && this.pkt.macOffset >= 0) {
+    if (this.table.words[w + JUDGED] === JUDGED_FINDING && pkt.macOffset >= 0) {
       const finding = this.ledger.get(this.table.words[w + JUDGED_REF]);
       // Destination address first, then source.
-      finding.mac ??= macText(view, this.pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
+      finding.mac ??= macText(view, pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
     }
   }
 
@@ -341,6 +445,7 @@ export class Sensor {
     if (this.firstSec === Infinity) this.firstSec = sec;
     else this.longestGapSec = Math.max(this.longestGapSec, sec - this.clockSec);
     this.clockSec = sec;
+    this.fragments.settleDue(sec);
     this.icmpErrors.settleDue(sec);
     this.tracker.sweep(sec);
     this.flows.settleDue(sec);
@@ -358,6 +463,11 @@ export class Sensor {
     this.troubles.set("table.questions_evicted", this.questions.evicted);
     this.troubles.set("table.dns_zones_evicted", this.dnsTunnels.evicted);
     this.troubles.set("table.findings_full", this.ledger.overflow);
+    this.troubles.set("table.fragments_full", this.fragments.evicted);
+    this.troubles.set("fragment.incomplete", this.fragments.incomplete);
+    this.troubles.set("fragment.overlap", this.fragments.overlaps);
+    this.troubles.set("fragment.invalid", this.fragments.invalid);
+    this.troubles.set("fragment.too_deep", this.fragments.tooDeep);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
     this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
   }
@@ -376,7 +486,7 @@ export class Sensor {
       quicInitials: this.heard.quicInitials,
       httpRequests: this.heard.httpRequests,
       undecoded,
-      duplicates: this.tracker.copies,
+      duplicates: this.tracker.copies + this.fragments.copies,
     };
   }
 }

@@ -17,6 +17,8 @@ import { decodeTransport } from "./transport.ts";
 
 const HEADER_LEN = 20;
 const MORE_FRAGMENTS = 0x2000;
+/** More fragments, or an offset. */
+const FRAGMENT_BITS = 0x3fff;
 const AH_MIN_LEN = 8;
 /** Bounds the work that a hostile packet can ask for. */
 const MAX_AH = 8;
@@ -54,9 +56,16 @@ export function decodeIpv4(pkt: Packet, view: DataView, at: number, end: number)
   if (totalLen !== 0 && totalLen < headerLen) return IPV4_TOTAL_TOO_SMALL;
   pkt.l4At = at + headerLen;
   boundPayload(pkt, at, end, totalLen);
-  if (pkt.fragOffset !== 0) return IPV4_FRAGMENT;
+  if ((flags & FRAGMENT_BITS) !== 0) {
+    pkt.fragAt = pkt.l4At;
+    pkt.fragHeadAt = at;
+    pkt.fragNextAt = at + 9;
+    pkt.fragMore = (flags & MORE_FRAGMENTS) === 0 ? 0 : 1;
+    pkt.fragId = view.getUint16(at + 4);
+    if (pkt.fragOffset !== 0) return IPV4_FRAGMENT;
+  }
   const status = pkt.l4Proto === PROTO_AH ? decodeAuthenticated(pkt, view) : decodeTransport(pkt, view);
-  return (flags & MORE_FRAGMENTS) === 0 ? status : IPV4_FRAGMENT;
+  return pkt.fragAt === 0 ? status : IPV4_FRAGMENT;
 }
 
 /** Behind authentication headers (RFC 4302 §2) stands in the clear what they authenticate. */

@@ -47,13 +47,19 @@ export function decodeIpv6(pkt: Packet, view: DataView, at: number, end: number)
   const next = view.getUint8(at + 6);
   pkt.l4At = at + HEADER_LEN;
   pkt.l4Proto = next;
-  return isExtension(next) ? decodeExtensions(pkt, view) : decodeTransport(pkt, view);
+  return isExtension(next) ? decodeExtensions(pkt, view, at) : decodeTransport(pkt, view);
 }
 
 /** Walks the chain from pkt.l4At; pkt.l4Proto is the header there, also when the chain breaks. */
-function decodeExtensions(pkt: Packet, view: DataView): Status {
+function decodeExtensions(pkt: Packet, view: DataView, headAt: number): Status {
+  const status = walkExtensions(pkt, view, headAt);
+  // RFC 7112 wants the whole chain in the first fragment; where it is not, the other fragments have the rest.
+  return pkt.fragAt === 0 ? status : IPV6_FRAGMENT;
+}
+
+function walkExtensions(pkt: Packet, view: DataView, headAt: number): Status {
   const end = pkt.l4End;
-  let fragment = false;
+  let nextAt = headAt + 6;
   for (let n = 0; isExtension(pkt.l4Proto); n++) {
     if (n === MAX_EXT) return IPV6_EXT_TOO_MANY;
     const at = pkt.l4At;
@@ -64,17 +70,28 @@ function decodeExtensions(pkt: Packet, view: DataView): Status {
     if (kind === FRAGMENT) len = 8; // RFC 8200 §4.5: here the length octet is reserved
     if (end - at < len) return IPV6_EXT_TRUNCATED;
     if (kind === ROUTING && view.getUint8(at + 3) !== 0) pkt.notes |= NOTE_IPV6_ROUTING; // §4.4: segments left
+    if (kind === FRAGMENT) {
+      if (pkt.fragAt !== 0) return IPV6_FRAGMENT; // in pieces twice: the outer pieces come first
+      noteFragment(pkt, view, at, headAt, nextAt);
+    }
+    nextAt = at;
     pkt.l4Proto = view.getUint8(at);
     pkt.l4At = at + len;
-    if (kind === FRAGMENT) {
-      const offsetAndFlags = view.getUint16(at + 2);
-      pkt.fragOffset = offsetAndFlags & 0xfff8; // in octets; the low 3 bits are flags
-      if (pkt.fragOffset !== 0) return IPV6_FRAGMENT; // mid-datagram: no header follows
-      fragment ||= (offsetAndFlags & 1) !== 0; // neither offset nor more: an atomic fragment (RFC 6946), whole
-    }
+    if (pkt.fragOffset !== 0) return IPV6_FRAGMENT; // mid-datagram: no header follows
   }
-  const status = decodeTransport(pkt, view);
-  return fragment ? IPV6_FRAGMENT : status;
+  return decodeTransport(pkt, view);
+}
+
+/** Fragment header (RFC 8200 §4.5). With neither an offset nor more to come it is an atomic fragment (RFC 6946): whole. */
+function noteFragment(pkt: Packet, view: DataView, at: number, headAt: number, nextAt: number): void {
+  const offsetAndFlags = view.getUint16(at + 2);
+  if ((offsetAndFlags & 0xfff9) === 0) return;
+  pkt.fragOffset = offsetAndFlags & 0xfff8; // in octets; the low 3 bits are flags
+  pkt.fragMore = offsetAndFlags & 1;
+  pkt.fragId = view.getInt32(at + 4);
+  pkt.fragAt = at + 8;
+  pkt.fragHeadAt = headAt;
+  pkt.fragNextAt = nextAt;
 }
 
 function isExtension(proto: number): boolean {

@@ -32,6 +32,18 @@ export class Packet {
   ipMark = 0;
   /** Octets into the datagram; 0 for a whole datagram or a first fragment. */
   fragOffset = 0;
+  /**
+   * Fragments alone: where the fragment's own octets begin (they end at l4End, on the wire at l4WireEnd), 0 for
+   * a whole datagram; where its IP header begins, and where the octet stands that names what these octets are.
+   */
+  fragAt = 0;
+  fragHeadAt = 0;
+  fragNextAt = 0;
+  /** More fragments follow: 1 or 0. The identification; IPv4 has 16 bits of it. */
+  fragMore = 0;
+  fragId = 0;
+  /** Frames that carried the packet: 1, or as many as its datagram's fragments came in. */
+  frames = 1;
 
   /** IP protocol number of the innermost header reached, or NO_TRANSPORT. */
   l4Proto: number = NO_TRANSPORT;
@@ -67,6 +79,8 @@ export function resetPacket(pkt: Packet, frameWireEnd: number): void {
   pkt.ipVersion = 0;
   pkt.ipMark = 0;
   pkt.fragOffset = 0;
+  pkt.fragAt = 0;
+  pkt.frames = 1;
   pkt.l4Proto = NO_TRANSPORT;
   pkt.l4At = 0;
   pkt.l4End = 0;

@@ -5,7 +5,7 @@
 export type Status = number;
 
 /**
- * - `ok`: decoded to the transport header.
+ * - `ok`: decoded to the transport header, or a fragment of what is.
  * - `exempt`: on the closed list of what cannot route (unroutable.ts).
  * - `blind`: something that could have hidden a destination: the run cannot be clean.
  */
@@ -93,7 +93,7 @@ export const IPV4_TOTAL_TOO_SMALL = status(
   "blind",
   "IPv4 total length below its header length",
 );
-export const IPV4_FRAGMENT = status("ipv4.fragment", "blind", "IPv4 fragment, not put together yet");
+export const IPV4_FRAGMENT = status("ipv4.fragment", "ok", "IPv4 fragment: judged as part of its datagram");
 
 export const IPV4_AH_TRUNCATED = status(
   "ipv4.ah_truncated",
@@ -122,7 +122,7 @@ export const IPV6_EXT_TOO_MANY = status(
   "blind",
   "more than 8 IPv6 extension headers in a chain",
 );
-export const IPV6_FRAGMENT = status("ipv6.fragment", "blind", "IPv6 fragment, not put together yet");
+export const IPV6_FRAGMENT = status("ipv6.fragment", "ok", "IPv6 fragment: judged as part of its datagram");
 export const IP_TUNNEL = status(
   "ip.tunnel",
   "blind",

@@ -1,5 +1,5 @@
 import { hasPorts, protocolName } from "../decode/protocols.ts";
-import { BUDGETED, FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, ROW_WORDS } from "../flow/flow-row.ts";
+import { BUDGETED, FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, PORTS, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, initiatorOf, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -27,7 +27,8 @@ export function openFlowFinding(
     kind,
     source: formatAddress(addressOf(table, row, initiator)),
     destination: name ?? formatAddress(addressOf(table, row, responder)),
-    port: hasPorts(proto) ? portOf(table, row, responder) : null,
+    // Fragments without their first have no ports: both are 0, which no packet has.
+    port: hasPorts(proto) && words[w + PORTS] !== 0 ? portOf(table, row, responder) : null,
     proto: protocolName(proto),
     name,
     evidence,

@@ -4,6 +4,7 @@ import { Packet, resetPacket } from "../decode/packet.ts";
 import { FLAGS, ICMP_REFUSED, ROW_WORDS } from "../flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "../flow/flow-table.ts";
 import type { AddressWords } from "../flow/flow-view.ts";
+import type { IpFragments } from "../flow/ip-fragments.ts";
 import { ANSWERED, ATTEMPTED } from "../flow/outcome.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -12,6 +13,8 @@ import type { Moment } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
 
 const ICMP_UNREACHABLE = 3; // RFC 792
+/** RFC 1191 §3: too large for the path; a smaller one would pass. */
+const ICMP_FRAGMENTATION_NEEDED = 4;
 const ICMPV6_UNREACHABLE = 1; // RFC 4443 §3.1
 
 /** Seconds of packet time by which a mirror may deliver an error before the packet that it quotes. */
@@ -52,11 +55,13 @@ export class IcmpErrors {
   private readonly quoted = new Packet();
   private readonly held: HeldError[] = [];
   private readonly table: FlowTable;
+  private readonly fragments: IpFragments;
   private readonly judge: Judge;
   private readonly ledger: Ledger;
 
-  constructor(table: FlowTable, judge: Judge, ledger: Ledger) {
+  constructor(table: FlowTable, fragments: IpFragments, judge: Judge, ledger: Ledger) {
     this.table = table;
+    this.fragments = fragments;
     this.judge = judge;
     this.ledger = ledger;
   }
@@ -64,8 +69,8 @@ export class IcmpErrors {
   /** An ICMP or ICMPv6 error message whose quote is view[pkt.payloadAt, pkt.payloadEnd). */
   take(pkt: Packet, view: DataView, at: Moment): void {
     const isAboutFlow = this.readQuote(pkt, view);
-    const unreachable = pkt.icmpType === (pkt.ipVersion === 6 ? ICMPV6_UNREACHABLE : ICMP_UNREACHABLE);
-    if (isAboutFlow && this.bind(this.quoted, unreachable)) return;
+    const unreachable = isRefusal(pkt);
+    if (isAboutFlow && (this.bindFragment(view, unreachable) || this.bind(this.quoted, unreachable))) return;
     const quoted = isAboutFlow ? Object.assign(new Packet(), this.quoted) : null;
     const error = { quoted, unreachable, ...factsOf(pkt, at) };
     if (this.held.length === MAX_HELD) this.settle(this.held.shift());
@@ -86,9 +91,22 @@ export class IcmpErrors {
   private bind(quoted: Packet, unreachable: boolean): boolean {
     const row = this.table.find(quoted, this.table.hashOf(quoted));
     if (row === NO_ROW) return false;
+    this.mark(row, unreachable);
+    return true;
+  }
+
+  /** A quoted fragment that is not the first has no ports: its datagram knows the flow. */
+  private bindFragment(view: DataView, unreachable: boolean): boolean {
+    if (this.quoted.fragOffset === 0) return false;
+    const datagram = this.fragments.datagramOf(this.quoted, view);
+    if (datagram === null || !this.table.isStill(datagram.row, datagram.generation)) return false;
+    this.mark(datagram.row, unreachable);
+    return true;
+  }
+
+  private mark(row: number, unreachable: boolean): void {
     this.bound++;
     if (unreachable) this.table.words[row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
-    return true;
   }
 
   /** Reads the headers that the error quotes. Returns whether they can be those of a flow that it is about. */
@@ -138,4 +156,10 @@ export class IcmpErrors {
       ip: destination,
     });
   }
+}
+
+/** The error says that the packet's kind will not get through: unreachable, or prohibited. */
+function isRefusal({ ipVersion, icmpType, icmpCode }: Packet): boolean {
+  if (ipVersion === 6) return icmpType === ICMPV6_UNREACHABLE;
+  return icmpType === ICMP_UNREACHABLE && icmpCode !== ICMP_FRAGMENTATION_NEEDED;
 }

@@ -12,6 +12,14 @@ const note = (meaning: string): Trouble => ({ effect: "note", meaning });
 
 /** A name that is not listed is a note: readers of messages may tell more than matters here. */
 export const TROUBLES: Readonly<Record<string, Trouble>> = {
+  "fragment.incomplete": blind("fragments whose datagram never became whole"),
+  "fragment.overlap": blind(
+    "fragments that contradict others of their datagram: both readings were judged, which one was taken is unknown",
+  ),
+  "fragment.invalid": blind("fragments of a length or at a place that none can have"),
+  "fragment.too_deep": blind(
+    "fragments inside datagrams that came in fragments, too often to be put together",
+  ),
   "stream.cut_by_snaplen": blind("segment cut by the snaplen before the name of its flow was known"),
   "stream.overrun": blind("more octets out of order than a stream may hold"),
   "stream.gap_at_start": blind("octets missing while a stream's protocol was being recognised"),
@@ -102,6 +110,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "group.report_truncated": blind("membership report that ends before the groups it announces"),
   "group.too_many_records": blind("more groups in a membership report than are read"),
   "relay.open_before_start": blind("connection to a relay that was open before the capture began"),
+  "table.fragments_full": blind("datagrams given up because too many came in fragments"),
   "table.flows_full": blind("packets that found the flow table full"),
   "table.conversations_full": blind("connections that were not read because too many were"),
   "table.socks_relays_full": blind("SOCKS associations forgotten because too many were followed"),

@@ -167,6 +167,11 @@ export class FlowTable {
     return this.words[row * ROW_WORDS + FLAGS] !== FREE_ROW;
   }
 
+  /** Whether the row is live and still that of the flow to which it was given with this GENERATION. */
+  isStill(row: number, generation: number): boolean {
+    return row !== NO_ROW && this.isLive(row) && this.words[row * ROW_WORDS + GENERATION] === generation;
+  }
+
   /** Seconds (whole) of the flow's last packet. */
   lastSec(row: number): number {
     return this.doubles[row * ROW_DOUBLES + LAST_SEC];

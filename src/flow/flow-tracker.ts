@@ -81,6 +81,13 @@ export class FlowTracker {
 
   /** Takes a packet with addresses into its flow and returns the row, or NO_ROW when there is no room for it. */
   observe(pkt: Packet, sec: number, nsec: number, wireLen: number): number {
+    const row = this.announce(pkt, sec, nsec);
+    if (row !== NO_ROW) this.count(row, pkt, sec, nsec, wireLen);
+    return row;
+  }
+
+  /** The row of the flow of a packet that is to come whole later; it is opened where there is none, and counts nothing. */
+  announce(pkt: Packet, sec: number, nsec: number): number {
     const table = this.table;
     const hash = table.hashOf(pkt);
     let row = table.find(pkt, hash);
@@ -96,10 +103,14 @@ export class FlowTracker {
     }
     if (row === NO_ROW) {
       row = this.open(pkt, hash, sec, nsec);
-      if (row === NO_ROW) return NO_ROW;
     }
-    this.count(row, pkt, sec, nsec, wireLen);
     return row;
+  }
+
+  /** Frames of a packet that was counted, seen again. */
+  countCopies(row: number, fromB: boolean, frames: number, wireLen: number): void {
+    this.table.words[row * ROW_WORDS + PACKETS_A + (fromB ? 1 : 0)] += frames;
+    this.table.doubles[row * ROW_DOUBLES + WIRE_A + (fromB ? 1 : 0)] += wireLen;
   }
 
   /** Gives up flows that have been idle for too long at `sec`. Cheap: part of the table at a time. */
@@ -179,7 +190,7 @@ export class FlowTracker {
       sec - doubles[d + LAST_SEC] <= COPY_WITHIN_SEC;
     // One copy for each packet: a sender that repeats the marks must not make all its datagrams copies of one.
     words[w + MARK_A + direction] = this.isCopy ? ~mark : mark;
-    words[w + PACKETS_A + direction]++;
+    words[w + PACKETS_A + direction] += pkt.frames;
     doubles[d + WIRE_A + direction] += wireLen;
     if (sec > doubles[d + LAST_SEC] || (sec === doubles[d + LAST_SEC] && nsec > words[w + LAST_NSEC])) {
       doubles[d + LAST_SEC] = sec;
@@ -201,6 +212,7 @@ export class FlowTracker {
     if (sec - table.lastSec(row) > this.idleSec(row)) return true;
     if (pkt.l4Proto !== PROTO_TCP || (pkt.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
     const w = row * ROW_WORDS;
+    if (table.words[w + PACKETS_A] === 0 && table.words[w + PACKETS_A + 1] === 0) return false; // announced
     const flags = table.words[w + FLAGS];
     if ((flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0) return table.words[w + ISN] !== pkt.tcpSeq;
     // Packets of the connection that overtook its SYN are no reason to split it.

@@ -13,7 +13,6 @@ const GAPS = "packets are missing: look for drops at the mirror port and at the 
 const NOT_OPENED =
   "this version does not open it: capture where it is opened, or look at it with another tool";
 const UNNAMED = "its destinations are judged by address and DNS answer alone: read them above";
-const PUT_TOGETHER = "this version does not put fragments together: find out who sends them";
 
 const ADVICE: Readonly<Record<string, string>> = {
   "inside.wide": "narrow enclave.inside to what the enclave has, or add its other networks one by one",
@@ -28,8 +27,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   "ethernet.pppoe": NOT_OPENED,
   "ethernet.backbone": NOT_OPENED,
   "ip.tunnel": NOT_OPENED,
-  "ipv4.fragment": PUT_TOGETHER,
-  "ipv6.fragment": PUT_TOGETHER,
+  "fragment.incomplete": GAPS,
+  "fragment.overlap": "find out who sends them: no host does by itself",
+  "fragment.invalid": "find out who sends them: no host does by itself",
   "ipv4.source_route": "find out who sends source-routed packets, and where to",
   "ipv6.routing_header": "find out who sends source-routed packets, and where to",
   "quic.initial_unreadable": UNNAMED,

@@ -48,8 +48,8 @@ describe("statuses", () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it("are blind unless the frame was decoded or cannot route", () => {
+  it("are blind unless the frame was decoded, cannot route, or is a fragment, which is judged with others", () => {
     const others = STATUSES.filter(({ effect }) => effect !== "blind").map(({ name }) => name);
-    expect(others).toEqual(["ok", "unroutable"]);
+    expect(others).toEqual(["ok", "unroutable", "ipv4.fragment", "ipv6.fragment"]);
   });
 });

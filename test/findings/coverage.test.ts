@@ -79,7 +79,7 @@ describe("a run without findings is inconclusive", () => {
     ["ethernet.llc_unknown", ethernet(20, Buffer.alloc(20, 0x24))],
     ["ethernet.truncated", Buffer.alloc(9)],
     ["ipv4.header_truncated", ethernet(0x0800, [0x45, 0])],
-    ["ipv4.fragment", ip(GPU, AGENT, 17, Buffer.alloc(16), { fragment: 0x2000 })],
+    ["fragment.incomplete", ip(GPU, AGENT, 17, Buffer.alloc(16), { fragment: 0x2000 })],
     ["ip.tunnel", ip(GPU, AGENT, 47, Buffer.alloc(16))],
     ["tcp.header_truncated", ip(GPU, AGENT, 6, Buffer.alloc(7))],
     ["udp.header_truncated", ip(GPU, AGENT, 17, Buffer.alloc(7))],

@@ -1,0 +1,380 @@
+import { NO_VLAN, type Packet } from "../decode/packet.ts";
+import { CHUNK_OCTETS, type FragmentChunk, type FragmentChunks, UNIT_OCTETS } from "./fragment-chunks.ts";
+
+/** Octets behind the IP header that a datagram can have (RFC 791 §3.1, RFC 8200 §3). */
+const MAX_OCTETS = 0xffff;
+const MAX_CHUNKS = 32;
+const IPV6_HEADER_LEN = 40;
+const MAC_OCTETS = 12;
+/** The longest IP header that is kept: all of IPv4, and of IPv6 what no fragment may split (RFC 8200 §4.5). */
+const MAX_HEAD = 1024;
+/** Octets that `layOut` may write. */
+export const LAYOUT_OCTETS: number = MAC_OCTETS + MAX_HEAD + MAX_CHUNKS * CHUNK_OCTETS;
+
+/**
+ * What a fragment did: it brought octets; all its octets were there before; some of its octets, or the end
+ * that it gives, are not what others gave; it has a length or a place that none can have; there is no memory
+ * for it.
+ */
+export type FragmentEffect = "new" | "copy" | "overlap" | "invalid" | "full";
+
+const NO_ROOM: readonly (FragmentChunk | null)[] = new Array<null>(MAX_CHUNKS).fill(null);
+
+/**
+ * One datagram that comes in fragments. Where fragments overlap and differ there are two readings of it: the
+ * octets that came first, and those that came last. Reused: `begin` makes it another datagram.
+ */
+export class IpDatagram {
+  version = 0;
+  vlan: number = NO_VLAN;
+  id = 0;
+  /** IPv4: the header's protocol, a part of what tells datagrams apart. IPv6: the next header that was named last. */
+  proto = 0;
+  readonly src = new Int32Array(4);
+  readonly dst = new Int32Array(4);
+  hash = 0;
+  /** Neighbours in its table's order of age, and the next with its hash. */
+  older: IpDatagram | null = null;
+  newer: IpDatagram | null = null;
+  sameHash: IpDatagram | null = null;
+
+  /** Packet time of the first fragment that came, and of the last. */
+  begunSec = 0;
+  sec = 0;
+  nsec = 0;
+  /** Frames and their octets on the wire that no flow has counted yet. */
+  frames = 0;
+  wireLen = 0;
+  /** Octets received, each once, and those of them that no flow has counted. */
+  received = 0;
+  uncounted = 0;
+  /** It became whole, at `sec`. It stays for a moment, to tell copies of its fragments. */
+  isWhole = false;
+  /** It is being judged: what is inside it cannot be a fragment of it. */
+  isBusy = false;
+  /** Readings that were judged beside the first. */
+  rereadings = 0;
+  /** The row of its flow, or -1, the row's generation, and whether the flow's B sent it. */
+  row = -1;
+  generation = 0;
+  fromB = false;
+
+  /** Where it ends: -1 before a fragment without more to come; as the first, and as the last said. */
+  private end = -1;
+  private lastEnd = -1;
+  /** One past the highest octet received; the first octet that capture cut off. */
+  private highest = 0;
+  private cutAt = MAX_CHUNKS * CHUNK_OCTETS;
+  private readonly head = new Uint8Array(MAX_HEAD);
+  private headLen = 0;
+  private nextOffset = 0;
+  private readonly macs = new Uint8Array(MAC_OCTETS);
+  private hasMacs = false;
+  private readonly first: (FragmentChunk | null)[] = [...NO_ROOM];
+  /** The chunks of which there is another reading. */
+  private readonly last: (FragmentChunk | null)[] = [...NO_ROOM];
+  private readonly chunks: FragmentChunks;
+
+  constructor(chunks: FragmentChunks) {
+    this.chunks = chunks;
+  }
+
+  /** Becomes the datagram of which `pkt` is a fragment, without taking it. */
+  begin(pkt: Packet, view: DataView, hash: number, sec: number): void {
+    this.version = pkt.ipVersion;
+    this.vlan = pkt.vlan;
+    this.id = pkt.fragId;
+    this.proto = view.getUint8(pkt.fragNextAt);
+    this.src[0] = pkt.src0;
+    this.src[1] = pkt.src1;
+    this.src[2] = pkt.src2;
+    this.src[3] = pkt.src3;
+    this.dst[0] = pkt.dst0;
+    this.dst[1] = pkt.dst1;
+    this.dst[2] = pkt.dst2;
+    this.dst[3] = pkt.dst3;
+    this.hash = hash;
+    this.begunSec = sec;
+    this.frames = 0;
+    this.wireLen = 0;
+    this.received = 0;
+    this.uncounted = 0;
+    this.isWhole = false;
+    this.rereadings = 0;
+    this.row = -1;
+    this.end = -1;
+    this.lastEnd = -1;
+    this.highest = 0;
+    this.cutAt = MAX_CHUNKS * CHUNK_OCTETS;
+    this.headLen = 0;
+    this.hasMacs = false;
+  }
+
+  /** Whether `pkt` is a fragment of it. */
+  owns(pkt: Packet, view: DataView, byVlan: boolean): boolean {
+    return (
+      this.id === pkt.fragId &&
+      this.version === pkt.ipVersion &&
+      this.src[3] === pkt.src3 &&
+      this.dst[3] === pkt.dst3 &&
+      this.src[2] === pkt.src2 &&
+      this.dst[2] === pkt.dst2 &&
+      this.src[1] === pkt.src1 &&
+      this.dst[1] === pkt.dst1 &&
+      this.src[0] === pkt.src0 &&
+      this.dst[0] === pkt.dst0 &&
+      (this.version === 6 || this.proto === view.getUint8(pkt.fragNextAt)) &&
+      (!byVlan || this.vlan === pkt.vlan)
+    );
+  }
+
+  /** Fills a packet of which addresses, protocol and length are known, and nothing else. */
+  address(pkt: Packet): void {
+    pkt.ipVersion = this.version;
+    pkt.vlan = this.vlan;
+    pkt.src0 = this.src[0];
+    pkt.src1 = this.src[1];
+    pkt.src2 = this.src[2];
+    pkt.src3 = this.src[3];
+    pkt.dst0 = this.dst[0];
+    pkt.dst1 = this.dst[1];
+    pkt.dst2 = this.dst[2];
+    pkt.dst3 = this.dst[3];
+    pkt.ipMark = this.id & 0xffff;
+    pkt.l4Proto = this.proto;
+    pkt.frames = this.frames;
+    pkt.payloadLen = this.uncounted;
+    pkt.macOffset = this.macAt;
+  }
+
+  /** Gives its memory back. */
+  drop(): void {
+    for (let i = 0; i < MAX_CHUNKS; i++) {
+      const [first, last] = [this.first[i], this.last[i]];
+      if (first !== null) this.chunks.give(first);
+      if (last !== null) this.chunks.give(last);
+      this.first[i] = null;
+      this.last[i] = null;
+    }
+  }
+
+  /** The first fragment is there. */
+  get hasHead(): boolean {
+    return this.headLen > 0;
+  }
+
+  /** There are two readings of it. */
+  get isAmbiguous(): boolean {
+    return this.end !== this.lastEnd || this.last.some((chunk) => chunk !== null);
+  }
+
+  /** Takes the fragment `pkt` of it. */
+  take(pkt: Packet, view: DataView): FragmentEffect {
+    const from = pkt.fragOffset;
+    const len = octetsOf(pkt);
+    const to = from + len;
+    if (len <= 0 || headOctets(pkt) + to > MAX_OCTETS) return "invalid";
+    const captured = Math.max(0, Math.min(pkt.l4End - pkt.fragAt, len));
+    if (!this.makeRoom(from, to)) return "full";
+    let effect = this.place(view, pkt.fragAt, from, to, captured);
+    if (captured < len) this.cutAt = Math.min(this.cutAt, from + captured);
+    if (this.endsElsewhere(pkt.fragMore === 0, to)) effect = "overlap";
+    if (to > this.highest) this.highest = to;
+    if (from === 0 && this.headLen === 0 && !this.keepHead(pkt, view)) return "invalid";
+    if (this.version === 6) this.proto = view.getUint8(pkt.fragAt - UNIT_OCTETS);
+    return effect;
+  }
+
+  /** Whether the fragment, that its datagram had before, says the same again. */
+  isCopy(pkt: Packet, view: DataView): boolean {
+    const from = pkt.fragOffset;
+    const len = octetsOf(pkt);
+    const to = from + len;
+    if (len <= 0 || to > this.highest || (pkt.fragMore === 0 && to !== this.end && to !== this.lastEnd)) {
+      return false;
+    }
+    const end = Math.min(len, pkt.l4End - pkt.fragAt);
+    return (
+      this.same(this.first, view, pkt.fragAt, from, end) || this.same(this.last, view, pkt.fragAt, from, end)
+    );
+  }
+
+  /** Whether the fragment `pkt` lies within what came of it. */
+  covers(pkt: Packet): boolean {
+    const len = octetsOf(pkt);
+    return len > 0 && pkt.fragOffset + len <= this.highest;
+  }
+
+  /** Whether a reading has all its octets. */
+  isComplete(reading: 0 | 1): boolean {
+    const end = reading === 0 ? this.end : this.lastEnd;
+    return this.headLen > 0 && end >= 0 && this.received >= end && this.wholeUpTo(end) >= end;
+  }
+
+  /**
+   * Writes what there is of a reading as an IP packet without fragmentation, the MAC addresses before it, to
+   * `out`, and returns where its captured octets end. `wireEndOf` says where it would have ended.
+   */
+  layOut(out: Uint8Array, reading: 0 | 1): number {
+    const end = reading === 0 ? this.end : this.lastEnd;
+    const whole = this.wholeUpTo(end < 0 ? this.highest : end);
+    out.set(this.macs, 0);
+    out.set(this.head.subarray(0, this.headLen), MAC_OCTETS);
+    const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
+    const length = this.isComplete(reading) ? end : this.received;
+    if (this.version === 4) {
+      view.setUint16(MAC_OCTETS + 2, Math.min(0xffff, this.headLen + length));
+      view.setUint16(MAC_OCTETS + 6, 0);
+    } else view.setUint16(MAC_OCTETS + 4, Math.min(0xffff, this.headLen - IPV6_HEADER_LEN + length));
+    let at = MAC_OCTETS + this.headLen;
+    const stop = Math.min(whole, this.cutAt);
+    for (let done = 0; done < stop; done += CHUNK_OCTETS) {
+      const i = done / CHUNK_OCTETS;
+      const chunk = (reading === 1 ? this.last[i] : null) ?? this.first[i];
+      const part = Math.min(CHUNK_OCTETS, stop - done);
+      if (chunk !== null) out.set(chunk.octets.subarray(0, part), at);
+      at += part;
+    }
+    return at;
+  }
+
+  /** Where the IP header stands that `layOut` writes, and where the packet ends by its own length. */
+  get packetAt(): number {
+    return MAC_OCTETS;
+  }
+
+  wireEndOf(reading: 0 | 1): number {
+    const end = reading === 0 ? this.end : this.lastEnd;
+    return MAC_OCTETS + this.headLen + (this.isComplete(reading) ? end : this.received);
+  }
+
+  /** The MAC addresses that were kept. */
+  readonly macView = new DataView(this.macs.buffer);
+
+  /** Offset of the MAC addresses in `macView` and in what `layOut` writes, or -1. */
+  get macAt(): number {
+    return this.hasMacs ? 0 : -1;
+  }
+
+  /** Remembers the link's addresses, where it has some. */
+  keepMacs(pkt: Packet, view: DataView): void {
+    if (this.hasMacs || pkt.macOffset < 0) return;
+    for (let i = 0; i < MAC_OCTETS; i++) this.macs[i] = view.getUint8(pkt.macOffset + i);
+    this.hasMacs = true;
+  }
+
+  private makeRoom(from: number, to: number): boolean {
+    for (let i = Math.floor(from / CHUNK_OCTETS); i * CHUNK_OCTETS < to; i++) {
+      this.first[i] ??= this.chunks.take();
+      if (this.first[i] === null) return false;
+    }
+    return true;
+  }
+
+  /** Octets [from, to) of the datagram; of view[at, …) `captured` are there. */
+  private place(view: DataView, at: number, from: number, to: number, captured: number): FragmentEffect {
+    let fresh = 0;
+    let differs = false;
+    for (let unit = from; unit < to; unit += UNIT_OCTETS) {
+      const i = Math.floor(unit / CHUNK_OCTETS);
+      const chunk = this.first[i] as FragmentChunk;
+      const within = unit - i * CHUNK_OCTETS;
+      const len = Math.min(UNIT_OCTETS, to - unit);
+      const there = Math.min(len, Math.max(0, from + captured - unit));
+      const source = at + unit - from;
+      if (chunk.seen[within / UNIT_OCTETS] === 0) {
+        chunk.seen[within / UNIT_OCTETS] = 1;
+        for (let n = 0; n < there; n++) chunk.octets[within + n] = view.getUint8(source + n);
+        this.copyToLast(i, within, chunk, there);
+        fresh += len;
+      } else {
+        for (let n = 0; n < there; n++) {
+          const octet = view.getUint8(source + n);
+          if (chunk.octets[within + n] !== octet && unit + n < this.cutAt)
+            differs = this.reread(i, within + n, octet);
+        }
+      }
+    }
+    this.received += fresh;
+    this.uncounted += fresh;
+    if (differs) return "overlap";
+    return fresh === 0 ? "copy" : "new";
+  }
+
+  /** New octets are new in both readings. */
+  private copyToLast(i: number, within: number, chunk: FragmentChunk, len: number): void {
+    const last = this.last[i];
+    if (last === null) return;
+    for (let n = within; n < within + len; n++) last.octets[n] = chunk.octets[n];
+  }
+
+  /** Another octet came to a place that had one. Without memory for the other reading, the first stands alone. */
+  private reread(i: number, within: number, octet: number): true {
+    let last = this.last[i];
+    if (last === null) {
+      last = this.chunks.take();
+      if (last === null) return true;
+      last.octets.set((this.first[i] as FragmentChunk).octets);
+      this.last[i] = last;
+    }
+    last.octets[within] = octet;
+    return true;
+  }
+
+  /** A fragment up to `to`, the last one if `isLast`: whether it contradicts what was said of the end. */
+  private endsElsewhere(isLast: boolean, to: number): boolean {
+    if (!isLast) return this.end >= 0 && to > this.end && to > this.lastEnd;
+    const before = this.end < 0 ? Math.max(to, this.highest) : this.lastEnd;
+    if (this.end < 0) this.end = to;
+    this.lastEnd = to;
+    return before !== to;
+  }
+
+  /** The IP header, without what made it a fragment's. False when it is longer than is kept. */
+  private keepHead(pkt: Packet, view: DataView): boolean {
+    const dataAt = this.version === 6 ? pkt.fragAt - UNIT_OCTETS : pkt.fragAt;
+    const len = dataAt - pkt.fragHeadAt;
+    if (len > MAX_HEAD) return false;
+    for (let n = 0; n < len; n++) this.head[n] = view.getUint8(pkt.fragHeadAt + n);
+    this.nextOffset = pkt.fragNextAt - pkt.fragHeadAt;
+    if (this.version === 6) this.head[this.nextOffset] = view.getUint8(dataAt);
+    this.headLen = len;
+    return true;
+  }
+
+  private same(
+    chunks: readonly (FragmentChunk | null)[],
+    view: DataView,
+    at: number,
+    from: number,
+    len: number,
+  ): boolean {
+    for (let n = 0; n < len; n++) {
+      const i = Math.floor((from + n) / CHUNK_OCTETS);
+      const chunk = chunks[i] ?? this.first[i];
+      if (chunk === null || chunk.octets[from + n - i * CHUNK_OCTETS] !== view.getUint8(at + n)) return false;
+    }
+    return true;
+  }
+
+  /** Octets from the beginning without a gap, up to `end`. */
+  private wholeUpTo(end: number): number {
+    for (let at = 0; at < end; at += UNIT_OCTETS) {
+      const i = Math.floor(at / CHUNK_OCTETS);
+      if (this.first[i]?.seen[(at - i * CHUNK_OCTETS) / UNIT_OCTETS] !== 1) return at;
+    }
+    return end;
+  }
+}
+
+/** Only the last fragment may end within a unit; what sticks out of others is dropped by who receives them. */
+function octetsOf({ fragMore, fragAt, l4WireEnd }: Packet): number {
+  const len = l4WireEnd - fragAt;
+  return fragMore === 1 ? len - (len % UNIT_OCTETS) : len;
+}
+
+/** Octets before the fragment's own that the datagram's length field counts. */
+function headOctets({ ipVersion, fragAt, fragHeadAt }: Packet): number {
+  const headLen = fragAt - fragHeadAt;
+  return ipVersion === 6 ? headLen - UNIT_OCTETS - IPV6_HEADER_LEN : headLen;
+}
