@@ -10,6 +10,7 @@ const COULD_NOT_RUN = 2;
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
   watch: async () => (await import("./commands/watch.ts")).addWatchCommand,
+  validate: async () => (await import("./commands/validate.ts")).addValidateCommand,
   policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   findings: async () => (await import("./commands/findings.ts")).addFindingsCommand,

@@ -14,6 +14,7 @@ import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
 import { Exceptions } from "./findings/exceptions.ts";
+import type { Finding } from "./findings/finding.ts";
 import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { innerEndOf } from "./findings/flow-ends.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
@@ -152,6 +153,11 @@ export class Sensor {
     this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) =>
       innerEndOf(this.table, row),
     );
+  }
+
+  /** Tells when findings were added to, and how often: `sec` is packet time. */
+  logAttempts(log: (finding: Finding, sec: number, attempts: number) => void): void {
+    this.ledger.onShare = (finding, { first, attempts }) => log(finding, first.sec, attempts);
   }
 
   /** Findings that changed since the last call, as they stand, and ids that are none any more. */

@@ -15,6 +15,8 @@ const MAX_PROBLEMS = 100;
 export interface EnclaveFile {
   readonly path: string;
   readonly policy: EnclavePolicy;
+  /** The file as it was read. */
+  readonly octets: Buffer;
   /** Of the file's bytes, in hex. */
   readonly sha256: string;
   /** One line each, with place. */
@@ -36,6 +38,11 @@ export function readEnclave(path: string): EnclaveFile | null {
     say(`cannot read the enclave file ${path}: ${reasonOf(error)}${remedy}`);
     return null;
   }
+  return enclaveOf(path, bytes);
+}
+
+/** The same from its octets; `path` only names the file in messages. */
+export function enclaveOf(path: string, bytes: Buffer): EnclaveFile | null {
   if (bytes.length > MAX_FILE) {
     say(`the enclave file ${path} is larger than 16 MiB`);
     return null;
@@ -55,7 +62,7 @@ export function readEnclave(path: string): EnclaveFile | null {
     return null;
   }
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { path, policy: loaded.policy, sha256, warnings: loaded.warnings.map(formatProblem) };
+  return { path, policy: loaded.policy, octets: bytes, sha256, warnings: loaded.warnings.map(formatProblem) };
 }
 
 /** The same, but ends the process with code 2 where there is no policy to work with. */

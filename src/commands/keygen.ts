@@ -11,7 +11,7 @@ const COULD_NOT_RUN = 2;
 export function addKeygenCommand(program: Command): void {
   program
     .command("keygen")
-    .summary("make the key that signs the audit log")
+    .summary("make the key that signs the audit log and validation reports")
     .description(
       "Makes an Ed25519 key pair in the state directory. The audit log is signed with it from the next start of " +
         "watch on. Keep the public key elsewhere: verify --key checks the log with it.",

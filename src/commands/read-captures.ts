@@ -19,13 +19,16 @@ export interface ReadInputs {
   readonly interrupted: boolean;
 }
 
+/** What frames are fed to. */
+export type FrameTaker = Pick<Sensor, "beginInput" | "consume">;
+
 const MICROSECONDS = 6;
 /** Batches between two looks at signals. */
 const BATCHES_A_TURN = 64;
 
 /** Feeds captures to the sensor, in the order of time. Those in `broken` are reported as unreadable inputs. */
 export async function readCaptures(
-  sensor: Sensor,
+  sensor: FrameTaker,
   paths: readonly string[],
   broken: readonly BrokenInput[],
   hash: boolean,
@@ -51,13 +54,13 @@ class Reading implements CaptureTaker {
   private readonly read = new Map<string, { input: RunInput; coverage: InputCoverage }>();
   private tsDigits = 0;
   private current: FrameSource | null = null;
-  private readonly sensor: Sensor;
+  private readonly sensor: FrameTaker;
   private readonly paths: readonly string[];
   private readonly hash: boolean;
   private readonly stop: StopSignal;
   private readonly progress: Progress;
 
-  constructor(sensor: Sensor, paths: readonly string[], hash: boolean, stop: StopSignal) {
+  constructor(sensor: FrameTaker, paths: readonly string[], hash: boolean, stop: StopSignal) {
     this.sensor = sensor;
     this.paths = paths;
     this.hash = hash;

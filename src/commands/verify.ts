@@ -7,6 +7,7 @@ import {
   NoAuditLog,
   verifyAuditLog,
 } from "../records/audit-verify.ts";
+import { isReportDirectory } from "../records/report-check.ts";
 import { type CheckingKey, KeyError, loadCheckingKey } from "../records/signing-key.ts";
 import { plain } from "../report/text-plain.ts";
 import { say } from "./say.ts";
@@ -26,17 +27,20 @@ interface VerifyOptions {
 export function addVerifyCommand(program: Command): void {
   program
     .command("verify")
-    .summary("check that an audit log is whole, and who signed it")
-    .argument("<path>", "a file of the audit log, its directory, or the state directory")
+    .summary("check that a validation report or an audit log is whole, and who signed it")
+    .argument(
+      "<path>",
+      "a report's directory, the state directory, or the audit log: its directory or one file",
+    )
     .option("--key <pub>", "public key that keygen printed or wrote: check the signatures with it")
     .option("--head <seq:hash>", "a head that syslog kept: the log must hold this record")
     .addHelpText("after", "\nExit codes: 0 consistent, 1 broken, 2 could not run.")
-    .action((path: string, options: VerifyOptions) => {
-      process.exitCode = verify(path, options);
+    .action(async (path: string, options: VerifyOptions) => {
+      process.exitCode = await verify(path, options);
     });
 }
 
-function verify(path: string, options: VerifyOptions): number {
+async function verify(path: string, options: VerifyOptions): Promise<number> {
   const head = options.head === undefined ? null : readHead(options.head);
   if (head === "invalid") {
     say(
@@ -46,6 +50,12 @@ function verify(path: string, options: VerifyOptions): number {
   }
   try {
     const key = options.key === undefined ? null : loadCheckingKey(options.key);
+    if (isReportDirectory(path)) {
+      const { verifyReport } = await import("./verify-report.ts");
+      const { text, code } = await verifyReport(path, key);
+      process.stdout.write(text);
+      return code;
+    }
     const check = verifyAuditLog(path, key, head);
     process.stdout.write(checkText(check, key));
     return check.broken === null ? CONSISTENT : BROKEN;

@@ -1,7 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
-/** The version in package.json, which lies beside dist/. */
+/** Where package.json lies, seen from dist/, and from here where the sources run as they are (tests). */
+const PLACES = ["../package.json", "../../package.json"];
+
+/** The version in package.json. */
 export function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+  const url = PLACES.map((place) => new URL(place, import.meta.url)).find((each) => existsSync(each));
+  if (url === undefined) throw new Error("package.json is missing");
+  return (JSON.parse(readFileSync(url, "utf8")) as { version: string }).version;
 }

@@ -48,6 +48,20 @@ export function blindReasons(facts: CoverageFacts, policy: EnclavePolicy): strin
   ];
 }
 
+/** Reasons that a single frame gives, by name: it was not decoded, or only in part. */
+export const FRAME_REASONS: ReadonlySet<string> = new Set(
+  [...STATUSES, ...NOTES].filter(({ effect }) => effect === "blind").map(({ name }) => name),
+);
+
+/** How often something may have hidden a destination so far: for saying when it happened. */
+export function blindEvents({ statusCounts, noteCounts, troubles }: CoverageFacts): number {
+  let events = 0;
+  for (const [i, { effect }] of STATUSES.entries()) if (effect === "blind") events += statusCounts[i];
+  for (const [i, { effect }] of NOTES.entries()) if (effect === "blind") events += noteCounts[i];
+  for (const [name, count] of troubles.all()) if (TROUBLES[name]?.effect === "blind") events += count;
+  return events;
+}
+
 function inputReasons(facts: CoverageFacts): string[] {
   const reasons: string[] = [];
   const packets = facts.inputs.reduce((sum, input) => sum + input.packets, 0);

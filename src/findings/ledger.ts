@@ -57,6 +57,8 @@ export class Ledger {
   overflow = 0;
   /** Is told of each finding that changes, by its handle; null while nobody watches. */
   watcher: ((handle: number) => void) | null = null;
+  /** Is told of each share as it is counted, once each; null while nobody asks. */
+  onShare: ((finding: Finding, share: Share) => void) | null = null;
   /** Ids that a collapse took in since `watcher` last asked. */
   absorbed: string[] = [];
 
@@ -104,6 +106,11 @@ export class Ledger {
   /** Adds what a flow, question or request was. */
   share(handle: number, share: Share): void {
     if (handle === NO_FINDING) return;
+    this.count(handle, share);
+    this.onShare?.(this.get(handle), share);
+  }
+
+  private count(handle: number, share: Share): void {
     const finding = this.get(handle);
     const isFirst = finding.attempts === 0;
     if (isFirst || isBefore(share.first, finding.firstSeen)) finding.firstSeen = { ...share.first };
@@ -196,7 +203,7 @@ export class Ledger {
     this.entries[member].into = whole;
     if (this.watcher !== null) this.absorbed.push(from.id);
     if (from.attempts > 0) {
-      this.share(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
+      this.count(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
       into.severityShift = Math.min(into.severityShift, from.severityShift);
       into.severityCap = Math.max(into.severityCap, from.severityCap);
     }

@@ -30,10 +30,19 @@ export interface SigningKey {
   sign(head: SignedHead): string;
 }
 
+/** A key of which both halves are here, that signs files as well. */
+export interface FileSigningKey extends SigningKey {
+  /** The public half as a file (PEM). */
+  readonly publicPem: string;
+  /** Ed25519 over a file's octets, as `openssl pkeyutl -rawin` makes and checks it. */
+  signFile(octets: Uint8Array): Buffer;
+}
+
 /** A key that signatures are checked with. */
 export interface CheckingKey {
   readonly fingerprint: string;
   verify(head: SignedHead, signature: string): boolean;
+  verifyFile(octets: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** A key that cannot be used. The message is for people. */
@@ -90,12 +99,17 @@ export function createKeyPair(directory: string): NewKey {
 }
 
 /** The key of a directory, null where there is none. Throws KeyError where it cannot be used. */
-export function loadSigningKey(directory: string): SigningKey | null {
+export function loadSigningKey(directory: string): FileSigningKey | null {
   const path = join(directory, PRIVATE_FILE);
   if (!existsSync(path)) return null;
   const privateKey = readKey(path, createPrivateKey);
-  const fingerprint = fingerprintOf(createPublicKey(privateKey));
-  return { fingerprint, sign: (head) => sign(null, headText(head), privateKey).toString("base64") };
+  const publicKey = createPublicKey(privateKey);
+  return {
+    fingerprint: fingerprintOf(publicKey),
+    publicPem: publicKey.export({ format: "pem", type: "spki" }).toString(),
+    sign: (head) => sign(null, headText(head), privateKey).toString("base64"),
+    signFile: (octets) => sign(null, octets, privateKey),
+  };
 }
 
 /** A public key as a file (PEM) or as `publicKeyText` writes it. Throws KeyError. */
@@ -108,6 +122,7 @@ export function loadCheckingKey(pathOrText: string): CheckingKey {
   return {
     fingerprint: fingerprintOf(key),
     verify: (head, signature) => verify(null, headText(head), key, Buffer.from(signature, "base64")),
+    verifyFile: (octets, signature) => verify(null, octets, key, signature),
   };
 }
 

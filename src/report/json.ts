@@ -4,8 +4,13 @@ import { rfc3339 } from "./time-text.ts";
 
 /** The document that `--json` prints (`gapwatch/summary/1`, DESIGN section 5). */
 export function jsonReport(run: Run): string {
+  return `${JSON.stringify(summaryDocument(run), null, 2)}\n`;
+}
+
+/** The same as values. */
+export function summaryDocument(run: Run) {
   const { policy, summary, tsDigits } = run;
-  const document = {
+  return {
     schema: "gapwatch/summary/1",
     verdict: summary.verdict,
     reasons: summary.reasons,
@@ -35,7 +40,6 @@ export function jsonReport(run: Run): string {
     })),
     findings: summary.findings.map((finding) => findingOf(finding, run)),
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 function inputOf(input: RunInput, tsDigits: number): object {

@@ -9,7 +9,7 @@ import { plain } from "./text-plain.ts";
 import { verdictLines } from "./text-verdict.ts";
 
 /** Narrower than this nothing is laid out sensibly. */
-const MIN_COLUMNS = 60;
+export const MIN_COLUMNS = 60;
 const LABEL_WIDTH = 7;
 /** Inputs that are listed one by one; hashed ones always are. */
 const MAX_INPUTS = 10;
@@ -44,7 +44,7 @@ export function textReport(run: Run, { columns, color }: TextStyle): string {
 }
 
 /** Which enclave, which captures, which time. */
-function aboutLines({ policy, inputs, summary }: Run, width: number): Line[] {
+export function aboutLines({ policy, inputs, summary }: Run, width: number): Line[] {
   const line = (label: string, text: string): Line[] =>
     labelled(span(label, "heading"), LABEL_WIDTH, text, width);
   const lines = line("Enclave", `${plain(policy.name)} (${policy.stage})`);

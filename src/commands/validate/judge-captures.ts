@@ -1,0 +1,45 @@
+import type { BrokenInput } from "../../capture/capture-inputs.ts";
+import { Judge } from "../../policy/judge.ts";
+import type { Evidence } from "../../records/evidence.ts";
+import type { Run } from "../../report/run.ts";
+import { validationReport } from "../../report/validation.ts";
+import type { Report } from "../../report/validation-shape.ts";
+import type { EnclaveFile } from "../enclave-option.ts";
+import { readCaptures } from "../read-captures.ts";
+import { version } from "../version.ts";
+import { WatchedSensor } from "./watched-sensor.ts";
+
+/** A run, and the report that was made of it. */
+export interface Validated {
+  readonly run: Run;
+  readonly report: Report;
+}
+
+/** Judges captures; null where none of them could be read at all. */
+export async function judgeCaptures(
+  enclave: EnclaveFile,
+  paths: readonly string[],
+  broken: readonly BrokenInput[],
+  evidence: Evidence | null,
+): Promise<Validated | null> {
+  const sensor = new WatchedSensor(new Judge(enclave.policy), evidence);
+  const read = await readCaptures(sensor, paths, broken, true);
+  if (read.inputs.every(({ format }) => format === null)) return null;
+  const run: Run = {
+    policy: enclave.policy,
+    policySha256: enclave.sha256,
+    inputs: read.inputs,
+    tsDigits: read.tsDigits,
+    summary: sensor.finish(read.coverage, read.interrupted),
+  };
+  const report = validationReport({
+    run,
+    toolVersion: version(),
+    mode: "captures",
+    askedSec: null,
+    command: null,
+    census: sensor.census,
+    activity: sensor.activity,
+  });
+  return { run, report };
+}

@@ -1,0 +1,58 @@
+import type { FrameBatch } from "../../capture/frame-batch.ts";
+import { Activity } from "../../findings/activity.ts";
+import type { CoverageFacts } from "../../findings/coverage.ts";
+import { blindEvents } from "../../findings/coverage.ts";
+import { InsideCensus } from "../../findings/inside-census.ts";
+import type { InputFacts } from "../../findings/observer.ts";
+import { INFO, severityOf } from "../../findings/severity.ts";
+import type { Summary } from "../../findings/summary.ts";
+import type { Judge } from "../../policy/judge.ts";
+import type { Evidence } from "../../records/evidence.ts";
+import { Sensor } from "../../sensor.ts";
+
+/** A sensor of which is also known when it saw what, and who was at work inside. */
+export class WatchedSensor {
+  readonly activity = new Activity();
+  readonly census: InsideCensus;
+  private readonly sensor: Sensor;
+  private readonly evidence: Evidence | null;
+  private blind = 0;
+
+  constructor(judge: Judge, evidence: Evidence | null) {
+    this.census = new InsideCensus(judge);
+    this.evidence = evidence;
+    this.sensor = new Sensor(judge, this.census);
+    if (evidence !== null) this.sensor.watch(evidence);
+    this.sensor.logAttempts((finding, sec, attempts) => {
+      if (severityOf(finding) > INFO) this.activity.attempts(sec, attempts);
+    });
+  }
+
+  beginInput(facts: InputFacts): void {
+    this.sensor.beginInput(facts);
+  }
+
+  /** Takes in the frames [first, end) of a batch, in pieces that lie in one bin of time each. */
+  consume(batch: FrameBatch, first = 0, end = batch.count): void {
+    for (let from = first; from < end; ) {
+      const sec = batch.tsSec[from];
+      this.activity.packets(sec, 0, 0);
+      const until = this.activity.endOfBin(sec);
+      let to = from + 1;
+      while (to < end && batch.tsSec[to] >= sec && batch.tsSec[to] < until) to++;
+      this.sensor.consume(batch, from, to);
+      const blind = blindEvents(this.sensor.facts([], false));
+      this.activity.packets(sec, to - from, blind - this.blind);
+      this.blind = blind;
+      from = to;
+    }
+    this.sensor.changes(); // nobody asks for them, and they would pile up
+    this.evidence?.flush();
+  }
+
+  finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
+    const summary = this.sensor.finish(inputs, interrupted);
+    this.evidence?.flush();
+    return summary;
+  }
+}

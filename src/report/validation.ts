@@ -1,0 +1,134 @@
+import type { PacketTime } from "../capture/frame-source.ts";
+import type { Activity } from "../findings/activity.ts";
+import type { PrefixSeen, ServiceUse } from "../findings/inside-census.ts";
+import type { Verdict } from "../findings/summary.ts";
+import { PrefixTable } from "../policy/prefix-table.ts";
+import { boundaryStatement, serviceReports } from "./boundary-statement.ts";
+import { coverageChecklist } from "./coverage-checklist.ts";
+import { dependencyStatement, isDependency } from "./dependency-statement.ts";
+import { summaryDocument } from "./json.ts";
+import type { Run, RunInput } from "./run.ts";
+import { rfc3339 } from "./time-text.ts";
+import { type Report, type ReportFinding, summaryShape, type Validation } from "./validation-shape.ts";
+import { notShown, validationStatement } from "./validation-statement.ts";
+
+/** A command that ran while the sensor watched. */
+export interface CommandRun {
+  readonly words: readonly string[];
+  /** Null: a signal ended it, or it could not be started. */
+  readonly exitCode: number | null;
+  readonly settleSec: number;
+}
+
+/** Everything that a validation report is made from. */
+export interface ValidationFacts {
+  readonly run: Run;
+  readonly toolVersion: string;
+  readonly mode: Validation["mode"];
+  /** How long was to be watched; null where that was not asked. */
+  readonly askedSec: number | null;
+  readonly command: CommandRun | null;
+  readonly census: { readonly services: readonly ServiceUse[]; readonly prefixes: readonly PrefixSeen[] };
+  readonly activity: Activity;
+}
+
+const RESULTS: Readonly<Record<Verdict, Validation["result"]>> = {
+  clean: "PASS",
+  reachback: "FAIL",
+  inconclusive: "INCONCLUSIVE",
+};
+
+/** What a run proves, and what it does not: the document that every form of the report is made from. */
+export function validationReport(facts: ValidationFacts): Report {
+  const { run, command } = facts;
+  const summary = summaryShape.parse(summaryDocument(run));
+  const windowSec = lengthOf(run.inputs);
+  const inside = new PrefixTable(run.policy.inside);
+  const dependencies = summary.findings.filter((finding) => isDependency(finding, inside));
+  const groups = dependencyStatement(dependencies);
+  const others = summary.findings.filter((finding) => !dependencies.includes(finding));
+  const checklist = coverageChecklist({
+    run,
+    windowSec,
+    isLive: facts.mode === "live",
+    commandEnd: command === null ? null : endText(command),
+    canary: null,
+  });
+  const validation: Validation = {
+    schema: "gapwatch/validation/1",
+    result: RESULTS[summary.verdict],
+    statement: validationStatement(summary, groups, others),
+    tool: { name: "gapwatch", version: facts.toolVersion },
+    mode: facts.mode,
+    window: windowOf(facts, windowSec),
+    command:
+      command === null
+        ? null
+        : {
+            words: [...command.words],
+            exit_code: command.exitCode,
+            settle_seconds: command.settleSec,
+          },
+    boundary: boundaryStatement(run, facts.census.prefixes),
+    coverage: checklist,
+    services: serviceReports(run, facts.census.services),
+    dependencies: groups,
+    other_findings: idsOf(others),
+    not_shown: notShown(windowSec),
+    activity: activityOf(facts.activity),
+    evidence: [],
+  };
+  return { ...summary, validation };
+}
+
+function windowOf({ run, askedSec }: ValidationFacts, seconds: number): Validation["window"] {
+  const first = firstOf(run.inputs);
+  const last = lastOf(run.inputs);
+  return {
+    first: first === null ? null : rfc3339(first, run.tsDigits),
+    last: last === null ? null : rfc3339(last, run.tsDigits),
+    seconds,
+    asked_seconds: askedSec,
+  };
+}
+
+function endText({ exitCode }: CommandRun): string {
+  return exitCode === null ? "it did not end by itself" : `exit code ${exitCode}`;
+}
+
+function activityOf(activity: Activity): Validation["activity"] {
+  const { startSec, binSec, bins } = activity;
+  return {
+    start: startSec === null ? null : rfc3339({ sec: startSec, nsec: 0 }, 0),
+    bin_seconds: binSec,
+    packets: bins.map(({ packets }) => packets),
+    blind: bins.map(({ blind }) => blind),
+    attempts: bins.map(({ attempts }) => attempts),
+  };
+}
+
+function idsOf(findings: readonly ReportFinding[]): string[] {
+  return findings.map(({ id }) => id);
+}
+
+function lengthOf(inputs: readonly RunInput[]): number {
+  const [first, last] = [firstOf(inputs), lastOf(inputs)];
+  if (first === null || last === null) return 0;
+  return Math.max(0, Math.round((last.sec - first.sec + (last.nsec - first.nsec) / 1e9) * 1000) / 1000);
+}
+
+/** Earliest first packet of all inputs. */
+export function firstOf(inputs: readonly RunInput[]): PacketTime | null {
+  const times = inputs.flatMap(({ first }) => (first === null ? [] : [first]));
+  return times.reduce<PacketTime | null>((a, b) => (a === null || compare(b, a) < 0 ? b : a), null);
+}
+
+/** Latest last packet of all inputs. */
+export function lastOf(inputs: readonly RunInput[]): PacketTime | null {
+  const times = inputs.flatMap(({ last }) => (last === null ? [] : [last]));
+  return times.reduce<PacketTime | null>((a, b) => (a === null || compare(b, a) > 0 ? b : a), null);
+}
+
+function compare(a: PacketTime, b: PacketTime): number {
+  return a.sec - b.sec || a.nsec - b.nsec;
+}
