@@ -1,7 +1,8 @@
 import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import type { HandedSockets } from "../capture/handed-sockets.ts";
-import { SensorStates, type StateChange } from "../findings/sensor-states.ts";
+import { BlindIntervals } from "../findings/blind-intervals.ts";
+import { type SensorLimits, SensorStates } from "../findings/sensor-states.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
 import type { EnclavePolicy, Rule } from "../policy/policy.ts";
@@ -36,7 +37,7 @@ export class WatchRun {
   /** Rules of every policy that was in force: the report names exceptions of rules that are gone as well. */
   private readonly rules = new Map<string, Rule>();
   /** States that were ever raised: the run verdict keeps what the lamp may clear. */
-  private readonly everRaised = new Map<string, StateChange>();
+  private readonly blind = new BlindIntervals();
   private report: SensorReport | null = null;
   private exitCode = COULD_NOT_RUN;
   /** What the last policy changed, told when the sensor judges by it. */
@@ -55,9 +56,7 @@ export class WatchRun {
       this.policyChange = difference;
       this.order({ type: "policy", path, text });
     });
-    const mustBeSeen = enclave.policy.hosts.filter((host) => host.mustBeSeen).map((host) => host.name);
-    const { maxSilenceSec } = enclave.policy.coverage;
-    this.states = new SensorStates({ maxSilenceSec, mustBeSeen }, Date.now());
+    this.states = new SensorStates(limitsOf(enclave.policy), performance.now());
     const job: SensorJob = {
       interfaces: options.interface,
       source: options.source,
@@ -118,6 +117,7 @@ export class WatchRun {
         this.found(message.findings, message.gone);
         break;
       case "adopted":
+        this.states.adopt(limitsOf(this.policy.enclave.policy));
         say(`the enclave file changed: ${this.policyChange}`);
         break;
       case "alarm":
@@ -161,26 +161,21 @@ export class WatchRun {
 
   private look(report: SensorReport): void {
     this.report = report;
-    const { coverage, totals } = report;
-    const asked = coverage["inside.dns_asked"];
-    const oneWayTcp = coverage["inside.tcp_one_way"];
     const changes = this.states.look({
       atMs: Date.now(),
+      countingMs: performance.now(),
       interfaces: report.interfaces.map(({ name, state, stats }) => ({
         name,
         fault: state === "up" ? null : FAULTS[state],
         dropped: stats.dropped + (stats.missed ?? 0),
       })),
-      packets: totals.packets,
-      tcpUnseen: coverage["tcp.unseen_bytes"],
-      tcpBytes: coverage["tcp.bytes"],
-      conversations: oneWayTcp + coverage["inside.tcp_both_ways"] + asked,
-      oneWay: oneWayTcp + asked - coverage["inside.dns_answered"],
+      packets: report.totals.packets,
+      coverage: report.coverage,
       hostsSeen: new Set(report.hostsSeen),
     });
     for (const change of changes) {
       this.records.sensor(change);
-      if (change.raised) this.everRaised.set(`${change.name} ${change.subject}`, change);
+      this.blind.take(change);
       this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
     }
   }
@@ -210,8 +205,7 @@ export class WatchRun {
   }
 
   private withStates(summary: Summary): Summary {
-    const states = [...this.everRaised.values()].map((state) => `${state.name}: ${state.text}`);
-    const reasons = [...summary.reasons, ...states];
+    const reasons = [...summary.reasons, ...this.blind.reasons()];
     const verdict = summary.verdict === "clean" && reasons.length > 0 ? "inconclusive" : summary.verdict;
     return { ...summary, verdict, reasons };
   }
@@ -247,6 +241,15 @@ export class WatchRun {
   private remember(policy: EnclavePolicy): void {
     for (const rule of policy.rules) this.rules.set(rule.id, rule);
   }
+}
+
+function limitsOf({ hosts, coverage }: EnclavePolicy): SensorLimits {
+  const { maxSilenceSec, maxGapSec } = coverage;
+  return {
+    maxSilenceSec,
+    maxGapSec,
+    mustBeSeen: hosts.flatMap((host) => (host.mustBeSeen ? [host.name] : [])),
+  };
 }
 
 const LIVE_INPUT = {

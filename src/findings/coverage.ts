@@ -8,6 +8,13 @@ const MAX_UNSEEN_SHARE = 0.001;
 /** More than this share of inside conversations in one direction alone is a one-sided mirror. */
 const MAX_ONE_WAY_SHARE = 0.05;
 
+/** Counters, by stable name, that keep a run without findings from being clean, and what each means. */
+export const BLIND_COUNTERS: ReadonlyMap<string, string> = new Map(
+  [...STATUSES, ...NOTES, ...Object.entries(TROUBLES).map(([name, trouble]) => ({ name, ...trouble }))]
+    .filter(({ effect }) => effect === "blind")
+    .map(({ name, meaning }) => [name, meaning]),
+);
+
 /** An input as far as it bears on what could be seen. */
 export interface InputCoverage {
   readonly path: string;

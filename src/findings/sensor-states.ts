@@ -1,3 +1,6 @@
+import { BLIND_COUNTERS } from "./coverage.ts";
+import { OneSided } from "./one-sided.ts";
+
 /** What can keep a live sensor from seeing, as an operator is told of it. */
 export type SensorStateName =
   | "sensor.silent"
@@ -7,12 +10,12 @@ export type SensorStateName =
   | "sensor.gap"
   | "sensor.host-unseen"
   | "sensor.interface"
-  | "sensor.capture";
+  | "sensor.blind";
 
 /** A state that was raised or cleared. */
 export interface StateChange {
   readonly name: SensorStateName;
-  /** What it is about: an interface, a host; "" for the sensor as a whole. */
+  /** What it is about: an interface, a host, a coverage counter; "" for the sensor as a whole. */
   readonly subject: string;
   readonly raised: boolean;
   /** Wall clock, milliseconds since 1970. */
@@ -20,16 +23,15 @@ export interface StateChange {
   readonly text: string;
 }
 
-/** One look at the sensor: running totals, wall clock. */
+/** One look at the sensor: running totals. */
 export interface SensorLook {
+  /** Wall clock, for people; and a clock that only counts up, by which states are judged. */
   readonly atMs: number;
+  readonly countingMs: number;
   readonly interfaces: readonly InterfaceLook[];
   readonly packets: number;
-  readonly tcpUnseen: number;
-  readonly tcpBytes: number;
-  /** Inside conversations that must show both directions, and those that showed one. */
-  readonly conversations: number;
-  readonly oneWay: number;
+  /** Counters by name, as the report at the end has them. */
+  readonly coverage: Readonly<Record<string, number>>;
   readonly hostsSeen: ReadonlySet<string>;
 }
 
@@ -43,6 +45,7 @@ export interface InterfaceLook {
 /** What the enclave file states. */
 export interface SensorLimits {
   readonly maxSilenceSec: number | null;
+  readonly maxGapSec: number | null;
   readonly mustBeSeen: readonly string[];
 }
 
@@ -51,26 +54,32 @@ const WINDOW_MS = 60_000;
 /** Hosts are given this long to be seen when the enclave file states no silence. */
 const UNSEEN_AFTER_MS = 300_000;
 const MAX_UNSEEN_SHARE = 0.001;
-const MAX_ONE_WAY_SHARE = 0.05;
 
-const NOTHING_YET = { interfaces: [], packets: 0, tcpUnseen: 0, tcpBytes: 0, conversations: 0, oneWay: 0 };
+const NOTHING_YET = { interfaces: [], packets: 0, coverage: {} };
 
 /**
  * Watches the watcher: turns looks at running totals into states that are raised and cleared. The run
  * verdict keeps what a state said after it is cleared (DESIGN section 3, Coverage).
  */
 export class SensorStates {
-  private readonly limits: SensorLimits;
+  private limits: SensorLimits;
   private readonly open = new Map<string, StateChange>();
   private readonly window: SensorLook[] = [];
+  private readonly oneSided = new OneSided();
   private readonly startedMs: number;
   private lastPacketMs: number;
   private lastPackets = 0;
 
+  /** `startedMs`: by the clock that only counts up. */
   constructor(limits: SensorLimits, startedMs: number) {
     this.limits = limits;
     this.startedMs = startedMs;
     this.lastPacketMs = startedMs;
+  }
+
+  /** The enclave file changed. */
+  adopt(limits: SensorLimits): void {
+    this.limits = limits;
   }
 
   /** States that are raised now. */
@@ -80,13 +89,16 @@ export class SensorStates {
 
   /** Takes a look and returns what changed. */
   look(now: SensorLook): StateChange[] {
-    while (this.window.length > 1 && now.atMs - this.window[1].atMs >= WINDOW_MS) this.window.shift();
+    while (this.window.length > 1 && now.countingMs - this.window[1].countingMs >= WINDOW_MS) {
+      this.window.shift();
+    }
     const before = this.window[0] ?? { ...now, ...NOTHING_YET };
     this.window.push(now);
     return [
       ...this.interfaceChanges(now, before),
       ...this.silence(now),
       ...this.rates(now, before),
+      ...this.blindness(now, before),
       ...this.hosts(now),
     ];
   }
@@ -94,9 +106,8 @@ export class SensorStates {
   private interfaceChanges(now: SensorLook, before: SensorLook): StateChange[] {
     const changes: StateChange[] = [];
     for (const { name, fault, dropped } of now.interfaces) {
-      changes.push(
-        ...this.set("sensor.interface", name, fault !== null, now.atMs, `${name}: ${fault ?? "delivers"}`),
-      );
+      const is = `${name}: ${fault ?? "delivers"}`;
+      changes.push(...this.set("sensor.interface", name, fault !== null, now.atMs, is));
       const lost = dropped - (before.interfaces.find((i) => i.name === name)?.dropped ?? 0);
       const text =
         lost > 0
@@ -110,57 +121,56 @@ export class SensorStates {
   private silence(now: SensorLook): StateChange[] {
     if (now.packets !== this.lastPackets) {
       this.lastPackets = now.packets;
-      this.lastPacketMs = now.atMs;
+      this.lastPacketMs = now.countingMs;
     }
-    if (this.limits.maxSilenceSec === null) return [];
-    const silentSec = Math.floor((now.atMs - this.lastPacketMs) / 1000);
-    const silent = silentSec > this.limits.maxSilenceSec;
-    return this.set(
-      "sensor.silent",
-      "",
-      silent,
-      now.atMs,
-      silent ? `no packet for ${silentSec} s` : "packets again",
-    );
+    const silentSec = Math.floor((now.countingMs - this.lastPacketMs) / 1000);
+    const { maxSilenceSec, maxGapSec } = this.limits;
+    const silence = (name: SensorStateName, maxSec: number | null): StateChange[] => {
+      const raised = maxSec !== null && silentSec > maxSec;
+      const text = raised
+        ? `no packet for ${silentSec} s, the enclave file allows ${maxSec} s`
+        : "packets again";
+      return this.set(name, "", raised, now.atMs, text);
+    };
+    return [...silence("sensor.silent", maxSilenceSec), ...silence("sensor.gap", maxGapSec)];
   }
 
   private rates(now: SensorLook, before: SensorLook): StateChange[] {
-    const unseen = now.tcpUnseen - before.tcpUnseen;
-    const bytes = now.tcpBytes - before.tcpBytes;
+    const unseen = since(now, before, "tcp.unseen_bytes");
+    const bytes = since(now, before, "tcp.bytes");
     const gaps = unseen > MAX_UNSEEN_SHARE * bytes;
-    const oneWay = now.oneWay - before.oneWay;
-    const all = now.conversations - before.conversations;
-    const oneSided = oneWay > MAX_ONE_WAY_SHARE * all;
+    const gapText = `${unseen} of ${bytes} octets of TCP data were never seen`;
+    this.oneSided.look(now.countingMs, now.coverage);
+    const { isOneSided, text } = this.oneSided;
     return [
-      ...this.set(
-        "sensor.tcp-gaps",
-        "",
-        gaps,
-        now.atMs,
-        `${unseen} of ${bytes} octets of TCP data were never seen`,
-      ),
-      ...this.set(
-        "sensor.one-sided",
-        "",
-        oneSided,
-        now.atMs,
-        `${oneWay} of ${all} conversations show one direction`,
-      ),
+      ...this.set("sensor.tcp-gaps", "", gaps, now.atMs, gapText),
+      ...this.set("sensor.one-sided", "", isOneSided, now.atMs, text),
     ];
   }
 
+  /** Counters that keep a run without findings from being clean. */
+  private blindness(now: SensorLook, before: SensorLook): StateChange[] {
+    const changes: StateChange[] = [];
+    for (const [name, meaning] of BLIND_COUNTERS) {
+      if (now.coverage[name] === undefined) continue;
+      const count = since(now, before, name);
+      const text =
+        count > 0 ? `${name}: ${count} in the last minute: ${meaning}` : `${name}: none for a minute`;
+      changes.push(...this.set("sensor.blind", name, count > 0, now.atMs, text));
+    }
+    return changes;
+  }
+
   private hosts(now: SensorLook): StateChange[] {
-    const afterMs = this.limits.maxSilenceSec === null ? UNSEEN_AFTER_MS : this.limits.maxSilenceSec * 1000;
-    if (now.atMs - this.startedMs <= afterMs) return [];
-    return this.limits.mustBeSeen.flatMap((host) => {
-      const unseen = !now.hostsSeen.has(host);
-      return this.set(
-        "sensor.host-unseen",
-        host,
-        unseen,
-        now.atMs,
-        `${host} ${unseen ? "was not seen yet" : "is seen"}`,
-      );
+    const { maxSilenceSec, mustBeSeen } = this.limits;
+    const afterMs = maxSilenceSec === null ? UNSEEN_AFTER_MS : maxSilenceSec * 1000;
+    if (now.countingMs - this.startedMs <= afterMs) return [];
+    const raised = this.raised().filter(({ name }) => name === "sensor.host-unseen");
+    const hosts = new Set([...mustBeSeen, ...raised.map(({ subject }) => subject)]);
+    return [...hosts].flatMap((host) => {
+      const unseen = mustBeSeen.includes(host) && !now.hostsSeen.has(host);
+      const text = unseen ? `${host} was not seen yet` : `${host} is seen, or need not be`;
+      return this.set("sensor.host-unseen", host, unseen, now.atMs, text);
     });
   }
 
@@ -178,4 +188,9 @@ export class SensorStates {
     else this.open.delete(key);
     return [change];
   }
+}
+
+/** How much a counter grew between two looks. */
+function since(now: SensorLook, before: SensorLook, name: string): number {
+  return (now.coverage[name] ?? 0) - (before.coverage[name] ?? 0);
 }

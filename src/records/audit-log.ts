@@ -79,7 +79,7 @@ export class AuditLog {
   private seq = 0;
   private hash = GENESIS;
   private signedSeq = 0;
-  private signedAtMs = Date.now();
+  private signedAtMs = performance.now();
 
   /** Opens the chain in a directory, which is made where it is missing. Throws what the disk throws. */
   constructor(directory: string, options: AuditLogOptions) {
@@ -112,7 +112,7 @@ export class AuditLog {
   /** Writes what waits and returns once it is on disk; false when it could not be. */
   flush(): boolean {
     if (this.queue.length === 0 && this.lost === 0) return true;
-    return this.write(Date.now() - this.signedAtMs >= this.headIntervalMs);
+    return this.write(performance.now() - this.signedAtMs >= this.headIntervalMs);
   }
 
   /** Writes what waits, signs the head and closes the file. */
@@ -165,7 +165,7 @@ export class AuditLog {
     for (const [i, waiting] of written.entries()) this.committed?.({ seq: first + i, ...waiting });
     if (!signed) return;
     this.signedSeq = seq;
-    this.signedAtMs = Date.now();
+    this.signedAtMs = performance.now();
     this.replaceHead(lines[lines.length - 1]);
   }
 

@@ -47,9 +47,9 @@ export class State {
   /** Counted on since the last flush, and since their last audit record. */
   private readonly recounted = new Map<string, RatedFinding>();
   private readonly unaudited = new Map<string, RatedFinding>();
-  private countsAtMs = Date.now();
+  private countsAtMs = performance.now();
   private readonly takenAcks = new Set<string>();
-  private acksAtMs = 0;
+  private acksAtMs = Number.NEGATIVE_INFINITY;
 
   private constructor(
     paths: StatePaths,
@@ -170,7 +170,7 @@ export class State {
    */
   flush(): boolean {
     this.takeAcks();
-    if (Date.now() - this.countsAtMs >= COUNTS_INTERVAL_MS) this.auditCounts();
+    if (performance.now() - this.countsAtMs >= COUNTS_INTERVAL_MS) this.auditCounts();
     const isDurable = this.audit.flush();
     this.updateStore();
     return isDurable;
@@ -182,7 +182,7 @@ export class State {
       this.auditCounts();
       if (!this.audit.flush()) break;
     }
-    this.acksAtMs = 0;
+    this.acksAtMs = Number.NEGATIVE_INFINITY;
     this.takeAcks();
     this.audit.close();
     this.updateStore();
@@ -207,12 +207,12 @@ export class State {
       this.unaudited.delete(id);
       this.recounted.delete(id);
     }
-    this.countsAtMs = Date.now();
+    this.countsAtMs = performance.now();
   }
 
   private takeAcks(): void {
-    if (Date.now() - this.acksAtMs < ACK_INTERVAL_MS) return;
-    this.acksAtMs = Date.now();
+    if (performance.now() - this.acksAtMs < ACK_INTERVAL_MS) return;
+    this.acksAtMs = performance.now();
     try {
       for (const ack of this.store.unauditedAcks()) {
         if (this.takenAcks.has(ack.token)) continue;

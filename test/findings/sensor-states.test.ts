@@ -2,23 +2,22 @@ import { describe, expect, it } from "vitest";
 import { type SensorLook, SensorStates } from "../../src/findings/sensor-states.ts";
 
 const START_MS = 1_000_000;
+const WALL_MS = 1_795_161_600_000;
 
 function look(secAfterStart: number, changed: Partial<SensorLook> = {}): SensorLook {
   return {
-    atMs: START_MS + secAfterStart * 1000,
+    atMs: WALL_MS + secAfterStart * 1000,
+    countingMs: START_MS + secAfterStart * 1000,
     interfaces: [{ name: "mirror0", fault: null, dropped: 0 }],
     packets: 1000 + secAfterStart,
-    tcpUnseen: 0,
-    tcpBytes: 0,
-    conversations: 0,
-    oneWay: 0,
+    coverage: {},
     hostsSeen: new Set(),
     ...changed,
   };
 }
 
 function states(limits = {}): SensorStates {
-  return new SensorStates({ maxSilenceSec: null, mustBeSeen: [], ...limits }, START_MS);
+  return new SensorStates({ maxSilenceSec: null, maxGapSec: null, mustBeSeen: [], ...limits }, START_MS);
 }
 
 const named = (changes: { name: string; raised: boolean }[]) =>
@@ -67,13 +66,46 @@ describe("SensorStates", () => {
     expect(named(limited.look(look(33, { packets: 6 })))).toEqual(["-sensor.silent"]);
   });
 
-  it("judges gaps and one-sidedness over the last minute", () => {
+  it("tells a gap by its own limit, and both where both are stated", () => {
+    const watched = states({ maxSilenceSec: 30, maxGapSec: 60 });
+    const packets = 5;
+    watched.look(look(1, { packets }));
+    expect(named(watched.look(look(32, { packets })))).toEqual(["+sensor.silent"]);
+    expect(named(watched.look(look(62, { packets })))).toEqual(["+sensor.gap"]);
+    expect(watched.raised()[1].text).toBe("no packet for 61 s, the enclave file allows 60 s");
+    expect(named(watched.look(look(63, { packets: 6 })))).toEqual(["-sensor.silent", "-sensor.gap"]);
+  });
+
+  it("goes by a clock that nobody sets", () => {
+    const packets = 5;
+    const watched = states({ maxSilenceSec: 30 });
+    watched.look(look(1, { packets }));
+    expect(watched.look({ ...look(2, { packets }), atMs: WALL_MS + 86_400_000 })).toEqual([]);
+    expect(watched.look({ ...look(3, { packets }), atMs: WALL_MS - 86_400_000 })).toEqual([]);
+    const raised = watched.look({ ...look(40, { packets }), atMs: WALL_MS - 86_400_000 });
+    expect(raised).toMatchObject([{ name: "sensor.silent", atMs: WALL_MS - 86_400_000 }]);
+  });
+
+  it("judges TCP data that was never seen over the last minute", () => {
     const watched = states();
-    watched.look(look(1, { tcpBytes: 1_000_000, conversations: 100 }));
-    const bad = { tcpBytes: 1_100_000, tcpUnseen: 200, conversations: 110, oneWay: 1 };
-    expect(named(watched.look(look(2, bad)))).toEqual(["+sensor.tcp-gaps", "+sensor.one-sided"]);
+    watched.look(look(1, { coverage: { "tcp.bytes": 1_000_000 } }));
+    const bad = { coverage: { "tcp.bytes": 1_100_000, "tcp.unseen_bytes": 200 } };
+    expect(named(watched.look(look(2, bad)))).toEqual(["+sensor.tcp-gaps"]);
     expect(watched.look(look(30, bad))).toEqual([]);
-    expect(named(watched.look(look(90, bad)))).toEqual(["-sensor.tcp-gaps", "-sensor.one-sided"]);
+    expect(named(watched.look(look(90, bad)))).toEqual(["-sensor.tcp-gaps"]);
+  });
+
+  it("raises whatever else makes blind, each by its counter, until a minute passed without", () => {
+    const watched = states();
+    const coverage = { "table.flows_full": 0, "ipv6.ext_truncated": 0, "inside.flows": 7 };
+    watched.look(look(1, { coverage }));
+    const full = { ...coverage, "table.flows_full": 12, "inside.flows": 9 };
+    const [change, ...others] = watched.look(look(2, { coverage: full }));
+    expect(change).toMatchObject({ name: "sensor.blind", subject: "table.flows_full", raised: true });
+    expect(change.text).toMatch(/^table\.flows_full: 12 in the last minute: [a-z]/);
+    expect(others).toEqual([]);
+    expect(watched.look(look(61, { coverage: full }))).toEqual([]);
+    expect(named(watched.look(look(62, { coverage: full })))).toEqual(["-sensor.blind"]);
   });
 
   it("raises hosts that must be seen, each by its name", () => {
@@ -83,6 +115,16 @@ describe("SensorStates", () => {
     expect(watched.look(look(11, { hostsSeen })).map((c) => c.subject)).toEqual(["gpu-02"]);
     expect(named(watched.look(look(12, { hostsSeen: new Set(["gpu-01", "gpu-02"]) })))).toEqual([
       "-sensor.host-unseen",
+    ]);
+  });
+
+  it("takes other limits from another enclave file", () => {
+    const watched = states({ mustBeSeen: ["gpu-02"], maxSilenceSec: 10 });
+    expect(named(watched.look(look(11)))).toEqual(["+sensor.host-unseen"]);
+    watched.adopt({ maxSilenceSec: 10, maxGapSec: null, mustBeSeen: ["gpu-03"] });
+    expect(watched.look(look(12)).map((c) => [c.subject, c.raised])).toEqual([
+      ["gpu-03", true],
+      ["gpu-02", false],
     ]);
   });
 });
