@@ -134,6 +134,14 @@ export class Lab {
   }
 
   /**
+   * Lets the kit's clients import packages.
+   * @param {string} folder a node_modules
+   */
+  async mountPackages(folder) {
+    await this.run(`mkdir /run/node_modules\nmount --bind ${shellQuote(folder)} /run/node_modules\n`);
+  }
+
+  /**
    * Changes what becomes of traffic to an outside prefix.
    * @param {string} prefix @param {import("./topology.mjs").Treatment} treatment
    */

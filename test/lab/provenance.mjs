@@ -1,5 +1,6 @@
 // The text beside a capture: where it comes from, what happens in it, what it must be judged as.
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { expectedFindings } from "./scenarios.mjs";
 
 /**
@@ -50,7 +51,7 @@ lab's own resolver, MAC addresses are locally administered. The capture is under
 repository. It is meant to be judged with \`allowlists/quickstart.yaml\`.
 
 Clients: ${used.map((program) => versionOf(program, VERSION_ARGS[program] ?? [])).join("; ")}.
-Recorders: ${Object.entries(RECORDERS)
+${librariesText(scenario)}Recorders: ${Object.entries(RECORDERS)
     .map(([program, args]) => versionOf(program, args))
     .join("; ")}.
 
@@ -64,6 +65,17 @@ ${table([["kind", "source", "destination", "service", "outcome"], ...expectedFin
 
 ${scenario.steps.map(stepText).join("\n\n")}
 `;
+}
+
+/**
+ * A line of the packages that were installed for the clients, if any.
+ * @param {import("./scenarios/scenario.mjs").Scenario} scenario
+ */
+function librariesText({ packages }) {
+  if (packages === undefined) return "";
+  const { dependencies } = JSON.parse(readFileSync(new URL(packages, import.meta.url), "utf8"));
+  const named = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  return `Libraries, from the npm registry: ${named.join("; ")}.\n`;
 }
 
 /** @param {readonly (readonly string[])[]} rows the first is the head */

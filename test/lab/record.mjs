@@ -2,7 +2,7 @@
 // their provenance and what they must be judged as.
 // Usage: node test/lab/record.mjs [SCENARIO...]
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,7 @@ async function recordScenario(name) {
   const folder = mkdtempSync(join(tmpdir(), "gapwatch-record-"));
   const lab = await createLab();
   try {
+    if (scenario.packages !== undefined) await lab.mountPackages(install(scenario.packages, folder));
     await prepareScenario(lab, scenario);
     const pcap = join(folder, "mirror.pcap");
     await lab.record(pcap, () => playScenario(lab, scenario, (step, result) => tell(name, step, result)));
@@ -36,6 +37,17 @@ async function recordScenario(name) {
     await lab.destroy();
     rmSync(folder, { recursive: true });
   }
+}
+
+/**
+ * Installs packages, without their scripts, and returns where they are.
+ * @param {string} manifest @param {string} folder
+ */
+function install(manifest, folder) {
+  copyFileSync(new URL(manifest, import.meta.url), join(folder, "package.json"));
+  const options = ["--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--no-package-lock"];
+  execFileSync("npm", ["install", ...options], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
+  return join(folder, "node_modules");
 }
 
 /** @param {string} name @param {import("./scenarios/scenario.mjs").Step} step @param {import("./lab.mjs").Result} result */

@@ -1,5 +1,6 @@
 // Every scenario by its name, and how one is played in a lab.
 import { setTimeout as delay } from "node:timers/promises";
+import { aiClients } from "./scenarios/ai-clients.mjs";
 import { boundary } from "./scenarios/boundary.mjs";
 import { clean } from "./scenarios/clean.mjs";
 import { dns } from "./scenarios/dns.mjs";
@@ -24,6 +25,7 @@ export const SCENARIOS = {
   boundary,
   packages,
   quic,
+  "ai-clients": aiClients,
 };
 
 /**

@@ -21,6 +21,7 @@
  * @property {string} about one sentence for the provenance
  * @property {readonly (readonly [prefix: string, import("../topology.mjs").Treatment])[]} [treat]
  * @property {readonly (readonly [host: string, command: string])[]} [prepare] before the record starts
+ * @property {string} [packages] the package.json of what its clients import, beside lab.mjs
  * @property {readonly string[]} exceptions ids of the allow rules that it uses
  * @property {readonly Step[]} steps
  */
