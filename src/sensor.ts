@@ -1,11 +1,13 @@
 import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
+import { encryptedTunnel } from "./decode/encrypted-tunnels.ts";
 import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
-import { decodeFrame, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./decode/link.ts";
-import { Packet, resetPacket } from "./decode/packet.ts";
-import { PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
-import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES } from "./decode/status.ts";
+import { decodeFrame, decodeInner, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./decode/link.ts";
+import { NO_INNER, Packet, resetPacket } from "./decode/packet.ts";
+import { PROTO_ESP, PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
+import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES, type Status } from "./decode/status.ts";
+import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "./decode/tunnels.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
@@ -22,6 +24,7 @@ import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
+import { Mirrors } from "./findings/mirrors.ts";
 import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
 import type { PacketTap } from "./findings/packet-tap.ts";
@@ -39,11 +42,13 @@ import {
   FLAGS,
   GATE_OPEN,
   GENERATION,
+  IS_TUNNEL,
   JUDGED,
   JUDGED_FINDING,
   JUDGED_PENDING,
   JUDGED_REF,
   KEPT_BESIDE,
+  PACKETS_A,
   ROW_WORDS,
 } from "./flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "./flow/flow-table.ts";
@@ -60,6 +65,8 @@ import { registrableDomain } from "./policy/public-suffix.ts";
 
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
+/** Datagrams of a flow that are looked at for an encrypted tunnel. */
+const TUNNEL_LOOKS = 16;
 
 /** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
 export class Sensor {
@@ -68,6 +75,7 @@ export class Sensor {
   private pkt = new Packet();
   /** Packets for datagrams that are judged while another is at hand: to make room, or inside it. */
   private readonly sparePackets: Packet[] = [];
+  private outermostRow: number = NO_ROW;
   private readonly groups = new GroupReport();
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
@@ -88,6 +96,7 @@ export class Sensor {
   private readonly relays: SocksRelays;
   private readonly icmpErrors: IcmpErrors;
   private readonly witness: Witness;
+  private readonly mirrors: Mirrors;
   private readonly judge: Judge;
   private readonly observer: Observer | null;
   private readonly datagrams: Datagrams;
@@ -145,6 +154,7 @@ export class Sensor {
     this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.relays, this.troubles);
     this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
+    this.mirrors = new Mirrors(judge);
   }
 
   /** Keeps findings as they stand while their flows are open, for `changes`; `tap` is given their packets. */
@@ -187,6 +197,7 @@ export class Sensor {
     this.table.byVlan = policy.overlapping;
     this.fragments.byVlan = policy.overlapping;
     this.witness.adopt();
+    this.mirrors.adopt();
     this.flows.adopt();
   }
 
@@ -205,12 +216,9 @@ export class Sensor {
       if (sec > this.clockSec) this.tick(sec);
       if (this.takeSteady(view, at, caplen[i], wireLen[i], linkType[i], sec, tsNsec[i])) continue;
       const status = decodeFrame(pkt, view, at, at + caplen[i], wireLen[i], linkType[i]);
-      this.statusCounts[status]++;
       this.bytes += wireLen[i];
-      if (pkt.notes !== 0) this.countNotes(pkt.notes);
-      if (status === IPV4_FRAGMENT || status === IPV6_FRAGMENT) {
-        this.fragments.take(pkt, view, sec, tsNsec[i], wireLen[i]);
-      } else if (pkt.ipVersion !== 0) this.packet(view, sec, tsNsec[i], wireLen[i]);
+      const judged = this.judgeLayers(status, view, sec, tsNsec[i], wireLen[i]);
+      this.statusCounts[judged]++;
       if (this.live !== null && this.live.touched.size > 0) this.tapFrame(batch, i);
     }
     this.packets += to - from;
@@ -300,6 +308,7 @@ export class Sensor {
         isIcmpError(pkt.ipVersion, pkt.icmpType))
     )
       return;
+    if (pkt.innerType !== NO_INNER && this.mirrors.isTransport(pkt)) return;
     const row = this.tracker.announce(pkt, datagram.sec, datagram.nsec);
     if (row === NO_ROW) return;
     if (this.tracker.isNew) this.opened(row, pkt, view);
@@ -325,14 +334,9 @@ export class Sensor {
     pkt.frames = frames;
     datagram.frames = 0;
     datagram.wireLen = 0;
-    if (pkt.notes !== 0) this.countNotes(pkt.notes);
-    if (status === IPV4_FRAGMENT || status === IPV6_FRAGMENT) {
-      this.fragments.take(pkt, view, sec, nsec, wireLen);
-      return;
-    }
-    if (status !== OK) this.statusCounts[status]++; // else its fragments were counted
-    const row = this.packet(view, sec, nsec, wireLen);
-    if (row !== NO_ROW) this.keepRow(datagram, row);
+    const judged = this.judgeLayers(status, view, sec, nsec, wireLen);
+    if (judged !== OK && !isFragment(judged)) this.statusCounts[judged]++; // else its fragments were counted
+    if (this.outermostRow !== NO_ROW) this.keepRow(datagram, this.outermostRow);
   }
 
   /** Fragments without their first: only addresses and protocol are known. */
@@ -341,6 +345,10 @@ export class Sensor {
     const pkt = this.sparePackets.pop() ?? new Packet();
     resetPacket(pkt, 0);
     datagram.address(pkt);
+    if (this.mirrors.mayBeTransport(pkt)) {
+      this.sparePackets.push(pkt);
+      return;
+    }
     const row = tracker.observe(pkt, datagram.sec, datagram.nsec, datagram.wireLen);
     datagram.frames = 0;
     datagram.wireLen = 0;
@@ -370,8 +378,61 @@ export class Sensor {
   }
 
   private opened(row: number, pkt: Packet, view: DataView): void {
-    this.live?.touched.clear(); // the packet at hand is no evidence of a flow that ended to make room for it
+    // The packet at hand is no evidence of a flow that ended to make room for it; it is of what carried it.
+    if (pkt.layerAt === 0) this.live?.touched.clear();
     this.flowBegan(row, pkt, view);
+  }
+
+  /**
+   * Judges a packet that was decoded with `status`, and what it carries; returns the status of the innermost.
+   * `outermostRow` is then the row of its flow, or NO_ROW where it belongs to none.
+   */
+  private judgeLayers(status: Status, view: DataView, sec: number, nsec: number, wireLen: number): Status {
+    const { pkt } = this;
+    if (this.mirrors.namesPorts) this.mirrors.openNamedPort(pkt, view);
+    if (pkt.innerType === NO_INNER || isFragment(status)) {
+      this.outermostRow = this.layer(status, view, sec, nsec, wireLen);
+      return status;
+    }
+    return this.judgeTunnels(view, sec, nsec, wireLen);
+  }
+
+  /**
+   * The packet at hand carries another: all are judged, each by its own addresses, down to the innermost. A
+   * mirror's own transport is not. Each is a packet of its own flow, but the frame is one frame: a copy at most
+   * once.
+   */
+  private judgeTunnels(view: DataView, sec: number, nsec: number, wireLen: number): Status {
+    const { pkt, mirrors, tracker } = this;
+    const copies = tracker.copies;
+    let outermost: number = NO_ROW;
+    let status = OK;
+    let len = wireLen;
+    while (pkt.innerType !== NO_INNER && !isFragment(status)) {
+      if (pkt.mirrorSeqAt !== 0) mirrors.sequence.take(pkt, view);
+      const { tunnel, innerDoubtful } = pkt;
+      const row = mirrors.isTransport(pkt) ? NO_ROW : this.layer(status, view, sec, nsec, len);
+      if (pkt.layerAt === 0) outermost = row;
+      status = decodeInner(pkt, view);
+      const isTunnel = innerDoubtful === 0 || pkt.ipVersion !== 0;
+      if (row !== NO_ROW && isTunnel) this.flows.isTunnel(row, TUNNELS[tunnel]);
+      len = pkt.frameWireEnd - pkt.layerAt;
+      if (mirrors.namesPorts) mirrors.openNamedPort(pkt, view);
+    }
+    this.layer(status, view, sec, nsec, len);
+    tracker.copies = Math.min(tracker.copies, copies + 1);
+    this.outermostRow = outermost;
+    return status;
+  }
+
+  /** One packet, with addresses or without: the row of its flow, or NO_ROW where it belongs to none. */
+  private layer(status: Status, view: DataView, sec: number, nsec: number, wireLen: number): number {
+    const { pkt } = this;
+    if (pkt.notes !== 0) this.countNotes(pkt.notes);
+    if (pkt.ipVersion === 0) return NO_ROW;
+    if (!isFragment(status)) return this.packet(view, sec, nsec, wireLen);
+    this.fragments.take(pkt, view, sec, nsec, wireLen);
+    return NO_ROW;
   }
 
   /** A packet with addresses: the row of its flow, or NO_ROW where it belongs to none. */
@@ -391,7 +452,10 @@ export class Sensor {
     if (pkt.payloadLen > 0) {
       if (proto === PROTO_TCP) {
         if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
-      } else if (proto === PROTO_UDP) this.datagrams.take(row, from, pkt, view, sec, nsec);
+      } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
+        if (this.table.words[w + JUDGED] >= JUDGED_PENDING) this.lookForTunnel(row, view);
+        this.datagrams.take(row, from, pkt, view, sec, nsec);
+      }
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
         this.flows.settle(row);
       }
@@ -420,8 +484,20 @@ export class Sensor {
     }
   }
 
+  /** A datagram of a flow across the boundary that nothing allows yet: its first ones say what tunnel it is, if any. */
+  private lookForTunnel(row: number, view: DataView): void {
+    const { words } = this.table;
+    const w = row * ROW_WORDS;
+    if ((words[w + FLAGS] & IS_TUNNEL) !== 0) return;
+    if (words[w + PACKETS_A] + words[w + PACKETS_A + 1] > TUNNEL_LOOKS) return;
+    const tunnel = encryptedTunnel(this.pkt, view);
+    if (tunnel !== NO_TUNNEL) this.flows.isTunnel(row, TUNNELS[tunnel]);
+  }
+
   private flowBegan(row: number, pkt: Packet, view: DataView): void {
     this.observer?.flowBegan(row);
+    if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0) this.flows.isTunnel(row, TUNNELS[pkt.tunnel]);
+    else if (pkt.l4Proto === PROTO_ESP) this.flows.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
     this.flows.begin(row);
     this.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;
@@ -474,6 +550,7 @@ export class Sensor {
     this.troubles.set("fragment.overlap", this.fragments.overlaps);
     this.troubles.set("fragment.invalid", this.fragments.invalid);
     this.troubles.set("fragment.too_deep", this.fragments.tooDeep);
+    this.troubles.set("mirror.sequence_gap", this.mirrors.sequence.missing);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
     this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
   }
@@ -495,6 +572,10 @@ export class Sensor {
       duplicates: this.tracker.copies + this.fragments.copies,
     };
   }
+}
+
+function isFragment(status: Status): boolean {
+  return status === IPV4_FRAGMENT || status === IPV6_FRAGMENT;
 }
 
 function macText(view: DataView, at: number): string {

@@ -1,13 +1,15 @@
+import { decodeBackbone } from "./backbone.ts";
+import { ETHERTYPE_BRIDGED, ETHERTYPE_PPP } from "./inner-layer.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
+import { decodeLlc } from "./llc.ts";
+import { decodeMacsec } from "./macsec.ts";
+import { decodeMpls } from "./mpls.ts";
+import { decodeNsh } from "./nsh.ts";
 import { NO_VLAN, type Packet } from "./packet.ts";
+import { decodePpp } from "./ppp.ts";
+import { decodePppoe } from "./pppoe.ts";
 import {
-  ETHERNET_BACKBONE,
-  ETHERNET_LLC_TRUNCATED,
-  ETHERNET_LLC_UNKNOWN,
-  ETHERNET_MACSEC,
-  ETHERNET_MPLS,
-  ETHERNET_PPPOE,
   ETHERNET_TRUNCATED,
   ETHERNET_UNKNOWN_TYPE,
   ETHERNET_VLAN_TOO_DEEP,
@@ -15,13 +17,8 @@ import {
   type Status,
   UNROUTABLE,
 } from "./status.ts";
-import {
-  isIsoSap,
-  isUnroutableEtherType,
-  isUnroutableLlc,
-  isUnroutableNlpid,
-  isUnroutableSnap,
-} from "./unroutable.ts";
+import { isUnroutableEtherType } from "./unroutable.ts";
+import { decodeAristaTimestamp, decodeCiscoMetadata } from "./vendor-tags.ts";
 
 const HEADER_LEN = 14;
 const TAG_LEN = 4;
@@ -35,11 +32,14 @@ export const ETHERTYPE_IPV6 = 0x86dd;
 const ETHERTYPE_VLAN = 0x8100; // 802.1Q customer tag
 const ETHERTYPE_SERVICE_VLAN = 0x88a8; // 802.1ad service tag
 const ETHERTYPE_QINQ = 0x9100; // service tag before 802.1ad, still seen
-const ETHERTYPE_MPLS = 0x8847;
+export const ETHERTYPE_MPLS = 0x8847;
 const ETHERTYPE_MPLS_UPSTREAM = 0x8848;
 const ETHERTYPE_PPPOE_SESSION = 0x8864;
 const ETHERTYPE_MACSEC = 0x88e5;
 const ETHERTYPE_BACKBONE = 0x88e7; // 802.1ah I-tag
+export const ETHERTYPE_NSH = 0x894f; // RFC 8300
+const ETHERTYPE_CISCO_METADATA = 0x8909;
+const ETHERTYPE_ARISTA = 0xd28b;
 
 /** Ethernet II or 802.3 frame in view[at, end). */
 export function decodeEthernet(pkt: Packet, view: DataView, at: number, end: number): Status {
@@ -60,47 +60,36 @@ export function decodeEtherType(pkt: Packet, view: DataView, at: number, end: nu
   if (type === ETHERTYPE_IPV4) return decodeIpv4(pkt, view, at, end);
   if (type === ETHERTYPE_IPV6) return decodeIpv6(pkt, view, at, end);
   if (type < MIN_ETHERTYPE) return decodeLlc(pkt, view, at, end);
-  return otherEtherType(type);
+  return otherEtherType(pkt, view, at, end, type);
 }
 
-function isVlanTag(type: number): boolean {
+export function isVlanTag(type: number): boolean {
   return type === ETHERTYPE_VLAN || type === ETHERTYPE_SERVICE_VLAN || type === ETHERTYPE_QINQ;
 }
 
-function otherEtherType(type: number): Status {
+/** What is neither IP nor LLC. */
+function otherEtherType(pkt: Packet, view: DataView, at: number, end: number, type: number): Status {
   switch (type) {
     case ETHERTYPE_MPLS:
     case ETHERTYPE_MPLS_UPSTREAM:
-      return ETHERNET_MPLS;
+      return decodeMpls(pkt, view, at, end);
     case ETHERTYPE_PPPOE_SESSION:
-      return ETHERNET_PPPOE;
+      return decodePppoe(pkt, view, at, end);
+    case ETHERTYPE_PPP:
+      return decodePpp(pkt, view, at, end);
     case ETHERTYPE_MACSEC:
-      return ETHERNET_MACSEC;
+      return decodeMacsec(pkt, view, at, end);
     case ETHERTYPE_BACKBONE:
-      return ETHERNET_BACKBONE;
+      return decodeBackbone(pkt, view, at, end);
+    case ETHERTYPE_NSH:
+      return decodeNsh(pkt, view, at, end);
+    case ETHERTYPE_BRIDGED:
+      return decodeEthernet(pkt, view, at, end);
+    case ETHERTYPE_CISCO_METADATA:
+      return decodeCiscoMetadata(pkt, view, at, end);
+    case ETHERTYPE_ARISTA:
+      return decodeAristaTimestamp(pkt, view, at, end);
     default:
       return isUnroutableEtherType(type) ? UNROUTABLE : ETHERNET_UNKNOWN_TYPE;
   }
-}
-
-/** IEEE 802.2 LLC, with the SNAP extension (RFC 1042) that carries an EtherType under OUI 0. */
-function decodeLlc(pkt: Packet, view: DataView, at: number, end: number): Status {
-  if (end - at < 3) return ETHERNET_LLC_TRUNCATED;
-  const saps = view.getUint16(at);
-  if (isIsoSap(saps)) return decodeIsoNetwork(view, at + 3, end);
-  if (saps !== 0xaaaa) return isUnroutableLlc(saps) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
-  if (end - at < 8) return ETHERNET_LLC_TRUNCATED;
-  const oui = (view.getUint16(at + 3) << 8) | view.getUint8(at + 5);
-  const type = view.getUint16(at + 6);
-  if (oui !== 0) return isUnroutableSnap(oui, type) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
-  // Not back into decodeEtherType: tags and LLC inside SNAP would let a frame nest itself without end.
-  if (type === ETHERTYPE_IPV4) return decodeIpv4(pkt, view, at + 8, end);
-  if (type === ETHERTYPE_IPV6) return decodeIpv6(pkt, view, at + 8, end);
-  return otherEtherType(type);
-}
-
-/** The ISO network layer shares one SAP: its first octet tells routing from routed protocols (ISO/IEC TR 9577). */
-function decodeIsoNetwork(view: DataView, at: number, end: number): Status {
-  if (end - at < 1) return ETHERNET_LLC_TRUNCATED;
-  return isUnroutableNlpid(view.getUint8(at)) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
 }

@@ -2,20 +2,43 @@
 export const NO_TRANSPORT = -1;
 /** `Packet.vlan` of an untagged frame. */
 export const NO_VLAN = -1;
+/** `Packet.innerType` of a layer that carries no other. */
+export const NO_INNER = -1;
+/** `Packet.vni` where no virtual network is named. */
+export const NO_VNI = -1;
 
 /**
- * One decoded packet. There is a single instance, filled again for every frame: all fields are
- * integers, offsets count into the batch's memory.
+ * One decoded packet. There is a single instance, filled again for every frame, and for every packet that
+ * a tunnel carries in it: all fields are integers, offsets count into the batch's memory.
  */
 export class Packet {
-  /** Where the frame would end had it not been cut: caplen aside, offset + wire length. */
+  /** Where the frame, or the layer in it, would end had it not been cut: caplen aside, offset + wire length. */
   frameWireEnd = 0;
   /** Bits of `NOTES`. */
   notes = 0;
   /** Offset of the destination MAC, the source's is 6 further; -1 where the link has none. */
   macOffset = -1;
-  /** Outermost VLAN id, or NO_VLAN. */
+  /** Outermost VLAN id of this layer, or NO_VLAN. */
   vlan: number = NO_VLAN;
+
+  /** Layers opened so far, and where the innermost begins that a tunnel carried (0: no tunnel was opened). */
+  depth = 0;
+  layerAt = 0;
+  /** Virtual network (VXLAN, Geneve) that this layer came in, or NO_VNI. */
+  vni: number = NO_VNI;
+  /** What this layer carries (see inner-layer.ts): its type, or NO_INNER. The fields below are valid with it. */
+  innerType: number = NO_INNER;
+  innerAt = 0;
+  innerEnd = 0;
+  innerWireEnd = 0;
+  innerVni: number = NO_VNI;
+  /** The header looks like a tunnel's, no more: it is none where nothing sensible is inside. 0 or 1. */
+  innerDoubtful = 0;
+  /** TUNNEL_ number of what carries it. */
+  tunnel = 0;
+  /** Offset of a mirror's own sequence number, or 0; then its session and whose numbering it is. */
+  mirrorSeqAt = 0;
+  mirrorSession = 0;
 
   /** 4 or 6 once addresses are known (even when the status is an error), else 0. */
   ipVersion = 0;
@@ -72,10 +95,20 @@ export class Packet {
 
 /** Sets everything that a decoder may leave unset; addresses are valid with `ipVersion` alone. */
 export function resetPacket(pkt: Packet, frameWireEnd: number): void {
+  pkt.depth = 0;
+  pkt.layerAt = 0;
+  pkt.vni = NO_VNI;
+  pkt.innerType = NO_INNER;
+  resetLayer(pkt, frameWireEnd);
+}
+
+/** The same for a layer that a tunnel carries. */
+export function resetLayer(pkt: Packet, frameWireEnd: number): void {
   pkt.frameWireEnd = frameWireEnd;
   pkt.notes = 0;
   pkt.macOffset = -1;
   pkt.vlan = NO_VLAN;
+  pkt.mirrorSeqAt = 0;
   pkt.ipVersion = 0;
   pkt.ipMark = 0;
   pkt.fragOffset = 0;

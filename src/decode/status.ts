@@ -57,9 +57,16 @@ export const ETHERNET_LLC_UNKNOWN = status(
   "LLC payload that is not decoded",
 );
 export const ETHERNET_MACSEC = status("ethernet.macsec", "blind", "MACsec: the payload is encrypted");
-export const ETHERNET_MPLS = status("ethernet.mpls", "blind", "MPLS payload, not decoded yet");
-export const ETHERNET_PPPOE = status("ethernet.pppoe", "blind", "PPPoE session payload, not decoded yet");
-export const ETHERNET_BACKBONE = status("ethernet.backbone", "blind", "802.1ah payload, not decoded yet");
+export const ETHERNET_BACKBONE_TRUNCATED = status(
+  "ethernet.backbone_truncated",
+  "blind",
+  "frame ends inside an 802.1ah tag",
+);
+export const ETHERNET_VENDOR_TAG = status(
+  "ethernet.vendor_tag",
+  "blind",
+  "vendor's tag before the EtherType that is cut, or of a form that is not known",
+);
 export const UNROUTABLE = status("unroutable", "exempt", "protocol on the closed list of what cannot route");
 
 export const SLL_TRUNCATED = status("sll.truncated", "blind", "frame ends inside its cooked-capture header");
@@ -126,7 +133,56 @@ export const IPV6_FRAGMENT = status("ipv6.fragment", "ok", "IPv6 fragment: judge
 export const IP_TUNNEL = status(
   "ip.tunnel",
   "blind",
-  "tunnel that is not opened yet: judged by its outer addresses alone",
+  "tunnel of a kind that is not opened: judged by its outer addresses alone",
+);
+
+export const TUNNEL_TOO_DEEP = status("tunnel.too_deep", "blind", "more than 16 layers inside each other");
+export const TUNNEL_TRUNCATED = status(
+  "tunnel.truncated",
+  "blind",
+  "packet ends inside the header of a tunnel over IP or UDP",
+);
+export const GRE_UNKNOWN_VERSION = status("gre.unknown_version", "blind", "GRE of a version above 1");
+export const ERSPAN_UNKNOWN_VERSION = status(
+  "erspan.unknown_version",
+  "blind",
+  "ERSPAN header of a version that is not known",
+);
+export const ETHERIP_UNKNOWN_VERSION = status(
+  "etherip.unknown_version",
+  "blind",
+  "EtherIP of a version other than 3",
+);
+export const L2TP_UNKNOWN_PAYLOAD = status(
+  "l2tp.unknown_payload",
+  "blind",
+  "L2TPv3 session whose cookie and payload type could not be guessed",
+);
+export const NSH_UNKNOWN = status(
+  "nsh.unknown",
+  "blind",
+  "network service header of a version, length or next protocol that is not known",
+);
+export const MPLS_TRUNCATED = status("mpls.truncated", "blind", "frame ends inside an MPLS label stack");
+export const MPLS_TOO_DEEP = status("mpls.too_deep", "blind", "more than 16 MPLS labels stacked");
+export const MPLS_UNKNOWN_PAYLOAD = status(
+  "mpls.unknown_payload",
+  "blind",
+  "MPLS payload that is neither IP nor an Ethernet pseudo-wire",
+);
+export const PPPOE_TRUNCATED = status("pppoe.truncated", "blind", "frame ends inside its PPPoE header");
+export const PPPOE_UNKNOWN_VERSION = status(
+  "pppoe.unknown_version",
+  "blind",
+  "PPPoE of a version or type other than 1",
+);
+export const PPP_TRUNCATED = status("ppp.truncated", "blind", "frame ends inside its PPP header");
+export const PPP_ENCRYPTED = status("ppp.encrypted", "blind", "PPP payload that is encrypted or compressed");
+export const PPP_FRAGMENT = status("ppp.fragment", "blind", "piece of a PPP Multilink packet");
+export const PPP_UNKNOWN_PROTOCOL = status(
+  "ppp.unknown_protocol",
+  "blind",
+  "PPP protocol that is not decoded and not known to be unroutable",
 );
 
 export const TCP_HEADER_TRUNCATED = status(
@@ -196,6 +252,16 @@ export const NOTE_IPV6_ROUTING = note(
   "ipv6.routing_header",
   "blind",
   "IPv6 routing header with segments left: only the next hop was judged",
+);
+export const NOTE_GRE_ROUTING = note(
+  "gre.source_route",
+  "blind",
+  "GRE packet with source routes, of which none was judged",
+);
+export const NOTE_ERSPAN_TRUNCATED = note(
+  "erspan.truncated",
+  "blind",
+  "mirrored frame that the mirror says it cut",
 );
 export const NOTE_UDP_LENGTH_BEYOND = note(
   "udp.length_beyond_packet",

@@ -1,4 +1,5 @@
 import { decodeIcmp, decodeIcmpv6 } from "./icmp.ts";
+import { decodeIpTunnel } from "./ip-tunnels.ts";
 import type { Packet } from "./packet.ts";
 import {
   PROTO_ENCAP,
@@ -7,12 +8,15 @@ import {
   PROTO_GRE,
   PROTO_ICMP,
   PROTO_ICMPV6,
+  PROTO_IPCOMP,
   PROTO_IPIP,
   PROTO_IPIP_MICOM,
   PROTO_IPV6,
   PROTO_L2TP,
   PROTO_MINIMAL_IPIP,
   PROTO_MPLS,
+  PROTO_NSH,
+  PROTO_PIM,
   PROTO_SCTP,
   PROTO_TCP,
   PROTO_UDP,
@@ -35,15 +39,20 @@ export function decodeTransport(pkt: Packet, view: DataView): Status {
     case PROTO_SCTP:
       return decodeSctp(pkt, view, pkt.l4At, pkt.l4End);
     case PROTO_IPIP:
+    case PROTO_IPIP_MICOM:
     case PROTO_IPV6:
     case PROTO_GRE:
-    case PROTO_MINIMAL_IPIP: // RFC 2004
-    case PROTO_IPIP_MICOM:
+    case PROTO_MINIMAL_IPIP:
     case PROTO_ETHERIP:
-    case PROTO_ENCAP: // RFC 1241
-    case PROTO_ETHERNET: // RFC 8986 §4.9
+    case PROTO_PIM:
     case PROTO_L2TP:
     case PROTO_MPLS:
+    case PROTO_ETHERNET:
+    case PROTO_NSH:
+      wholePayload(pkt);
+      return decodeIpTunnel(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_ENCAP: // RFC 1241, which nobody speaks
+    case PROTO_IPCOMP: // RFC 3173: compressed, and no flow can be told from another
       wholePayload(pkt);
       return IP_TUNNEL;
     default:

@@ -1,12 +1,12 @@
 import type { Packet } from "./packet.ts";
 import {
-  IP_TUNNEL,
   NOTE_UDP_LENGTH_BEYOND,
   OK,
   type Status,
   UDP_HEADER_TRUNCATED,
   UDP_LENGTH_TOO_SMALL,
 } from "./status.ts";
+import { decodeUdpTunnel, isTunnelPort } from "./udp-tunnels.ts";
 
 const HEADER_LEN = 8;
 
@@ -29,20 +29,5 @@ export function decodeUdp(pkt: Packet, view: DataView, at: number, end: number):
   pkt.payloadAt = at + HEADER_LEN;
   pkt.payloadEnd = Math.min(wireEnd, end);
   pkt.payloadLen = wireEnd - pkt.payloadAt;
-  return isTunnelPort(pkt.dstPort) ? IP_TUNNEL : OK;
-}
-
-/** IANA ports of tunnels over UDP: they mean "decode", which a later step does, never "trust". */
-function isTunnelPort(port: number): boolean {
-  switch (port) {
-    case 4789: // VXLAN (RFC 7348)
-    case 8472: // VXLAN as Linux had it before the assignment
-    case 6081: // Geneve (RFC 8926)
-    case 3544: // Teredo (RFC 4380)
-    case 2152: // GTP-U (3GPP TS 29.281)
-    case 1701: // L2TP (RFC 2661)
-      return true;
-    default:
-      return false;
-  }
+  return isTunnelPort(pkt.dstPort) || isTunnelPort(pkt.srcPort) ? decodeUdpTunnel(pkt, view) : OK;
 }

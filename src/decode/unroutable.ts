@@ -53,3 +53,16 @@ export function isUnroutableSnap(oui: number, pid: number): boolean {
       return false;
   }
 }
+
+/**
+ * PPP protocols that stay on their link (RFC 1661 §2): 0x8000 to 0xbfff configure a network protocol, from 0xc000
+ * on the link itself is set up, authenticated and measured; below 0x8000 only those of bridges' spanning tree.
+ */
+export function isUnroutablePpp(protocol: number): boolean {
+  return protocol >= 0x8000 || protocol === 0x0201 || protocol === 0x0207;
+}
+
+/** Channels beside MPLS payload (IANA "MPLS Generalized Associated Channel"): continuity checks, delay, loss, OAM. */
+export function isUnroutableChannel(channel: number): boolean {
+  return channel === 0x0007 || (channel >= 0x0008 && channel <= 0x002f && channel !== 0x0021);
+}

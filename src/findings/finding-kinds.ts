@@ -9,6 +9,7 @@ export const FINDING_KINDS = {
   "dns.encrypted": "DNS under encryption: what is asked cannot be seen",
   "name.proxy": "a request to an inside proxy for an outside name or address",
   "name.inside": "an outside name used toward an inside address: a mirror, or an interception",
+  "tunnel.encapsulated": "a tunnel across the boundary that nothing allows, whatever is inside it",
   "policy.expired": "traffic that only an expired rule would allow",
   "volume.budget": "more bytes through a rule than its budget",
   "tunnel.dns": "data hidden in DNS names or answers",

@@ -51,7 +51,7 @@ export interface Finding extends FindingSubject {
   readonly id: string;
   /** Ids that this dependency had before a better name was learned. */
   readonly aliases: string[];
-  /** Addresses tried; names asked of an unapproved resolver; proxies gone through. At most MAX_LISTED each. */
+  /** Addresses tried; names asked of an unapproved resolver; proxies, or kinds of tunnel, gone through. At most MAX_LISTED each. */
   readonly ips: string[];
   readonly asked: string[];
   readonly via: string[];

@@ -10,6 +10,7 @@ import {
   FLAGS,
   GENERATION,
   INITIATOR_B,
+  IS_TUNNEL,
   JUDGED,
   JUDGED_ALLOWED,
   JUDGED_FINDING,
@@ -29,7 +30,7 @@ import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { OUT } from "../policy/policy.ts";
 import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
-import type { Finding, NameEvidence } from "./finding.ts";
+import { type Finding, list, type NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
@@ -56,6 +57,8 @@ export class FlowJudge {
   private doubted = false;
   /** The name that allowed open flows of a name rule, where one was read in the flow. */
   private readonly allowedName = new Map<number, string>();
+  /** What kind of tunnel a flow is. */
+  private readonly tunnels = new Map<number, string>();
 
   constructor(table: FlowTable, judge: Judge, names: AddressNames, ledger: Ledger, accounts: FlowAccounts) {
     this.table = table;
@@ -232,6 +235,7 @@ export class FlowJudge {
     if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
+    this.tunnels.delete(row);
     this.accounts.close(row, innerEndOf(this.table, row));
   }
 
@@ -272,6 +276,24 @@ export class FlowJudge {
     return false;
   }
 
+  /** The flow is a tunnel of this kind: across the boundary it is found as one. */
+  isTunnel(row: number, tunnel: string): void {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    if ((words[w + FLAGS] & IS_TUNNEL) !== 0) return;
+    words[w + FLAGS] |= IS_TUNNEL | KEPT_BESIDE;
+    this.tunnels.set(row, tunnel);
+    if (words[w + JUDGED] !== JUDGED_FINDING) return;
+    const { kind, name, evidence } = this.ledger.get(words[w + JUDGED_REF]);
+    if (kind === "egress.flow" || kind === "ingress.flow") this.findTunnel(row, name, evidence);
+  }
+
+  private findTunnel(row: number, name: string | null, evidence: NameEvidence): void {
+    openFlowFinding(this.table, this.ledger, row, "tunnel.encapsulated", name, evidence, null);
+    const finding = this.ledger.get(this.table.words[row * ROW_WORDS + JUDGED_REF]);
+    list(finding.via, this.tunnels.get(row) ?? "");
+  }
+
   private classAt(row: number, at: number): number {
     const words = this.table.words;
     const w = row * ROW_WORDS + at;
@@ -309,7 +331,9 @@ export class FlowJudge {
   ): void {
     const isDns = kind === "egress.flow" && asksEncryptedResolver(this.table, row, name);
     const meant = isDns ? "dns.encrypted" : kind;
-    if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, meant, name, evidence, null);
+    const isTunnel = (this.table.words[row * ROW_WORDS + FLAGS] & IS_TUNNEL) !== 0;
+    if (expiredRule < 0 && isTunnel) this.findTunnel(row, name, evidence);
+    else if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, meant, name, evidence, null);
     else
       openFlowFinding(
         this.table,
@@ -364,6 +388,8 @@ export class FlowJudge {
     const subject = { ...finding, ...this.kindOf(row, finding, name), destination: name, name };
     const handle = this.ledger.open({ ...subject, evidence: "in-flow" }, lastMoment(this.table, row));
     if (isFirst) this.ledger.moved(before, handle);
+    if (finding.kind === "tunnel.encapsulated")
+      list(this.ledger.get(handle).via, this.tunnels.get(row) ?? "");
     words[w + JUDGED_REF] = handle;
   }
 }

@@ -30,6 +30,7 @@ export const SEVERITY_OF_KIND: Readonly<Record<FindingKind, "outcome" | number>>
   "tunnel.icmp": HIGH,
   beacon: MEDIUM,
   "secret.cleartext": CRITICAL,
+  "tunnel.encapsulated": HIGH,
   "name.inside": INFO,
 };
 

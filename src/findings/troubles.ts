@@ -109,6 +109,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "quic.frame_unexpected": note("QUIC Initial packet with a frame that may not stand there"),
   "group.report_truncated": blind("membership report that ends before the groups it announces"),
   "group.too_many_records": blind("more groups in a membership report than are read"),
+  "mirror.sequence_gap": blind("packets that the mirror numbered and that never came"),
   "relay.open_before_start": blind("connection to a relay that was open before the capture began"),
   "table.fragments_full": blind("datagrams given up because too many came in fragments"),
   "table.flows_full": blind("packets that found the flow table full"),

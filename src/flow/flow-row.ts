@@ -101,6 +101,8 @@ export const KEPT_BESIDE = 1 << 25;
 export const QUIC_CONNECTED = 1 << 26;
 export const QUIC_DATA_A = 1 << 27;
 export const QUIC_DATA_B = 1 << 28;
+/** Its packets carry others, or have the form of an encrypted tunnel. */
+export const IS_TUNNEL = 1 << 29;
 
 // JUDGED
 /** Nothing to say: both ends inside, or local. */

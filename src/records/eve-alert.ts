@@ -31,6 +31,7 @@ const SIGNATURES: Readonly<Record<FindingKind, readonly [number, string]>> = {
   "tunnel.icmp": [13, HIDDEN],
   beacon: [14, HIDDEN],
   "secret.cleartext": [15, "Credential Exposure"],
+  "tunnel.encapsulated": [17, REACHBACK],
 };
 
 /** Suricata's priorities: 1 is the worst. */

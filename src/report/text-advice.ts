@@ -12,6 +12,7 @@ export function adviceFor(reason: string): string {
 const GAPS = "packets are missing: look for drops at the mirror port and at the capturing side";
 const NOT_OPENED =
   "this version does not open it: capture where it is opened, or look at it with another tool";
+const CIPHERED = "mirror a place where it has been deciphered";
 const UNNAMED = "its destinations are judged by address and DNS answer alone: read them above";
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -23,13 +24,19 @@ const ADVICE: Readonly<Record<string, string>> = {
   "capture.filtered": "capture without a filter",
   "link.unsupported": "capture on an Ethernet interface, or on `any`",
   "ethernet.macsec": "mirror a port where MACsec has been taken off",
-  "ethernet.mpls": NOT_OPENED,
-  "ethernet.pppoe": NOT_OPENED,
-  "ethernet.backbone": NOT_OPENED,
+  "ethernet.vendor_tag": NOT_OPENED,
   "ip.tunnel": NOT_OPENED,
   "fragment.incomplete": GAPS,
   "fragment.overlap": "find out who sends them: no host does by itself",
   "fragment.invalid": "find out who sends them: no host does by itself",
+  "mpls.unknown_payload": NOT_OPENED,
+  "l2tp.unknown_payload": NOT_OPENED,
+  "nsh.unknown": NOT_OPENED,
+  "ppp.unknown_protocol": NOT_OPENED,
+  "ppp.fragment": NOT_OPENED,
+  "ppp.encrypted": CIPHERED,
+  "erspan.truncated": "let the mirror send whole packets, and give its path the room for them",
+  "mirror.sequence_gap": GAPS,
   "ipv4.source_route": "find out who sends source-routed packets, and where to",
   "ipv6.routing_header": "find out who sends source-routed packets, and where to",
   "quic.initial_unreadable": UNNAMED,

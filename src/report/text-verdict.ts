@@ -46,6 +46,7 @@ function sentencesOf(summary: Summary, policy: EnclavePolicy): string[] {
 
 const OUTGOING: ReadonlySet<FindingKind> = new Set([
   "egress.flow",
+  "tunnel.encapsulated",
   "dns.name",
   "dns.resolver",
   "dns.encrypted",
@@ -111,6 +112,11 @@ function furthestRungs(findings: readonly RatedFinding[]): Map<string, number> {
 /** What else a run can find, in words for one source (or rule) and for several. */
 const OTHERS: readonly (readonly [kind: FindingKind, one: string, several: string])[] = [
   ["ingress.flow", "outside source reached into the enclave", "outside sources reached into the enclave"],
+  [
+    "tunnel.encapsulated",
+    "outside source tunnelled into the enclave",
+    "outside sources tunnelled into the enclave",
+  ],
   ["transit.flow", "undeclared source was seen on the wire", "undeclared sources were seen on the wire"],
   [
     "inside.unapproved",

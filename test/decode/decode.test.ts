@@ -4,8 +4,9 @@ import { NOTES, STATUSES } from "../../src/decode/status.ts";
 import { type DecodeCase, decoded, octetsOf } from "./decoded.ts";
 import { IP_CASES } from "./ip-cases.ts";
 import { LINK_CASES } from "./link-cases.ts";
+import { TUNNEL_CASES } from "./tunnel-cases.ts";
 
-const CASES = [...LINK_CASES, ...IP_CASES];
+const CASES = [...LINK_CASES, ...IP_CASES, ...TUNNEL_CASES];
 
 function factsOfCase(given: DecodeCase, fill: number, pkt?: Packet) {
   const { link, wireLen } = given;

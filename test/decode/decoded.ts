@@ -1,6 +1,7 @@
-import { decodeFrame } from "../../src/decode/link.ts";
-import { Packet } from "../../src/decode/packet.ts";
+import { decodeFrame, decodeInner } from "../../src/decode/link.ts";
+import { NO_INNER, Packet } from "../../src/decode/packet.ts";
 import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { TUNNELS } from "../../src/decode/tunnels.ts";
 import { hex, placed } from "../names/octets.ts";
 
 /** One frame and what must come of it. Facts that are left out are not looked at. */
@@ -15,10 +16,14 @@ export interface DecodeCase {
   readonly facts?: Partial<Facts>;
 }
 
-/** A decoded packet in words; offsets count from the frame's first octet. */
+/** The innermost packet of a frame in words; offsets count from the frame's first octet. */
 export interface Facts {
   readonly status: string;
+  /** Of all layers. */
   readonly notes: readonly string[];
+  /** What carried the packet, outermost first. */
+  readonly tunnels: readonly string[];
+  readonly vni: number;
   readonly mac: number | null;
   readonly vlan: number;
   readonly version: number;
@@ -49,17 +54,28 @@ export function octetsOf({ frame }: DecodeCase): Uint8Array {
 export function decoded(frame: Uint8Array, link: number, around: Around = {}): Facts {
   const { fill = 0, wireLen = frame.length, pkt = new Packet() } = around;
   const { view, at, end } = placed(frame, fill);
-  const status = decodeFrame(pkt, view, at, end, wireLen, link);
-  return factsOf(pkt, STATUSES[status].name, at);
+  let status = decodeFrame(pkt, view, at, end, wireLen, link);
+  let notes = pkt.notes;
+  const tunnels: string[] = [];
+  while (pkt.innerType !== NO_INNER && pkt.fragAt === 0) {
+    tunnels.push(TUNNELS[pkt.tunnel]);
+    status = decodeInner(pkt, view);
+    notes |= pkt.notes;
+  }
+  return { ...factsOf(pkt, STATUSES[status].name, at), notes: noteNames(notes), tunnels };
 }
 
-function factsOf(pkt: Packet, status: string, at: number): Facts {
+function noteNames(bits: number): string[] {
+  return NOTES.filter((_, bit) => (bits & (1 << bit)) !== 0).map(({ name }) => name);
+}
+
+function factsOf(pkt: Packet, status: string, at: number): Omit<Facts, "notes" | "tunnels"> {
   const hasAddresses = pkt.ipVersion !== 0;
   const isTcp = pkt.l4Proto === 6 && pkt.fragOffset === 0;
   const isIcmp = pkt.l4Proto === 1 || pkt.l4Proto === 58;
   return {
     status,
-    notes: NOTES.filter((_, bit) => (pkt.notes & (1 << bit)) !== 0).map(({ name }) => name),
+    vni: pkt.vni,
     mac: pkt.macOffset < 0 ? null : pkt.macOffset - at,
     vlan: pkt.vlan,
     version: pkt.ipVersion,

@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { decodeFrame } from "../../src/decode/link.ts";
-import { Packet } from "../../src/decode/packet.ts";
+import { decodeFrame, decodeInner } from "../../src/decode/link.ts";
+import { NO_INNER, Packet } from "../../src/decode/packet.ts";
 import { STATUSES } from "../../src/decode/status.ts";
 import { placed, seeded, variants } from "../names/octets.ts";
 import { icmp, ip, tcp, udp } from "../traffic/packets.ts";
 import { decoded, octetsOf } from "./decoded.ts";
 import { IP_CASES } from "./ip-cases.ts";
 import { ETHERNET, LINK_CASES } from "./link-cases.ts";
+import { TUNNEL_CASES } from "./tunnel-cases.ts";
 
-const CASES = [...LINK_CASES, ...IP_CASES];
+const CASES = [...LINK_CASES, ...IP_CASES, ...TUNNEL_CASES];
+const MAX_LAYERS = 16;
 const LINKS = [0, 1, 12, 101, 108, 113, 228, 229, 276];
 
 describe("a hostile frame", () => {
@@ -75,7 +77,13 @@ describe("a hostile frame", () => {
       const link = random() < 0.9 ? seed.link : LINKS[Math.floor(random() * LINKS.length)];
       const wireLen = random() < 0.8 ? frame.length : frame.length + Math.floor(random() * 2 ** 32);
       const { view, at, end } = placed(frame, 0xff);
-      const status = decodeFrame(pkt, view, at, end, wireLen, link);
+      let status = decodeFrame(pkt, view, at, end, wireLen, link);
+      for (let layers = 0; pkt.innerType !== NO_INNER && pkt.fragAt === 0; layers++) {
+        if (layers > MAX_LAYERS || !isSound(pkt, at, end)) {
+          expect.fail(`${link}: ${Buffer.from(frame).toString("hex")}`);
+        }
+        status = decodeInner(pkt, view);
+      }
       seen.set(STATUSES[status].name, (seen.get(STATUSES[status].name) ?? 0) + 1);
       if (!isSound(pkt, at, end)) expect.fail(`${link}: ${Buffer.from(frame).toString("hex")}`);
     }

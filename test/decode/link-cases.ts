@@ -7,7 +7,7 @@ export const RAW = 101;
 export const SLL = 113;
 export const SLL2 = 276;
 
-const MACS = "0a0000000002 ; to\n 0a0000000001 ; from\n";
+export const MACS = "0a0000000002 ; to\n 0a0000000001 ; from\n";
 /** UDP of two octets from 192.0.2.1 port 4660 to 198.51.100.7 port 53. */
 export const IPV4_UDP = `
   45 00 001e 0007 0000 40 11 0000 ; version, length 30, id 7, TTL 64, UDP
@@ -21,13 +21,13 @@ export const IPV6_UDP = `
   20010db8000000000000000000000002
   1234 0035 000a beef 6869
 `;
-const V4 = { src: "192.0.2.1", dst: "198.51.100.7", ports: [4660, 53] as const, proto: 17 };
-const V6 = {
+export const V4 = { src: "192.0.2.1", dst: "198.51.100.7", ports: [4660, 53] as const, proto: 17 };
+export const V6 = {
   src: "20010db8000000000000000000000001",
   dst: "20010db8000000000000000000000002",
   ports: [4660, 53] as const,
 };
-const NO_ADDRESS = { version: 0, src: null, payload: null };
+export const NO_ADDRESS = { version: 0, src: null, payload: null };
 
 function tags(count: number, type = "8100"): string {
   return Array.from({ length: count }, (_, i) => `${type} e00${i + 1} ; priority 7, VLAN ${i + 1}\n`).join(
@@ -78,38 +78,65 @@ const ETHERNET_CASES: readonly DecodeCase[] = [
   ethernet("an EtherType that nobody knows", "0601 00000000", "ethernet.unknown_type", NO_ADDRESS),
   ethernet("the first EtherType", "0600 00000000", "ethernet.unknown_type"),
   ethernet("TCP/IP trailers", "1000 00000000", "ethernet.unknown_type"),
-  ethernet("MPLS", "8847 00001140", "ethernet.mpls", NO_ADDRESS),
-  ethernet("MPLS, upstream-assigned", "8848 00001140", "ethernet.mpls"),
-  ethernet("PPPoE session", "8864 1100000100020021", "ethernet.pppoe"),
   ethernet("PPPoE discovery is not on the closed list", "8863 1109000000000000", "ethernet.unknown_type"),
-  ethernet("MACsec", "88e5 2c00", "ethernet.macsec"),
-  ethernet("802.1ah", "88e7 00000001", "ethernet.backbone"),
+  ethernet("MACsec, encrypted", "88e5 2c00 00000001 0102030405060708", "ethernet.macsec", NO_ADDRESS),
+  ethernet("MACsec cut in its tag", "88e5 0000", "ethernet.macsec"),
+  ethernet(
+    "MACsec that only authenticates",
+    `88e5 0000 00000001 0800 ${IPV4_UDP} ${"00".repeat(16)}`,
+    "ok",
+    V4,
+  ),
+  ethernet("the same with a channel id", `88e5 2000 00000001 0102030405060708 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet("the same cut before its type", "88e5 2000 00000001 0102030405060708 08", "ethernet.truncated"),
+  ethernet("802.1ah", `88e7 00000001 ${MACS} 8100 0007 0800 ${IPV4_UDP}`, "ok", { ...V4, mac: 18, vlan: 7 }),
+  ethernet("802.1ah behind its backbone tag", `88a8 0064 88e7 00000001 ${MACS} 0800 ${IPV4_UDP}`, "ok", {
+    ...V4,
+    vlan: 100,
+  }),
+  ethernet("802.1ah cut", "88e7 000000", "ethernet.backbone_truncated", NO_ADDRESS),
+  ethernet("Cisco's security group tag", `8909 0101 00010064 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet("the same of another version", `8909 0201 00010064 0800 ${IPV4_UDP}`, "ethernet.vendor_tag"),
+  ethernet("the same cut", "8909 0101 00010064 08", "ethernet.vendor_tag"),
+  ethernet("Arista's timestamp of 64 bits", `d28b 0001 0010 5ceeed57384f59c8 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet("Arista's timestamp of 48 bits", `d28b 0001 0120 5ceeed57384f 8100 0007 0800 ${IPV4_UDP}`, "ok", {
+    ...V4,
+    vlan: 7,
+  }),
+  ethernet(
+    "Arista's tag of another form",
+    `d28b 0001 0030 5ceeed57384f 0800 ${IPV4_UDP}`,
+    "ethernet.vendor_tag",
+  ),
+  ethernet("Arista's tag of another kind", `d28b 0002 0010 5ceeed57384f59c8 0800`, "ethernet.vendor_tag"),
   ethernet("SNAP with IPv4", `0026 aaaa03 000000 0800 ${IPV4_UDP}`, "ok", { ...V4, payload: [50, 52, 2] }),
   ethernet("SNAP with IPv6", `0036 aaaa03 000000 86dd ${IPV6_UDP}`, "ok", V6),
   ethernet("SNAP with IPv4 behind a tag", `8100 0005 0026 aaaa03 000000 0800 ${IPV4_UDP}`, "ok", {
     ...V4,
     vlan: 5,
   }),
-  ethernet(
-    "SNAP does not nest tags",
-    `0026 aaaa03 000000 8100 0001 0800 ${IPV4_UDP}`,
-    "ethernet.unknown_type",
-  ),
+  ethernet("SNAP with a tag", `0026 aaaa03 000000 8100 0001 0800 ${IPV4_UDP}`, "ok", { ...V4, vlan: 1 }),
   ethernet("SNAP does not nest SNAP", `0026 aaaa03 000000 0026 aaaa03 000000 0800`, "ethernet.unknown_type"),
-  ethernet("SNAP with MPLS", "0026 aaaa03 000000 8847 00", "ethernet.mpls"),
-  ethernet("SNAP with an organisation's protocol", "0026 aaaa03 0000f8 0800 00", "ethernet.llc_unknown"),
+  ethernet("SNAP with MPLS", `0026 aaaa03 000000 8847 00001140 ${IPV4_UDP}`, "ok", V4),
+  ethernet("SNAP with an organisation's protocol", "0026 aaaa03 0000f9 0800 00", "ethernet.llc_unknown"),
+  ethernet("SNAP as bridges keep it apart", `0026 aaaa03 0000f8 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet("SNAP with a bridged frame", `0026 aaaa03 0080c2 0007 0000 ${MACS} 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet(
+    "SNAP with a bridged frame of another kind",
+    "0026 aaaa03 0080c2 0003 0000",
+    "ethernet.llc_unknown",
+  ),
+  ethernet("SNAP with a bridged frame, cut", "0026 aaaa03 0080c2 0007 00", "ethernet.llc_truncated"),
   ethernet("Cisco's protocols that are not listed", "0026 aaaa03 00000c 2001 00", "ethernet.llc_unknown"),
   ethernet("CDP's number under another organisation", "0026 aaaa03 00000d 2000 00", "ethernet.llc_unknown"),
   ethernet("SNAP cut in its type", "0026 aaaa03 000000 08", "ethernet.llc_truncated"),
   ethernet("LLC cut before its control", "0026 4242", "ethernet.llc_truncated"),
   ethernet("LLC of another SAP", "0026 f0f003", "ethernet.llc_unknown"),
-  ethernet("IP over LLC without SNAP", `0026 060603 ${IPV4_UDP}`, "ethernet.llc_unknown"),
+  ethernet("IP over LLC without SNAP", `0026 060603 ${IPV4_UDP}`, "ok", V4),
+  ethernet("an answer on the SAP of IP", `0026 060603`.replace("03", "bf"), "ethernet.llc_unknown"),
   ethernet("the largest 802.3 length", "05dc e0e003", "ethernet.llc_unknown"),
-  ethernet(
-    "IPv4 under the SAP of IS-IS (RFC 2684 NLPID)",
-    `0022 fefe03 cc ${IPV4_UDP}`,
-    "ethernet.llc_unknown",
-  ),
+  ethernet("IPv4 under the SAP of IS-IS (RFC 2684 NLPID)", `0022 fefe03 cc ${IPV4_UDP}`, "ok", V4),
+  ethernet("IPv6 under that SAP", `0022 fefe03 8e ${IPV6_UDP}`, "ok", V6),
   ethernet("CLNP, which routes", "0022 fefe03 81", "ethernet.llc_unknown"),
   ethernet("that SAP, cut before it says what it carries", "0022 fefe03", "ethernet.llc_truncated"),
   unroutable("ARP", "0806 0001"),

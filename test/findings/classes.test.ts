@@ -93,9 +93,9 @@ describe("the class matrix of DESIGN section 3", () => {
     const frames = [99, 89, 50, 132].map((proto) => ip(GPU, OUTSIDE, proto, [0x9c, 0x40, 0, 80, 0, 0, 0, 0]));
     expect(new Scene().send(...frames).lines()).toEqual([
       `egress.flow ${GPU} ${OUTSIDE} 80/sctp attempted medium x1`,
-      `egress.flow ${GPU} ${OUTSIDE} esp attempted medium x1`,
       `egress.flow ${GPU} ${OUTSIDE} ospf attempted medium x1`,
       `egress.flow ${GPU} ${OUTSIDE} proto-99 attempted medium x1`,
+      `tunnel.encapsulated ${GPU} ${OUTSIDE} esp attempted high x1`,
     ]);
   });
 

@@ -1,0 +1,23 @@
+import { ETHERTYPE_IPV6 } from "./ethernet.ts";
+import { carries } from "./inner-layer.ts";
+import type { Packet } from "./packet.ts";
+import { OK, type Status, TUNNEL_TRUNCATED } from "./status.ts";
+import { TUNNEL_TEREDO } from "./tunnels.ts";
+
+const ORIGIN_LEN = 8;
+const IPV6_LEN = 40;
+
+/**
+ * Teredo (RFC 4380 §5.1.1) in view[at, end), the payload of the datagram `pkt`: an authentication header, an origin
+ * indication, both or neither, then an IPv6 packet.
+ */
+export function decodeTeredo(pkt: Packet, view: DataView, at: number, end: number): Status {
+  const wireEnd = at + pkt.payloadLen;
+  // Client id and value of the lengths given, then nonce (8) and confirmation (1).
+  if (end - at >= 4 && view.getUint16(at) === 1) at += 4 + view.getUint8(at + 2) + view.getUint8(at + 3) + 9;
+  if (end - at >= 2 && view.getUint16(at) === 0) at += ORIGIN_LEN;
+  if (wireEnd - at < IPV6_LEN) return OK;
+  if (end <= at) return TUNNEL_TRUNCATED;
+  if (view.getUint8(at) >> 4 !== 6) return OK;
+  return carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, wireEnd);
+}

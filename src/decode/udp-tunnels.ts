@@ -1,0 +1,95 @@
+import { ETHERTYPE_MPLS } from "./ethernet.ts";
+import { decodeGeneve } from "./geneve.ts";
+import { decodeGre } from "./gre.ts";
+import { decodeGtp } from "./gtp.ts";
+import { carries } from "./inner-layer.ts";
+import { decodeL2tpOverUdp } from "./l2tp.ts";
+import { decodeLisp } from "./lisp.ts";
+import { NO_INNER, type Packet } from "./packet.ts";
+import { OK, type Status } from "./status.ts";
+import { decodeTeredo } from "./teredo.ts";
+import { TUNNEL_MPLS } from "./tunnels.ts";
+import { decodeTzsp } from "./tzsp.ts";
+import { decodeVxlan } from "./vxlan.ts";
+
+// IANA's ports, and those that are in use without. They mean "decode", never "trust".
+const PORT_L2TP = 1701; // RFC 2661
+const PORT_GTP = 2152; // 3GPP TS 29.281
+const PORT_TEREDO = 3544; // RFC 4380
+const PORT_LISP = 4341; // RFC 9300
+const PORT_GRE = 4754; // RFC 8086
+const PORT_VXLAN = 4789; // RFC 7348
+const PORT_VXLAN_GPE = 4790; // draft-ietf-nvo3-vxlan-gpe
+const PORT_GENEVE = 6081; // RFC 8926
+const PORT_MPLS = 6635; // RFC 7510
+const PORT_VXLAN_LINUX = 8472; // VXLAN as Linux had it before the assignment
+const PORT_TZSP = 37008; // TaZmen Sniffer Protocol, the mirror of some routers
+
+/** Whether a tunnel may be carried by a datagram to, or from, this port. */
+export function isTunnelPort(port: number): boolean {
+  switch (port) {
+    case PORT_L2TP:
+    case PORT_GTP:
+    case PORT_TEREDO:
+    case PORT_LISP:
+    case PORT_GRE:
+    case PORT_VXLAN:
+    case PORT_VXLAN_GPE:
+    case PORT_GENEVE:
+    case PORT_MPLS:
+    case PORT_VXLAN_LINUX:
+    case PORT_TZSP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/**
+ * A datagram of which one port is a tunnel's. What its header is not strictly of that tunnel's form stays a plain
+ * datagram: it is judged by its addresses as any other, and nothing makes its receiver open it. What has the form
+ * but not every reserved bit is a doubtful tunnel (`Packet.innerDoubtful`): it is opened, and where nothing with
+ * addresses is inside it was none, so that random datagrams to such a port make no run inconclusive. A form that
+ * is strict and an inside that cannot be read is blind like any frame that cannot be read.
+ */
+export function decodeUdpTunnel(pkt: Packet, view: DataView): Status {
+  let status = byPort(pkt, view, pkt.dstPort);
+  if (pkt.innerType === NO_INNER && status === OK) status = byPort(pkt, view, pkt.srcPort);
+  // A header that does not fit is that of a tunnel only where the capture cut the datagram.
+  return pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen || pkt.innerType !== NO_INNER ? status : OK;
+}
+
+function byPort(pkt: Packet, view: DataView, port: number): Status {
+  const { payloadAt: at, payloadEnd: end } = pkt;
+  switch (port) {
+    case PORT_VXLAN:
+    case PORT_VXLAN_LINUX:
+    case PORT_VXLAN_GPE:
+      return decodeVxlan(pkt, view, at, end);
+    case PORT_GENEVE:
+      return decodeGeneve(pkt, view, at, end);
+    case PORT_TEREDO:
+      return decodeTeredo(pkt, view, at, end);
+    case PORT_GTP:
+      return decodeGtp(pkt, view, at, end);
+    case PORT_L2TP:
+      return decodeL2tpOverUdp(pkt, view, at, end);
+    case PORT_LISP:
+      return decodeLisp(pkt, view, at, end);
+    case PORT_TZSP:
+      return decodeTzsp(pkt, view, at, end);
+    case PORT_GRE:
+      return pkt.payloadLen === 0 ? OK : doubtful(pkt, decodeGre(pkt, view, at, end));
+    case PORT_MPLS:
+      if (pkt.payloadLen === 0) return OK;
+      return doubtful(pkt, carries(pkt, TUNNEL_MPLS, ETHERTYPE_MPLS, at, end, at + pkt.payloadLen));
+    default:
+      return OK;
+  }
+}
+
+/** Nothing but the port says what it is. */
+function doubtful(pkt: Packet, status: Status): Status {
+  pkt.innerDoubtful = 1;
+  return status;
+}
