@@ -15,7 +15,7 @@ import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
-import { Exceptions } from "./findings/exceptions.ts";
+import { Exceptions, type ExceptionUse } from "./findings/exceptions.ts";
 import type { Finding } from "./findings/finding.ts";
 import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { innerEndOf } from "./findings/flow-ends.ts";
@@ -553,6 +553,11 @@ export class Sensor {
     this.troubles.set("mirror.sequence_gap", this.mirrors.sequence.missing);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
     this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
+  }
+
+  /** What rules allowed so far; open flows are not counted yet. */
+  exceptionsUsed(): ExceptionUse[] {
+    return this.exceptions.all();
   }
 
   /** Counts so far. */

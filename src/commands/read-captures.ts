@@ -22,22 +22,42 @@ export interface ReadInputs {
 /** What frames are fed to. */
 export type FrameTaker = Pick<Sensor, "beginInput" | "consume">;
 
+/** Frames batch[from, to) that are due, one capture's. */
+export interface DueFrames {
+  readonly batch: FrameBatch;
+  readonly from: number;
+  readonly to: number;
+  readonly source: FrameSource;
+}
+
+/** Says when frames are taken in, in place of at once, and when to stop. */
+export interface Pace {
+  /** Feeds them to the sensor when their time has come. */
+  play(due: DueFrames): Promise<void>;
+  readonly stopped: AbortSignal;
+}
+
 const MICROSECONDS = 6;
 /** Batches between two looks at signals. */
 const BATCHES_A_TURN = 64;
 
-/** Feeds captures to the sensor, in the order of time. Those in `broken` are reported as unreadable inputs. */
+/**
+ * Feeds captures to the sensor, in the order of time. Those in `broken` are reported as unreadable inputs. `pace`:
+ * null for as fast as it goes.
+ */
 export async function readCaptures(
   sensor: FrameTaker,
   paths: readonly string[],
   broken: readonly BrokenInput[],
   hash: boolean,
+  pace: Pace | null = null,
 ): Promise<ReadInputs> {
-  const stop = new StopSignal();
-  const reading = new Reading(sensor, paths, hash, stop);
+  const stop = new StopSignal(pace?.stopped ?? null);
+  const reading = new Reading(sensor, paths, hash, stop, pace);
   const merge = new CaptureMerge(paths, reading);
   try {
     for (let turns = 1; !stop.asked && (await stop.orNull(merge.pump())); turns++) {
+      await reading.playDue();
       if (turns % BATCHES_A_TURN === 0) await new Promise(setImmediate); // lets signals through
     }
   } finally {
@@ -59,12 +79,22 @@ class Reading implements CaptureTaker {
   private readonly hash: boolean;
   private readonly stop: StopSignal;
   private readonly progress: Progress;
+  private readonly pace: Pace | null;
+  /** What waits for its pace: valid until captures are read on. */
+  private due: DueFrames[] = [];
 
-  constructor(sensor: FrameTaker, paths: readonly string[], hash: boolean, stop: StopSignal) {
+  constructor(
+    sensor: FrameTaker,
+    paths: readonly string[],
+    hash: boolean,
+    stop: StopSignal,
+    pace: Pace | null,
+  ) {
     this.sensor = sensor;
     this.paths = paths;
     this.hash = hash;
     this.stop = stop;
+    this.pace = pace;
     this.progress = new Progress(paths);
   }
 
@@ -73,10 +103,27 @@ class Reading implements CaptureTaker {
   }
 
   take(batch: FrameBatch, from: number, to: number, source: FrameSource): void {
+    if (this.pace !== null) {
+      this.due.push({ batch, from, to, source });
+      return;
+    }
     if (source !== this.current) this.sensor.beginInput(source.facts);
     this.current = source;
     this.sensor.consume(batch, from, to);
     this.progress.show(source.facts);
+  }
+
+  /** Takes in what is due at its pace; what is due after a stop is left out, as it was never shown. */
+  async playDue(): Promise<void> {
+    const { due, pace } = this;
+    if (pace === null || due.length === 0) return;
+    this.due = [];
+    for (const frames of due) {
+      if (pace.stopped.aborted) return;
+      if (frames.source !== this.current) this.sensor.beginInput(frames.source.facts);
+      this.current = frames.source;
+      await pace.play(frames);
+    }
   }
 
   ended({ facts }: FrameSource): void {
@@ -153,6 +200,11 @@ class StopSignal {
     this.forget();
     this.wake?.();
   };
+
+  /** `also`: another way to ask for it. */
+  constructor(also: AbortSignal | null) {
+    also?.addEventListener("abort", this.onSignal);
+  }
 
   listen(): void {
     if (this.listening || this.asked) return;

@@ -1,5 +1,6 @@
-import type { Command } from "commander";
-import { listInputs } from "../capture/capture-inputs.ts";
+import { type Command, InvalidArgumentError } from "commander";
+import { type BrokenInput, listInputs } from "../capture/capture-inputs.ts";
+import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
 import { Judge } from "../policy/judge.ts";
 import { EventFile, EventFileError } from "../records/event-file.ts";
@@ -7,14 +8,17 @@ import type { EventLog } from "../records/event-log.ts";
 import { jsonReport } from "../report/json.ts";
 import { textReport } from "../report/text.ts";
 import { Sensor } from "../sensor.ts";
-import { readEnclaveOrExit } from "./enclave-option.ts";
+import { dashboardStreams } from "./dashboard-streams.ts";
+import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { readCaptures } from "./read-captures.ts";
+import type { ReplayDashboard } from "./replay-dashboard.ts";
 import { say } from "./say.ts";
 import { stdoutStyle } from "./terminal.ts";
 
 const COULD_NOT_RUN = 2;
 /** Skipped files that are told by name. */
 const SKIPPED_NAMED = 3;
+const MAX_SPEED = 1000;
 
 interface ReplayOptions {
   enclave?: string;
@@ -22,6 +26,8 @@ interface ReplayOptions {
   events?: string;
   hash?: boolean;
   exitZero?: boolean;
+  dashboard?: boolean;
+  speed?: number;
 }
 
 /** Adds `gapwatch replay`. */
@@ -38,7 +44,12 @@ export function addReplayCommand(program: Command): void {
     )
     .option("--hash", "put the SHA-256 of each capture into the report")
     .option("--exit-zero", "exit with 0 whatever the verdict, unless it could not run")
-    .addHelpText("after", "\nExit codes: 0 clean, 1 reachback, 2 could not run, 3 inconclusive.")
+    .option("--dashboard", "show it on the terminal while it is read; q leaves with the verdict's exit code")
+    .option("--speed <times>", "how fast the dashboard plays: 1 is real time, max as fast as it goes", speed)
+    .addHelpText(
+      "after",
+      `\nExit codes: 0 clean, 1 reachback, 2 could not run, 3 inconclusive.\n${KEYS_HELP}`,
+    )
     .action(async (captures: string[], options: ReplayOptions) => {
       process.exitCode = await replay(captures, options);
     });
@@ -67,7 +78,24 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   if (paths.length === 0) return COULD_NOT_RUN;
   const events = options.events === undefined ? null : await openEvents(options.events, paths);
   const sensor = new Sensor(new Judge(enclave.policy), events);
-  const read = await readCaptures(sensor, paths, broken, options.hash === true);
+  const screen = options.dashboard === true ? await openScreen(sensor, enclave, options) : null;
+  try {
+    return await judge(sensor, enclave, paths, broken, options, events, screen);
+  } finally {
+    screen?.close();
+  }
+}
+
+async function judge(
+  sensor: Sensor,
+  enclave: EnclaveFile,
+  paths: readonly string[],
+  broken: readonly BrokenInput[],
+  options: ReplayOptions,
+  events: EventLog | null,
+  screen: ReplayDashboard | null,
+): Promise<number> {
+  const read = await readCaptures(sensor, paths, broken, options.hash === true, screen?.pace ?? null);
   // What could not be opened is told already; standard input cannot be tried before.
   if (read.inputs.every(({ format }) => format === null)) return COULD_NOT_RUN;
   const run = {
@@ -78,10 +106,37 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
     summary: sensor.finish(read.coverage, read.interrupted),
   };
   events?.finish(run.summary);
+  const exitCode = options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
+  await screen?.ended(run.summary, broken, exitCode);
+  screen?.close();
   if (options.events !== "-") {
     process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
   }
-  return options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
+  return exitCode;
+}
+
+/** Null, with a notice, where there is no terminal to draw on. Loaded only where it is wanted. */
+async function openScreen(
+  sensor: Sensor,
+  enclave: EnclaveFile,
+  options: ReplayOptions,
+): Promise<ReplayDashboard | null> {
+  const streams = options.events === "-" ? null : dashboardStreams();
+  if (streams === null) {
+    say("no terminal for the dashboard: the report follows");
+    return null;
+  }
+  const { ReplayDashboard } = await import("./replay-dashboard.ts");
+  return new ReplayDashboard(sensor, enclave, options.speed ?? Number.POSITIVE_INFINITY, streams);
+}
+
+function speed(value: string): number {
+  if (value === "max") return Number.POSITIVE_INFINITY;
+  const times = Number(value);
+  if (!(times > 0 && times <= MAX_SPEED)) {
+    throw new InvalidArgumentError(`expected a number above 0, at most ${MAX_SPEED}, or max`);
+  }
+  return times;
 }
 
 /** One line, however many files lie beside the captures of a directory. */

@@ -20,6 +20,8 @@ export interface ExplainQuestion {
 export interface RuleAnswer {
   readonly rule: Rule;
   readonly matches: boolean;
+  /** Direction and destination match: where the rule does not, it was near. */
+  readonly covers: boolean;
   /** The first condition that fails, or the conditions that were not tested. */
   readonly why: string;
 }
@@ -122,23 +124,26 @@ function byRules(
 ): Explanation {
   let deciding: Rule | null = null;
   const rules = judge.policy.rules.map((rule): RuleAnswer => {
+    const elsewhere = wrongDestination(rule, parties);
+    if (elsewhere !== null) return { rule, matches: false, covers: false, why: elsewhere };
     const fault = whyNot(rule, question, parties);
-    if (fault !== null) return { rule, matches: false, why: fault };
-    if (deciding !== null) return { rule, matches: true, why: "would allow it too, but comes later" };
-    deciding = rule;
-    return { rule, matches: true, why: untested(rule, question, parties) };
+    if (fault !== null) return { rule, matches: false, covers: true, why: fault };
+    const why = deciding === null ? untested(rule, question, parties) : "would allow it too, but comes later";
+    deciding ??= rule;
+    return { rule, matches: true, covers: true, why };
   });
   const confirmation = parties.name !== null && deciding === null ? [] : notes;
   return { allowed: deciding !== null, destination, deciding, notes: confirmation, rules };
 }
 
-/** The first condition of the rule that the question does not meet. */
-function whyNot(rule: Rule, question: ExplainQuestion, parties: Parties): string | null {
-  const { port, atSec } = question;
-  const { inside } = parties;
+function wrongDestination(rule: Rule, parties: Parties): string | null {
   if (rule.direction !== parties.direction) return `it is for direction: ${rule.text.direction}`;
-  const other = parties.name === null ? wrongAddress(rule, parties.outside) : wrongName(rule, parties.name);
-  if (other !== null) return other;
+  return parties.name === null ? wrongAddress(rule, parties.outside) : wrongName(rule, parties.name);
+}
+
+/** The first condition beside the destination that the question does not meet. */
+function whyNot(rule: Rule, question: ExplainQuestion, { inside }: Parties): string | null {
+  const { port, atSec } = question;
   if (port !== null && rule.ports?.some((range) => coversPort(range, port)) === false) {
     return `${port.text} is not among its ports (${rule.text.ports})`;
   }
