@@ -44,6 +44,15 @@ export interface SeenFrames {
   bytes: number;
 }
 
+/** What of a rule was used, open flows aside. */
+export interface UsedRule {
+  readonly ruleId: string;
+  /** Flows, requests and questions. */
+  readonly attempts: number;
+  readonly bytesOut: number;
+  readonly bytesIn: number;
+}
+
 /** How the sensor stands: running totals. */
 export interface SensorReport {
   readonly interfaces: readonly InterfaceReport[];
@@ -52,6 +61,8 @@ export interface SensorReport {
   readonly reasons: readonly string[];
   readonly hostsSeen: readonly string[];
   readonly openFlows: number;
+  /** Rules that were used so far. */
+  readonly exceptions: readonly UsedRule[];
   readonly clockSteps: number;
 }
 

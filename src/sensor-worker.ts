@@ -171,6 +171,12 @@ class SensorThread {
       reasons: blindReasons(facts, this.sensor.policy),
       hostsSeen: [...facts.witness.hostsSeen],
       openFlows: this.sensor.tracker.table.size,
+      exceptions: this.sensor.exceptionsUsed().map(({ rule, attempts, questions, bytesOut, bytesIn }) => ({
+        ruleId: rule.id,
+        attempts: attempts + questions,
+        bytesOut,
+        bytesIn,
+      })),
       clockSteps: this.guard.steps,
     };
   }

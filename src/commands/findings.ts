@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -7,7 +6,7 @@ import { SEVERITIES, type Severity } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
 import { resolveStatePaths, type StatePaths } from "../records/state-paths.ts";
-import type { Store } from "../records/store.ts";
+import { acknowledge, MAX_REASON, withStore } from "./acknowledge.ts";
 import { findingJson, findingsJson } from "./findings-json.ts";
 import { findingsText, findingText } from "./findings-text.ts";
 import { say } from "./say.ts";
@@ -16,9 +15,6 @@ import { stdoutStyle } from "./terminal.ts";
 
 const DONE = 0;
 const COULD_NOT_RUN = 2;
-/** How long a look-up may wait for the writer. */
-const BUSY_MS = 5000;
-const MAX_REASON = 1000;
 
 interface FindingsOptions {
   readonly state?: string;
@@ -83,14 +79,14 @@ async function run(work: () => Promise<void>): Promise<void> {
 
 async function list(options: FindingsOptions): Promise<void> {
   const isWanted = filterOf(options);
-  const found = await withStore(options, (store) => store.findings());
+  const found = await withStore(resolveStatePaths(options.state), (store) => store.findings());
   const wanted = found.filter(({ finding }) => isWanted(finding));
   process.stdout.write(options.json ? findingsJson(wanted) : findingsText(wanted, stdoutStyle()));
 }
 
 async function show(id: string, options: FindingsOptions): Promise<void> {
   const paths = resolveStatePaths(options.state);
-  await withStore(options, (store) => {
+  await withStore(paths, (store) => {
     const stored = store.finding(id);
     if (stored === null) throw new Refusal(`there is no finding ${id} in ${paths.directory}`);
     const { finding } = stored;
@@ -109,36 +105,15 @@ function evidenceOf({ id, aliases }: RatedFinding, paths: StatePaths): string[] 
 async function ack(id: string, options: FindingsOptions): Promise<void> {
   const reason = filled("--reason", options.reason);
   const by = filled("--by", options.by);
-  const finding = await withStore(options, (store) => {
-    const stored = store.finding(id);
-    if (stored === null) {
-      throw new Refusal(`there is no finding ${id} in ${resolveStatePaths(options.state).directory}`);
-    }
-    const time = new Date().toISOString();
-    const token = randomBytes(8).toString("hex");
-    store.putAck({ token, finding: stored.finding.id, reason, by, time }, false);
-    return stored.finding;
-  });
-  await auditAcks(options);
+  const paths = resolveStatePaths(options.state);
+  const finding = await acknowledge(paths, id, reason, by);
+  if (finding === null) throw new Refusal(`there is no finding ${id} in ${paths.directory}`);
   process.stdout.write(`acknowledged ${finding.id}\n`);
-}
-
-/** Puts the acknowledgement into the audit log, unless a running watch is about to do so. */
-async function auditAcks(options: FindingsOptions): Promise<void> {
-  const { State, StateError, StateInUse } = await import("../records/state.ts");
-  try {
-    const alarm = (_: string, message: string | null): void => (message === null ? undefined : say(message));
-    (await State.open(resolveStatePaths(options.state), alarm)).close();
-  } catch (error) {
-    if (error instanceof StateInUse) return;
-    if (!(error instanceof StateError)) throw error;
-    say(`${error.message}; the audit log will have the acknowledgement when watch runs`);
-  }
 }
 
 async function exportAll(options: FindingsOptions): Promise<void> {
   const isWanted = filterOf(options);
-  const found = await withStore(options, (store) => store.findings());
+  const found = await withStore(resolveStatePaths(options.state), (store) => store.findings());
   for (const stored of found) {
     if (isWanted(stored.finding)) process.stdout.write(`${JSON.stringify(findingJson(stored))}\n`);
   }
@@ -154,16 +129,6 @@ async function rebuild(options: FindingsOptions): Promise<void> {
   if (damaged > 0)
     say(`${damaged} records are damaged and were left out: gapwatch verify ${paths.directory} says more`);
   process.stdout.write(`rebuilt ${paths.store}: ${findings} findings from ${applied} records\n`);
-}
-
-async function withStore<T>(options: FindingsOptions, work: (store: Store) => T): Promise<T> {
-  const { Store } = await import("../records/store.ts");
-  const store = await Store.open(resolveStatePaths(options.state).store, BUSY_MS, false);
-  try {
-    return work(store);
-  } finally {
-    store.close();
-  }
 }
 
 function filterOf(options: FindingsOptions): (finding: RatedFinding) => boolean {

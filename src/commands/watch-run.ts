@@ -1,9 +1,10 @@
 import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import type { HandedSockets } from "../capture/handed-sockets.ts";
+
 import { BlindIntervals } from "../findings/blind-intervals.ts";
 import { type SensorLimits, SensorStates } from "../findings/sensor-states.ts";
-import { SEVERITIES } from "../findings/severity.ts";
+import { INFO, SEVERITIES } from "../findings/severity.ts";
 import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
 import type { EnclavePolicy, Rule } from "../policy/policy.ts";
 import type { FindingChange } from "../records/finding-changes.ts";
@@ -20,9 +21,16 @@ import { say } from "./say.ts";
 import { stdoutStyle } from "./terminal.ts";
 import { version } from "./version.ts";
 import type { WatchOptions } from "./watch.ts";
+import type { WatchDashboard, WatchScreenOptions } from "./watch-dashboard.ts";
 import type { WatchRecords } from "./watch-records.ts";
 
 const COULD_NOT_RUN = 2;
+
+/** Opens the dashboard. */
+export type OpenScreen = (
+  enclave: EnclaveFile,
+  options: Omit<WatchScreenOptions, "streams">,
+) => WatchDashboard;
 
 /** One run: the main thread's side. The sensor has a thread of its own. */
 export class WatchRun {
@@ -32,6 +40,10 @@ export class WatchRun {
   private readonly lines: LogLines;
   private readonly states: SensorStates;
   private readonly records: WatchRecords;
+  private readonly openScreen: OpenScreen | null;
+  private screen: WatchDashboard | null = null;
+  /** Why the sensor's thread ended, told when the terminal is free. */
+  private readonly failures: string[] = [];
   /** Severity of each finding of this run. */
   private readonly severities = new Map<string, number>();
   /** Rules of every policy that was in force: the report names exceptions of rules that are gone as well. */
@@ -45,8 +57,16 @@ export class WatchRun {
   private verdict = "none";
   private reasons: readonly string[] = [];
 
-  constructor(options: WatchOptions, enclave: EnclaveFile, sockets: HandedSockets, records: WatchRecords) {
+  /** `openScreen`: opens the dashboard when the sensor watches; null for lines. */
+  constructor(
+    options: WatchOptions,
+    enclave: EnclaveFile,
+    sockets: HandedSockets,
+    records: WatchRecords,
+    openScreen: OpenScreen | null,
+  ) {
     this.options = options;
+    this.openScreen = openScreen;
     this.records = records;
     this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
     this.remember(enclave.policy);
@@ -83,9 +103,11 @@ export class WatchRun {
     const metrics = this.serveMetrics();
     await new Promise<void>((resolve) => {
       this.worker.on("message", (message: SensorMessage) => this.take(message));
-      this.worker.on("error", (error) => say(`the sensor failed: ${error.message}`));
+      this.worker.on("error", (error) => this.failures.push(`the sensor failed: ${error.message}`));
       this.worker.on("exit", () => resolve());
     });
+    this.screen?.close();
+    for (const failure of this.failures) say(failure);
     metrics?.close();
     await this.records.close(this.verdict, this.reasons);
     this.policy.stop();
@@ -103,9 +125,15 @@ export class WatchRun {
         for (const notice of message.notices) say(notice);
         this.started();
         say(`watching ${this.options.interface.join(", ")} for ${this.policy.enclave.policy.name}`);
+        this.screen =
+          this.openScreen?.(this.policy.enclave, {
+            state: this.options.state,
+            evidence: this.records.evidence,
+            quit: () => this.order({ type: "stop" }),
+          }) ?? null;
         break;
       case "failed":
-        say(message.message);
+        this.failures.push(message.message);
         break;
       case "notice":
         say(message.text);
@@ -119,6 +147,7 @@ export class WatchRun {
       case "adopted":
         this.states.adopt(limitsOf(this.policy.enclave.policy));
         say(`the enclave file changed: ${this.policyChange}`);
+        this.screen?.adopted(this.policy.enclave);
         break;
       case "alarm":
         this.records.alarm(message.part, message.message);
@@ -148,6 +177,7 @@ export class WatchRun {
   private found(findings: readonly RatedFinding[], gone: readonly string[]): void {
     for (const { id, severity } of findings) this.severities.set(id, severity);
     for (const id of gone) this.severities.delete(id);
+    this.screen?.found(findings, gone);
     const changes = this.records.take(findings, gone);
     this.order({ type: "kept" });
     for (const change of changes) this.tell(change);
@@ -156,7 +186,9 @@ export class WatchRun {
   /** One line for a finding that is new or got worse: it is on disk by now. */
   private tell({ what, finding }: FindingChange): void {
     if (what !== "new" && what !== "worse") return;
-    this.lines.write(findingLine(finding, what === "new"), FINDING_PRIORITY[finding.severityName]);
+    const line = findingLine(finding, what === "new");
+    if (this.screen !== null) this.screen.say(finding.severity > INFO ? "bad" : "info", line);
+    else this.lines.write(line, FINDING_PRIORITY[finding.severityName]);
   }
 
   private look(report: SensorReport): void {
@@ -176,12 +208,15 @@ export class WatchRun {
     for (const change of changes) {
       this.records.sensor(change);
       this.blind.take(change);
-      this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
+      if (this.screen !== null) this.screen.say(change.raised ? "warn" : "good", stateLine(change));
+      else this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
     }
+    this.screen?.look(report, this.states.raised());
   }
 
   private end(sent: SentSummary, report: SensorReport, tsDigits: number): void {
     this.look(report);
+    this.screen?.close();
     const summary = this.withStates(this.received(sent));
     const { policy, sha256: policySha256 } = this.policy.enclave;
     const inputs = report.interfaces.map(({ name, stats, seen }) => ({

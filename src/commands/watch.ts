@@ -2,14 +2,16 @@ import { type Command, InvalidArgumentError } from "commander";
 import { CaptureError } from "../capture/frame-source.ts";
 import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
 import { socketsNeeded } from "../capture/ring-source.ts";
+import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { StateError } from "../records/state.ts";
 import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../records/syslog-target.ts";
+import { dashboardStreams } from "./dashboard-streams.ts";
 import { readEnclaveOrExit } from "./enclave-option.ts";
 import { type MetricsAddress, metricsAddress } from "./metrics-server.ts";
 import { say } from "./say.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { WatchRecords } from "./watch-records.ts";
-import { WatchRun } from "./watch-run.ts";
+import { type OpenScreen, WatchRun } from "./watch-run.ts";
 
 const COULD_NOT_RUN = 2;
 /** A stall of the process of half a second must not cost a packet on a busy mirror. */
@@ -30,6 +32,7 @@ export interface WatchOptions {
   events?: string;
   state?: string;
   syslog?: SyslogTarget;
+  headless?: boolean;
 }
 
 /** Adds `gapwatch watch`. */
@@ -39,7 +42,7 @@ export function addWatchCommand(program: Command): void {
     .summary("watch a mirrored interface: is anything trying to get out right now?")
     .requiredOption("-i, --interface <name>", "interface to watch; may be given several times", gather)
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
-    .option("--headless", "plain lines for a log; so far there is nothing else")
+    .option("--headless", "plain lines for a log, also on a terminal")
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
     .option("--ring-mb <megabytes>", "size of the capture ring of each interface", ringSize, DEFAULT_RING_MB)
     .option("--workers <n>", "rings of each interface, which share its frames and --ring-mb", workerCount, 1)
@@ -60,7 +63,11 @@ export function addWatchCommand(program: Command): void {
     )
     .addHelpText(
       "after",
-      "\nSIGTERM or Ctrl-C ends it with a report and the verdict's exit code. SIGHUP reads\nthe enclave file anew and opens the event file again.",
+      `
+On a terminal it shows a dashboard; --headless, a pipe or TERM=dumb give lines.
+SIGTERM or Ctrl-C ends it with a report and the verdict's exit code. SIGHUP reads
+the enclave file anew and opens the event file again.
+${KEYS_HELP}`,
     )
     .action(async (options: WatchOptions) => {
       process.exitCode = await watch(options);
@@ -78,12 +85,20 @@ async function watch(options: WatchOptions): Promise<number> {
     const records = await WatchRecords.open(options.state, options.syslog, (part, message) => {
       say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`);
     });
-    return await new WatchRun(options, enclave, sockets, records).run();
+    return await new WatchRun(options, enclave, sockets, records, await screenFor(options)).run();
   } catch (error) {
     if (!(error instanceof CaptureError || error instanceof StateError)) throw error;
     say(error.message);
     return COULD_NOT_RUN;
   }
+}
+
+/** Opens the dashboard where there is a terminal for it; null for lines. Loaded only where it is wanted. */
+async function screenFor({ headless, events }: WatchOptions): Promise<OpenScreen | null> {
+  const streams = headless === true || events === "-" ? null : dashboardStreams();
+  if (streams === null) return null;
+  const { WatchDashboard } = await import("./watch-dashboard.ts");
+  return (enclave, options) => new WatchDashboard(enclave, { ...options, streams });
 }
 
 function syslogTarget(text: string): SyslogTarget {

@@ -45,6 +45,7 @@ export class FindingRows {
   isReversed = false;
 
   private readonly byId = new Map<string, FindingRow>();
+  private readonly acks = new Map<string, AckView>();
   private readonly dirty: FindingRow[] = [];
   private filter: Filter = NO_FILTER;
   private ordered: FindingRow[] = [];
@@ -68,7 +69,9 @@ export class FindingRows {
     for (const id of gone) this.remove(id);
   }
 
+  /** Also of a finding that is yet to come. */
   acknowledge(id: string, ack: AckView): void {
+    this.acks.set(id, ack);
     const row = this.byId.get(id);
     if (row === undefined) return;
     row.ack = ack;
@@ -106,11 +109,12 @@ export class FindingRows {
     const known = this.byId.get(finding.id);
     this.counts[finding.severity]++;
     if (known === undefined) {
+      const ack = this.acks.get(finding.id) ?? null;
       const row: FindingRow = {
         id: finding.id,
         finding,
-        subject: subjectOf(finding, false),
-        ack: null,
+        subject: subjectOf(finding, ack !== null),
+        ack,
         timeline: new Timeline(),
         freshMs: clockMs,
         isWorse: false,

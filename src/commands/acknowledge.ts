@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import type { RatedFinding } from "../findings/summary.ts";
+import type { StatePaths } from "../records/state-paths.ts";
+import type { Store } from "../records/store.ts";
+import { say } from "./say.ts";
+
+/** How long a look-up may wait for the writer. */
+const BUSY_MS = 5000;
+export const MAX_REASON = 1000;
+
+/** Opens the store of a state directory for one piece of work. Throws StoreError. */
+export async function withStore<T>(paths: StatePaths, work: (store: Store) => T): Promise<T> {
+  const { Store } = await import("../records/store.ts");
+  const store = await Store.open(paths.store, BUSY_MS, false);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+  }
+}
+
+/** Keeps an acknowledgement of a finding, and returns the finding; null where there is none of this id. */
+export async function acknowledge(
+  paths: StatePaths,
+  id: string,
+  reason: string,
+  by: string,
+): Promise<RatedFinding | null> {
+  const finding = await withStore(paths, (store) => {
+    const stored = store.finding(id);
+    if (stored === null) return null;
+    const time = new Date().toISOString();
+    const token = randomBytes(8).toString("hex");
+    store.putAck({ token, finding: stored.finding.id, reason, by, time }, false);
+    return stored.finding;
+  });
+  if (finding !== null) await auditAcks(paths);
+  return finding;
+}
+
+/** Puts the acknowledgement into the audit log, unless a running watch is about to do so. */
+async function auditAcks(paths: StatePaths): Promise<void> {
+  const { State, StateError, StateInUse } = await import("../records/state.ts");
+  try {
+    const alarm = (_: string, message: string | null): void => (message === null ? undefined : say(message));
+    (await State.open(paths, alarm)).close();
+  } catch (error) {
+    if (error instanceof StateInUse) return;
+    if (!(error instanceof StateError)) throw error;
+    say(`${error.message}; the audit log will have the acknowledgement when watch runs`);
+  }
+}

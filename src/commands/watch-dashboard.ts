@@ -1,0 +1,133 @@
+import { userInfo } from "node:os";
+import { Dashboard, type DashboardStreams } from "../dashboard/dashboard.ts";
+import { ScreenModel } from "../dashboard/screen-model.ts";
+import type { LogEntry } from "../dashboard/snapshot.ts";
+import { terminalTraits } from "../dashboard/terminal-traits.ts";
+import type { StateChange } from "../findings/sensor-states.ts";
+import type { RatedFinding } from "../findings/summary.ts";
+import { resolveStatePaths } from "../records/state-paths.ts";
+import type { SensorReport } from "../sensor-messages.ts";
+import { acknowledge, MAX_REASON, withStore } from "./acknowledge.ts";
+import { draftRule, exportFindings } from "./dashboard-files.ts";
+import type { EnclaveFile } from "./enclave-option.ts";
+import { evidencePackets } from "./evidence-packets.ts";
+import { divertNotices } from "./say.ts";
+
+/** Rates are taken over so many reports: two seconds. */
+const RATE_REPORTS = 4;
+
+export interface WatchScreenOptions {
+  readonly streams: DashboardStreams;
+  /** As given to --state. */
+  readonly state: string | undefined;
+  readonly evidence: string | null;
+  /** Ends the run. */
+  readonly quit: () => void;
+}
+
+/** A watch on the dashboard: while it is open, nothing else writes to the terminal. */
+export class WatchDashboard {
+  private readonly model: ScreenModel;
+  private readonly dashboard: Dashboard;
+  private readonly options: WatchScreenOptions;
+  private enclave: EnclaveFile;
+  private readonly reports: { readonly atMs: number; readonly packets: number; readonly bytes: number }[] =
+    [];
+
+  constructor(enclave: EnclaveFile, options: WatchScreenOptions) {
+    this.enclave = enclave;
+    this.options = options;
+    this.model = new ScreenModel("live", viewOf(enclave), options.evidence, () => Date.now());
+    divertNotices((line) => this.say(line.startsWith("ALARM") ? "bad" : "info", line));
+    this.dashboard = new Dashboard(
+      this.model,
+      {
+        quit: options.quit,
+        acknowledge: (id, reason) => this.acknowledge(id, reason),
+        draft: (finding) => draftRule(finding, this.enclave),
+        exportFindings,
+        evidenceOf: (row, all) => evidencePackets(options.evidence, row, all),
+        replay: () => {},
+      },
+      terminalTraits(process.env),
+      options.streams,
+    );
+    void this.loadAcks();
+  }
+
+  found(findings: readonly RatedFinding[], gone: readonly string[]): void {
+    this.dashboard.passedBy(this.model.found(findings, gone));
+  }
+
+  say(level: LogEntry["level"], text: string): void {
+    this.model.say(level, text);
+  }
+
+  /** Packets are judged by this file from now on. */
+  adopted(enclave: EnclaveFile): void {
+    this.enclave = enclave;
+    this.model.enclave = viewOf(enclave);
+  }
+
+  look(report: SensorReport, raised: readonly StateChange[]): void {
+    const { totals, interfaces } = report;
+    this.reports.push({ atMs: performance.now(), packets: totals.packets, bytes: totals.bytes });
+    if (this.reports.length > RATE_REPORTS) this.reports.shift();
+    const first = this.reports[0];
+    const last = this.reports[this.reports.length - 1];
+    const seconds = Math.max(0.001, (last.atMs - first.atMs) / 1000);
+    this.model.look({
+      inputs: interfaces.map(({ name, state, stats }) => ({
+        name,
+        state,
+        packets: stats.seen,
+        dropped: stats.dropped + (stats.missed ?? 0),
+      })),
+      packets: totals.packets,
+      bytes: totals.bytes,
+      flows: totals.flows,
+      packetsPerSec: (last.packets - first.packets) / seconds,
+      bitsPerSec: (8 * (last.bytes - first.bytes)) / seconds,
+      reasons: report.reasons,
+      raised: raised.map(({ name, text }) => `${name}: ${text}`),
+      coverage: report.coverage,
+      exceptions: report.exceptions,
+    });
+  }
+
+  /** Gives the terminal back. */
+  close(): void {
+    divertNotices(null);
+    this.dashboard.close();
+  }
+
+  private async acknowledge(id: string, reason: string): Promise<string> {
+    if (this.options.evidence === null) throw new Error("there is no state directory to keep it in");
+    const by = userInfo().username;
+    const paths = resolveStatePaths(this.options.state);
+    const finding = await acknowledge(paths, id, reason.slice(0, MAX_REASON), by);
+    if (finding === null) throw new Error(`there is no finding ${id} in ${paths.directory} yet`);
+    return by;
+  }
+
+  /** What was acknowledged before. */
+  private async loadAcks(): Promise<void> {
+    if (this.options.evidence === null) return;
+    try {
+      await withStore(resolveStatePaths(this.options.state), (store) => {
+        for (const { finding, ack } of store.findings()) {
+          if (ack !== null) this.model.acknowledged(finding.id, ack);
+        }
+      });
+    } catch (error) {
+      this.say(
+        "warn",
+        `acknowledgements could not be read: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  }
+}
+
+function viewOf({ policy, sha256, path }: EnclaveFile) {
+  return { policy, sha256, path, loadedMs: Date.now() };
+}
