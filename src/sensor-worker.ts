@@ -56,8 +56,6 @@ class SensorThread {
   private eventsMs = 0;
   private reportMs = 0;
   private namesMs = 0;
-  /** Packet time up to which names were sent. */
-  private namesSec = 0;
 
   constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
@@ -66,6 +64,7 @@ class SensorThread {
     this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
     this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
+    this.sensor.names.noteChanges();
   }
 
   async run(): Promise<void> {
@@ -143,8 +142,7 @@ class SensorThread {
   private tellNames(): void {
     const nowSec = this.sensor.clock;
     if (!Number.isFinite(nowSec)) return;
-    const entries = [...this.sensor.names.entries(this.namesSec)];
-    this.namesSec = nowSec;
+    const entries = this.sensor.names.takeChanged();
     if (entries.length > 0) send({ type: "names", entries, nowSec });
   }
 

@@ -82,8 +82,10 @@ async function watch(options: WatchOptions): Promise<number> {
     const ring = options.source === "ring";
     const each = socketsNeeded(options.workers);
     const sockets = ring ? await socketsWithoutPrivileges(options.interface, each) : NO_SOCKETS;
-    const records = await WatchRecords.open(options.state, options.syslog, (part, message) => {
-      say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`);
+    const records = await WatchRecords.open({
+      directory: options.state,
+      syslog: options.syslog,
+      alarm: (part, message) => say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`),
     });
     return await new WatchRun(options, enclave, sockets, records, await screenFor(options)).run();
   } catch (error) {

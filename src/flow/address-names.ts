@@ -35,6 +35,8 @@ export class AddressNames {
   /** Addresses in the order in which they were first learned. */
   private readonly order = new Fifo<string>();
   private total = 0;
+  /** What was learned since the last `takeChanged`, and its addresses; null while nobody asks. */
+  private changed: Map<NamedAddress, string> | null = null;
   /** Seconds that a name counts beyond its TTL. */
   graceSec: number;
 
@@ -60,9 +62,12 @@ export class AddressNames {
     if (known === undefined) {
       if (names.length >= MAX_NAMES) this.dropOldest(names, atSec);
       this.total++;
-      names.push({ hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec });
+      const named = { hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec };
+      names.push(named);
+      this.changed?.set(named, address);
       return;
     }
+    this.changed?.set(known, address);
     const stale = atSec > known.validToSec;
     // A repetition that proves less neither spoils what was properly answered nor makes it last longer.
     const gain = proofOf(approved, ambiguous) - proofOf(known.approved, known.ambiguous);
@@ -76,7 +81,9 @@ export class AddressNames {
   /** Two answers to one question differ: neither can be believed. */
   distrust(address: string, hostId: string, name: string): void {
     for (const n of this.byAddress.get(address) ?? []) {
-      if (n.hostId === hostId && n.name === name) n.ambiguous = true;
+      if (n.hostId !== hostId || n.name !== name) continue;
+      n.ambiguous = true;
+      this.changed?.set(n, address);
     }
   }
 
@@ -87,19 +94,19 @@ export class AddressNames {
     return names.every((n) => atSec <= n.validToSec) ? names : names.filter((n) => atSec <= n.validToSec);
   }
 
-  /**
-   * What was learned at `sinceSec` or later, and all that is ambiguous, which may have become so since: to be
-   * kept over a restart.
-   */
-  *entries(sinceSec: number): Generator<readonly [address: string, named: NamedAddress]> {
-    for (const [address, names] of this.byAddress) {
-      for (const named of names) {
-        if (named.ambiguous || named.answeredSec >= sinceSec) yield [address, named];
-      }
-    }
+  /** Notes from here on what changes, for `takeChanged`. */
+  noteChanges(): void {
+    this.changed = new Map();
   }
 
-  /** Takes back what `entries` gave, before the first packet is read. */
+  /** What was learned or became ambiguous since the last call: to be kept over a restart. */
+  takeChanged(): (readonly [address: string, named: NamedAddress])[] {
+    const entries = Array.from(this.changed ?? NO_CHANGES, ([named, address]) => [address, named] as const);
+    this.changed?.clear();
+    return entries;
+  }
+
+  /** Takes back what `takeChanged` gave, before the first packet is read. */
   restore(address: string, named: NamedAddress): void {
     const { answeredSec } = named;
     if (this.total >= MAX_NAMES_TOTAL) return;
@@ -125,6 +132,7 @@ export class AddressNames {
     const names = this.byAddress.get(address) ?? NONE;
     if (names.some((n) => atSec <= n.validToSec)) this.evicted++;
     this.total -= names.length;
+    for (const named of names) this.changed?.delete(named);
     this.byAddress.delete(address);
   }
 
@@ -132,12 +140,14 @@ export class AddressNames {
     let oldest = 0;
     for (let i = 1; i < names.length; i++) if (names[i].validToSec < names[oldest].validToSec) oldest = i;
     if (atSec <= names[oldest].validToSec) this.evicted++;
+    this.changed?.delete(names[oldest]);
     names.splice(oldest, 1);
     this.total--;
   }
 }
 
 const NONE: readonly NamedAddress[] = [];
+const NO_CHANGES: ReadonlyMap<NamedAddress, string> = new Map();
 
 /** How much an answer proves: that of an approved resolver, properly asked for, the most. */
 function proofOf(approved: boolean, ambiguous: boolean): number {

@@ -76,6 +76,8 @@ export class Evidence {
   private readonly dirty = new Set<string>();
   private total = 0;
   private waitingBytes = 0;
+  /** What earlier runs left is known. */
+  private isRead = false;
 
   /** Opens the directory, which is made where it is missing. */
   constructor(directory: string, options: EvidenceOptions) {
@@ -128,6 +130,7 @@ export class Evidence {
   flush(): void {
     if (this.dirty.size === 0) return;
     this.attempt(() => {
+      if (!this.isRead) this.readDirectory();
       mkdirSync(this.directory, { recursive: true, mode: 0o700 });
       for (const finding of this.dirty) {
         const file = this.files.get(finding);
@@ -155,9 +158,16 @@ export class Evidence {
       return [{ finding, size, mtimeMs }];
     });
     for (const { finding, size } of found.sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-      this.files.set(finding, { ...emptyFile(), bytes: size, isChecked: false });
       this.total += size;
+      const begun = this.files.get(finding);
+      if (begun === undefined) {
+        this.files.set(finding, { ...emptyFile(), bytes: size, isChecked: false });
+        continue;
+      }
+      begun.bytes = size;
+      this.check(finding, begun);
     }
+    this.isRead = true;
   }
 
   private fileOf(finding: string): EvidenceFile {

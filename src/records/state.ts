@@ -82,7 +82,10 @@ export class State {
       mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
       const key = loadSigningKey(paths.keys);
       lock = await StateLock.take(paths.lock);
-      if (lock === null) throw new StateInUse(`${paths.directory} is in use by another gapwatch`);
+      if (lock === null)
+        throw new StateInUse(
+          `${paths.directory} is in use by another gapwatch; end that one, or give this one another --state`,
+        );
       store = await Store.open(paths.store, BUSY_MS, true);
       return new State(paths, lock, store, key, alarm);
     } catch (error) {
@@ -120,6 +123,7 @@ export class State {
   }
 
   stopped(facts: { readonly verdict: string; readonly reasons: readonly string[] }): void {
+    this.auditAllCounts();
     this.audit.append("stop", facts);
   }
 
@@ -151,6 +155,11 @@ export class State {
     this.audit.append("sensor", { name, subject, raised, since: new Date(atMs).toISOString(), text });
   }
 
+  /** So many records found no place while there was no state directory. */
+  lost(records: number): void {
+    this.audit.append("lost", { records });
+  }
+
   /** Old evidence made room for new. */
   evidenceDeleted(deleted: { readonly finding: string; readonly bytes: number }): void {
     this.audit.append("evidence.deleted", deleted);
@@ -161,7 +170,7 @@ export class State {
    * be kept: then the next call has to bring these entries again.
    */
   saveNames(entries: Iterable<NameEntry>, nowSec: number): boolean {
-    return this.writeStore(() => this.store.putNames(entries, nowSec));
+    return this.writeStore((store) => store.quickTransaction(() => store.putNames(entries, nowSec)));
   }
 
   /**
@@ -178,10 +187,7 @@ export class State {
 
   /** Puts everything on disk, counts included, signs the audit log, and lets go of the directory. */
   close(): void {
-    while (this.unaudited.size > 0) {
-      this.auditCounts();
-      if (!this.audit.flush()) break;
-    }
+    this.auditAllCounts();
     this.acksAtMs = Number.NEGATIVE_INFINITY;
     this.takeAcks();
     this.audit.close();
@@ -189,6 +195,13 @@ export class State {
     this.tidyStore();
     this.store.close();
     this.lock.release();
+  }
+
+  private auditAllCounts(): void {
+    while (this.unaudited.size > 0) {
+      this.auditCounts();
+      if (!this.audit.flush()) return;
+    }
   }
 
   private tidyStore(): void {
@@ -229,11 +242,13 @@ export class State {
     const { committed } = this;
     this.committed = [];
     if (committed.length === 0 && this.recounted.size === 0 && !this.isBehind) return;
-    const isDone = this.writeStore(() => {
-      for (const record of committed) applyRecord(this.store, record, JSON.parse(record.body));
-      for (const finding of this.recounted.values()) this.store.putFinding(findingRecord(finding));
-      if (!this.isBehind && committed.length > 0) this.store.auditSeq = committed[committed.length - 1].seq;
-    });
+    const isDone = this.writeStore((store) =>
+      store.transaction(() => {
+        for (const record of committed) applyRecord(store, record, JSON.parse(record.body));
+        for (const finding of this.recounted.values()) store.putFinding(findingRecord(finding));
+        if (!this.isBehind && committed.length > 0) store.auditSeq = committed[committed.length - 1].seq;
+      }),
+    );
     if (!isDone) {
       this.isBehind ||= committed.length > 0;
       return;
@@ -242,14 +257,14 @@ export class State {
     for (const { type, body } of committed) if (type === "ack") this.takenAcks.delete(tokenOf(body));
   }
 
-  /** One transaction, after what was missed before. */
-  private writeStore(work: () => void): boolean {
+  /** Does `work`, after what was missed before. */
+  private writeStore(work: (store: Store) => void): boolean {
     try {
       if (this.isBehind) {
         catchUp(this.store, this.paths.audit);
         this.isBehind = false;
       }
-      this.store.transaction(work);
+      work(this.store);
       this.storeAlarm.clear();
       return true;
     } catch (error) {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -216,6 +217,21 @@ describe("evidence", () => {
     evidence.add(ID, packet(0), "");
     evidence.flush();
     expect(readFileSync(name, "utf8")).toBe("x");
+  });
+
+  it("goes on behind what an earlier run left, also when that could not be read at first", async () => {
+    const earlier = open();
+    earlier.add(ID, packet(1), "");
+    earlier.flush();
+    renameSync(folder, `${folder}.away`);
+    writeFileSync(folder, "in the way");
+    const evidence = open();
+    evidence.add(ID, packet(2), "");
+    evidence.flush();
+    rmSync(folder);
+    renameSync(`${folder}.away`, folder);
+    evidence.flush();
+    expect(await kept()).toEqual([asRead(packet(1)), asRead(packet(2))]);
   });
 
   it("raises an alarm while the disk takes nothing, and writes when it does", async () => {

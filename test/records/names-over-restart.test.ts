@@ -29,10 +29,10 @@ describe("what was answered for an address", () => {
         const store = await Store.open(path, 0, true);
         const names = new AddressNames(GRACE_SEC);
         let nowSec = 1_795_161_600;
-        let savedSec = 0;
+        names.noteChanges();
         const save = (): void => {
-          store.transaction(() => store.putNames(names.entries(savedSec), nowSec));
-          savedSec = nowSec;
+          store.transaction(() => store.putNames(names.takeChanged(), nowSec));
+          expect(names.takeChanged()).toEqual([]);
         };
         for (const each of answers) {
           const { address, host, name, approved, ambiguous, ttlSec } = each;

@@ -49,6 +49,7 @@ class Watched {
     this.sensor = new Sensor(judgeFrom(FILE), null, maxFlows);
     const tap: PacketTap = { wants: () => true, add: () => this.tapped++ };
     this.sensor.watch(tap);
+    this.sensor.names.noteChanges();
   }
 
   take(batch: FrameBatch): void {
@@ -72,7 +73,7 @@ class Watched {
     coverageCounters(facts);
     blindReasons(facts, this.sensor.policy);
     if (this.sensor.clock - this.namesSec < NAMES_EVERY_SEC) return;
-    for (const [, named] of this.sensor.names.entries(this.namesSec)) expect(named.name).not.toBe("");
+    for (const [, named] of this.sensor.names.takeChanged()) expect(named.name).not.toBe("");
     this.namesSec = this.sensor.clock;
   }
 }

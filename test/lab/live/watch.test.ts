@@ -116,7 +116,7 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     await curl("gpu-01", "http://198.51.100.10/");
     await curl("transfer-01", "https://patches.updates.example.org/");
     await first.until(/new medium egress\.flow gpu-01/);
-    await pause(6000); // names are kept every five seconds
+    await pause(1500); // names are kept every second
     await first.signal("SIGKILL");
     await first.ended();
     const listed = JSON.parse((await gapwatch("findings", "--json")).stdout);
