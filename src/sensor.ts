@@ -37,6 +37,7 @@ import { AddressNames, type NamedAddress } from "./flow/address-names.ts";
 import { Conversations } from "./flow/conversations.ts";
 import { isMulticast } from "./flow/direction.ts";
 import { DnsQuestions } from "./flow/dns-questions.ts";
+import { DtlsConversations } from "./flow/dtls-conversations.ts";
 import {
   BUDGETED,
   FLAGS,
@@ -86,6 +87,7 @@ export class Sensor {
   readonly names: AddressNames;
   private readonly conversations: Conversations;
   private readonly quic: QuicConversations;
+  private readonly dtls: DtlsConversations;
   private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
@@ -151,7 +153,8 @@ export class Sensor {
     this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
     this.conversations = new Conversations(this.table, this.heard);
     this.quic = new QuicConversations(this.table, this.heard);
-    this.datagrams = new Datagrams(this.quic, this.dnsTraffic, this.relays, this.troubles);
+    this.dtls = new DtlsConversations(this.table, this.heard);
+    this.datagrams = new Datagrams(this.quic, this.dtls, this.dnsTraffic, this.relays, this.troubles);
     this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
     this.mirrors = new Mirrors(judge);
@@ -512,6 +515,7 @@ export class Sensor {
     const isKept = (this.table.words[row * ROW_WORDS + FLAGS] & KEPT_BESIDE) !== 0;
     if (isKept) this.conversations.close(row);
     if (isKept) this.quic.close(row);
+    if (isKept) this.dtls.close(row);
     const client = initiatorOf(this.table, row);
     if (isKept) this.proxies.close(row, client);
     if (isKept) this.nameJudge.close(row);

@@ -1,4 +1,5 @@
 import type { Packet } from "../decode/packet.ts";
+import type { DtlsConversations } from "../flow/dtls-conversations.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { QuicConversations } from "../flow/quic-conversations.ts";
 import { looksLikeDns } from "../names/dns-recognise.ts";
@@ -16,13 +17,21 @@ const MIN_DNS_LEN = 17;
 /** UDP payloads go to the reader of what they are, on any port. */
 export class Datagrams {
   private readonly quic: QuicConversations;
+  private readonly dtls: DtlsConversations;
   private readonly dns: DnsTraffic;
   private readonly relays: SocksRelays;
   private readonly troubles: TroubleCounts;
   private readonly moment = { sec: 0, nsec: 0 };
 
-  constructor(quic: QuicConversations, dns: DnsTraffic, relays: SocksRelays, troubles: TroubleCounts) {
+  constructor(
+    quic: QuicConversations,
+    dtls: DtlsConversations,
+    dns: DnsTraffic,
+    relays: SocksRelays,
+    troubles: TroubleCounts,
+  ) {
     this.quic = quic;
+    this.dtls = dtls;
     this.dns = dns;
     this.relays = relays;
     this.troubles = troubles;
@@ -35,6 +44,8 @@ export class Datagrams {
     // First, for no message of DNS begins like this: it would have hundreds of questions.
     if (isQuicLong(view, payloadAt, payloadEnd)) {
       this.quic.long(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen);
+    } else if (this.dtls.take(row, from, view, payloadAt, payloadEnd, payloadEnd - payloadAt < payloadLen)) {
+      return;
     } else if (isDnsPort(srcPort) || isDnsPort(dstPort) || mayBeDns(pkt, view)) {
       if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
       this.moment.sec = sec;

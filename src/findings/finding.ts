@@ -46,6 +46,11 @@ export interface FindingSubject extends FindingKey {
 /** Addresses, names and aliases that a finding lists at most; what is beyond is counted only. */
 export const MAX_LISTED = 64;
 
+export interface IcmpKind {
+  readonly type: number;
+  readonly code: number;
+}
+
 /** One dependency on the outside: everything that was seen of it. */
 export interface Finding extends FindingSubject {
   readonly id: string;
@@ -58,6 +63,8 @@ export interface Finding extends FindingSubject {
   /** What was seen, in words of ours: what makes a detector sure, which credentials. At most MAX_LISTED. */
   readonly details: string[];
   mac: string | null;
+  /** Of its first packet, where the protocol is ICMP. */
+  icmp?: IcmpKind;
   firstSeen: Moment;
   lastSeen: Moment;
   attempts: number;

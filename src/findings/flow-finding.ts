@@ -1,9 +1,18 @@
-import { hasPorts, protocolName } from "../decode/protocols.ts";
-import { BUDGETED, FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, PORTS, ROW_WORDS } from "../flow/flow-row.ts";
+import { hasPorts, PROTO_ICMP, PROTO_ICMPV6, protocolName } from "../decode/protocols.ts";
+import {
+  BUDGETED,
+  FLAGS,
+  ICMP_VLAN,
+  JUDGED,
+  JUDGED_FINDING,
+  JUDGED_REF,
+  PORTS,
+  ROW_WORDS,
+} from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, initiatorOf, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
 import { formatAddress } from "../policy/address-text.ts";
-import type { NameEvidence } from "./finding.ts";
+import type { IcmpKind, NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -35,8 +44,19 @@ export function openFlowFinding(
     rule,
   };
   const handle = ledger.open(subject, lastMoment(table, row));
+  const icmp = icmpOf(words[w + ICMP_VLAN], proto);
+  if (icmp !== null) ledger.get(handle).icmp ??= icmp;
   if (before !== null) ledger.moved(before, handle);
   words[w + JUDGED] = JUDGED_FINDING;
   words[w + JUDGED_REF] = handle;
   words[w + FLAGS] &= ~BUDGETED;
+}
+
+/** Of a packet whose ICMP header was cut off before its type. */
+const NO_ICMP_TYPE = 0xff;
+
+function icmpOf(word: number, proto: number): IcmpKind | null {
+  if (proto !== PROTO_ICMP && proto !== PROTO_ICMPV6) return null;
+  const type = (word >>> 8) & 0xff;
+  return type === NO_ICMP_TYPE ? null : { type, code: word & 0xff };
 }

@@ -24,6 +24,7 @@ import {
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, initiatorOf, lastMoment, setClasses } from "../flow/flow-view.ts";
+import type { SshBanner } from "../names/ssh.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
@@ -292,6 +293,15 @@ export class FlowJudge {
     openFlowFinding(this.table, this.ledger, row, "tunnel.encapsulated", name, evidence, null);
     const finding = this.ledger.get(this.table.words[row * ROW_WORDS + JUDGED_REF]);
     list(finding.via, this.tunnels.get(row) ?? "");
+  }
+
+  /** What the two ends of an SSH connection say they are is kept with its finding. */
+  sshSeen(row: number, client: SshBanner | null, server: SshBanner | null): void {
+    const w = row * ROW_WORDS;
+    if (this.table.words[w + JUDGED] !== JUDGED_FINDING) return;
+    const { details } = this.ledger.get(this.table.words[w + JUDGED_REF]);
+    if (client !== null) list(details, `SSH client ${client.softwareVersion}`);
+    if (server !== null) list(details, `SSH server ${server.softwareVersion}`);
   }
 
   private classAt(row: number, at: number): number {

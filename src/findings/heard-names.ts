@@ -1,9 +1,11 @@
+import type { DtlsSink } from "../flow/dtls-conversations.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { FlowTracker } from "../flow/flow-tracker.ts";
 import type { End } from "../flow/flow-view.ts";
-import { lastMoment } from "../flow/flow-view.ts";
+import { initiatorOf, lastMoment } from "../flow/flow-view.ts";
 import type { NameSink } from "../flow/name-sink.ts";
 import type { QuicHello, QuicSink } from "../flow/quic-sink.ts";
+import type { SshBanners } from "../flow/ssh-reader.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
@@ -26,7 +28,7 @@ interface Judges {
 }
 
 /** What the readers of flows hear (TLS, QUIC, HTTP, DNS over TCP) goes to the judges, and to the observer. */
-export class HeardNames implements NameSink, QuicSink {
+export class HeardNames implements NameSink, QuicSink, DtlsSink {
   tlsHellos = 0;
   quicInitials = 0;
   httpRequests = 0;
@@ -50,6 +52,16 @@ export class HeardNames implements NameSink, QuicSink {
     this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.judges.names.named(row, from, name);
     if (helloBeginsDns(this.table, row, from, hello.alpn)) this.encryptedDns(row);
+  }
+
+  dtlsHello(row: number, from: End, hello: ClientHello): void {
+    this.tlsHello(row, from, hello);
+  }
+
+  ssh(row: number, banners: SshBanners): void {
+    const client = initiatorOf(this.table, row);
+    this.observer?.ssh({ table: this.table, row, from: client, at: lastMoment(this.table, row) }, banners);
+    this.judges.flows.sshSeen(row, banners[client], banners[client === 0 ? 1 : 0]);
   }
 
   quicInitial(): void {

@@ -9,7 +9,7 @@ import { ANSWERED, ATTEMPTED } from "../flow/outcome.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
-import type { Moment } from "./finding.ts";
+import type { IcmpKind, Moment } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
 
 const ICMP_UNREACHABLE = 3; // RFC 792
@@ -29,6 +29,7 @@ interface HeldError {
   readonly src: AddressWords;
   readonly dst: AddressWords;
   readonly proto: "icmp" | "icmpv6";
+  readonly icmp: IcmpKind;
   readonly lenBytes: number;
   readonly at: Moment;
 }
@@ -39,6 +40,7 @@ function factsOf(pkt: Packet, at: Moment): Omit<HeldError, "quoted" | "unreachab
     src: [pkt.src0, pkt.src1, pkt.src2, pkt.src3],
     dst: [pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3],
     proto: isV6 ? "icmpv6" : "icmp",
+    icmp: { type: pkt.icmpType, code: pkt.icmpCode },
     lenBytes: pkt.payloadLen,
     at,
   };
@@ -126,7 +128,7 @@ export class IcmpErrors {
     );
   }
 
-  private stray({ src, dst, proto, lenBytes, at }: HeldError): void {
+  private stray({ src, dst, proto, icmp, lenBytes, at }: HeldError): void {
     const from = this.judge.addressClass(...src);
     const to = this.judge.addressClass(...dst);
     if (from !== OUTSIDE && to !== OUTSIDE) return;
@@ -145,6 +147,7 @@ export class IcmpErrors {
       at,
     );
     const outward = to === OUTSIDE;
+    this.ledger.get(handle).icmp ??= icmp;
     this.ledger.share(handle, {
       attempts: 1,
       bytesOut: outward ? lenBytes : 0,

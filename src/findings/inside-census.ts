@@ -68,6 +68,7 @@ export class InsideCensus implements Observer {
   quic(): void {}
   http(): void {}
   httpAnswer(): void {}
+  ssh(): void {}
 
   private countHost({ table, row }: Sighting, end: End): void {
     const spoke = table.words[row * ROW_WORDS + PACKETS_A + end] > 0;

@@ -1,6 +1,7 @@
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { QuicHello } from "../flow/quic-sink.ts";
+import type { SshBanners } from "../flow/ssh-reader.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
@@ -38,6 +39,8 @@ export interface Observer {
   quic(seen: Sighting, hello: QuicHello): void;
   http(seen: Sighting, request: HttpRequest): void;
   httpAnswer(seen: Sighting, response: HttpResponse, request: HttpRequest | null): void;
+  /** `seen.from` is the client. */
+  ssh(seen: Sighting, banners: SshBanners): void;
   /** The flow is over; its row is complete. */
   flow(seen: Sighting): void;
 }

@@ -4,6 +4,7 @@ import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
 import { isHttp2ServerStart, isHttp2Start } from "../names/http2-frames.ts";
 import { isSocksStart } from "../names/socks.ts";
+import { isSshStart } from "../names/ssh.ts";
 import { isTlsStart } from "../names/tls-records.ts";
 import { DnsReader } from "./dns-reader.ts";
 import type { End } from "./flow-view.ts";
@@ -12,6 +13,7 @@ import { Http2Reader } from "./http2-reader.ts";
 import type { NameSink } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
+import { SshConnection, SshReader } from "./ssh-reader.ts";
 import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
 
 /** What a direction's first octets show. */
@@ -23,6 +25,7 @@ type Shown =
   | "http2-server"
   | "socks"
   | "socks-answer"
+  | "ssh"
   | "dns"
   | "nothing"
   | "maybe";
@@ -47,6 +50,7 @@ export class Conversation {
   private tunnels = 0;
   /** The SOCKS handshake that is going on, or was the last. */
   private socks: SocksConnection | null = null;
+  private ssh: SshConnection | null = null;
   private readonly row: number;
   private readonly isDnsPort: boolean;
   private readonly sink: NameSink;
@@ -108,12 +112,14 @@ export class Conversation {
     if (http === "yes") return "http";
     const response = isHttpResponseStart(view, at, end);
     if (response === "yes") return "http-response";
+    const ssh = isSshStart(view, at, end);
+    if (ssh === "yes") return "ssh";
     const dns = looksLikeDnsTcp(view, at, end);
     if (dns === "yes") return "dns";
     const socks = isSocksStart(view, at, end);
     if (socks === "yes") return "socks";
     if (isHttp2ServerStart(view, at, end)) return "http2-server";
-    if ([tls, http2, http, response, socks].includes("maybe")) return "maybe";
+    if ([tls, http2, http, response, ssh, socks].includes("maybe")) return "maybe";
     if (this.isDnsPort) return "dns";
     return dns === "maybe" ? "maybe" : "nothing";
   }
@@ -159,6 +165,9 @@ export class Conversation {
         return new SocksClientReader(this.socks, trouble);
       case "socks-answer":
         return new SocksServerReader(this.socks ?? new SocksConnection(row, from === 0 ? 1 : 0, sink));
+      case "ssh":
+        this.ssh ??= new SshConnection((banners) => sink.ssh(row, banners));
+        return new SshReader(this.ssh, from);
       case "dns":
         return new DnsReader((view, at, end) => sink.dnsMessage(row, from, view, at, end), trouble);
     }

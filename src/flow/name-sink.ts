@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { End } from "./flow-view.ts";
+import type { SshBanners } from "./ssh-reader.ts";
 
 /** Takes what the name readers find in a flow. `from`: the end that sent it. */
 export interface NameSink {
@@ -14,6 +15,8 @@ export interface NameSink {
   socksRequest(row: number, from: End, request: SocksRequest): void;
   /** `request` is what it answers; told after it, whatever order they were seen in. */
   socksAnswer(row: number, from: End, answer: Readonly<SocksAnswer>, request: SocksRequest): void;
+  /** Told once a connection. */
+  ssh(row: number, banners: SshBanners): void;
   /** A whole message of a DNS stream in view[at, end), valid during the call. */
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void;
   /** Something could not be read as it should; a name in the coverage table. */

@@ -12,6 +12,9 @@ const MAX_UNDECIDED = 2 + 0xffff;
 const MAX_TRIES_MID_FLOW = 64;
 /** The same of a stream seen from its start: what comes before STARTTLS, or after a SOCKS handshake, is short. */
 const MAX_TRIES = 8;
+/** Lines of text that are no tries: a dialogue before STARTTLS may be long. */
+const MAX_LINES = 512;
+const MAX_LINE_OCTETS = 1024;
 /** Octets that are looked at anew as a beginning grows; then only when it has doubled. */
 const MAX_REPROBED = 1 << 20;
 
@@ -28,6 +31,7 @@ export class Talker implements StreamReader {
   private readonly midFlow: boolean;
   private readonly isClient: boolean;
   private triesLeft: number;
+  private lines = 0;
   private reprobed = 0;
   private probedLen = 0;
 
@@ -132,7 +136,7 @@ export class Talker implements StreamReader {
     if (this.undecided.length === 0) {
       const known = this.conversation.recognise(this.from, view, at, end, this.preamble);
       if (known === "yes") this.read(view, at, end);
-      else if (known === "no") this.miss();
+      else if (known === "no") this.miss(view, at, end);
       else {
         this.undecided.append(view, at, end);
         this.probedLen = end - at;
@@ -160,12 +164,14 @@ export class Talker implements StreamReader {
       this.read(held, 0, length);
       return false;
     }
-    this.miss();
+    this.miss(held, 0, length);
     return true;
   }
 
-  private miss(): void {
-    if (--this.triesLeft <= 0) this.opaque = true;
+  private miss(view: DataView, at: number, end: number): void {
+    if (this.triesLeft === 1 && this.isClient && this.lines < MAX_LINES && isLine(view, at, end))
+      this.lines++;
+    else if (--this.triesLeft <= 0) this.opaque = true;
   }
 
   private giveUp(trouble: string): void {
@@ -173,4 +179,16 @@ export class Talker implements StreamReader {
     this.sink.trouble(trouble);
     this.opaque = true;
   }
+}
+
+/** Whether view[at, end) is a short line of text, or several: a command of SMTP, IMAP, POP3, FTP or XMPP. */
+function isLine(view: DataView, at: number, end: number): boolean {
+  if (end - at > MAX_LINE_OCTETS) return false;
+  const last = view.getUint8(end - 1);
+  if (last !== 0x0a && last !== 0x3e) return false; // LF, or the end of an element
+  for (let i = at; i < end; i++) {
+    const octet = view.getUint8(i);
+    if ((octet < 0x20 && octet !== 0x0a && octet !== 0x0d && octet !== 0x09) || octet === 0x7f) return false;
+  }
+  return true;
 }

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { type ClientHello, EXT_ALPN, EXT_SERVER_NAME, isGrease } from "./tls-client-hello.ts";
+import { type ClientHello, EXT_ALPN, EXT_SERVER_NAME, highestVersion, isGrease } from "./tls-client-hello.ts";
 
-/** What carried the hello: "t" is TLS over TCP, "q" QUIC. */
-export type Ja4Transport = "t" | "q";
+/** What carried the hello: "t" is TLS over TCP, "q" QUIC, "d" DTLS. */
+export type Ja4Transport = "t" | "q" | "d";
 
 const VERSIONS = new Map([
   [0x0304, "13"],
@@ -11,6 +11,9 @@ const VERSIONS = new Map([
   [0x0301, "10"],
   [0x0300, "s3"],
   [0x0002, "s2"],
+  [0xfeff, "d1"],
+  [0xfefd, "d2"],
+  [0xfefc, "d3"],
 ]);
 
 /**
@@ -43,9 +46,7 @@ function ja4Parts(hello: ClientHello, transport: Ja4Transport): [string, string,
 }
 
 function versionText(hello: ClientHello): string {
-  const offered = hello.supportedVersions.filter((version) => !isGrease(version));
-  const best = offered.length === 0 ? hello.legacyVersion : Math.max(...offered);
-  return VERSIONS.get(best) ?? "00";
+  return VERSIONS.get(highestVersion(hello)) ?? "00";
 }
 
 function hexList(values: readonly number[]): string[] {

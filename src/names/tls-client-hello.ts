@@ -56,16 +56,33 @@ export function isGrease(value: number): boolean {
   return (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff);
 }
 
+/** Whether the versions of a hello are DTLS's, which count downward (RFC 6347 §4.1). */
+export function isDtlsVersion(version: number): boolean {
+  return version >> 8 === 0xfe || version === 0x0100;
+}
+
+/** The highest version that the client offers, reserved values aside; 0 when none was read. */
+export function highestVersion({ legacyVersion, supportedVersions }: ClientHello): number {
+  const isDtls = isDtlsVersion(legacyVersion);
+  let best = 0;
+  for (const version of supportedVersions) {
+    if (!isGrease(version) && (best === 0 || version > best !== isDtls)) best = version;
+  }
+  return best === 0 ? legacyVersion : best;
+}
+
 /**
  * ClientHello body view[at, end), without its four octets of handshake header (RFC 8446 §4.1.2; the same
  * shape since SSL 3.0). Facts before a broken field stay, and the status names the field. An extension
- * with broken content does not keep those after it from being read.
+ * with broken content does not keep those after it from being read. In DTLS a cookie stands behind the session id
+ * (RFC 6347 §4.2.1, RFC 9147 §5.3).
  */
 export function readClientHello(
   out: ClientHello,
   view: DataView,
   at: number,
   end: number,
+  isDtls = false,
 ): ClientHelloStatus {
   clearClientHello(out);
   if (end - at < 2) return "tls.hello_truncated";
@@ -73,6 +90,8 @@ export function readClientHello(
   at += 2 + RANDOM_LEN;
   if (at >= end) return "tls.hello_truncated";
   at += 1 + view.getUint8(at);
+  if (isDtls && at >= end) return "tls.session_id_bad";
+  if (isDtls) at += 1 + view.getUint8(at);
   if (end - at < 2) return "tls.session_id_bad";
   const suitesEnd = at + 2 + view.getUint16(at);
   const suitesStatus = readUint16List(out, out.cipherSuites, view, at + 2, Math.min(end, suitesEnd));

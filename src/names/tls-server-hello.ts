@@ -60,6 +60,9 @@ const VERSION_NAMES = new Map([
   [0x0302, "TLS 1.1"],
   [0x0303, "TLS 1.2"],
   [0x0304, "TLS 1.3"],
+  [0xfeff, "DTLS 1.0"],
+  [0xfefd, "DTLS 1.2"],
+  [0xfefc, "DTLS 1.3"],
 ]);
 
 /** A version as EVE writes it; unknown ones (drafts) in hex. */

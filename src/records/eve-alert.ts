@@ -45,6 +45,8 @@ export function alertBody(finding: RatedFinding, digits: number): object {
     dest_ip: finding.ips[0],
     dest_port: finding.port ?? undefined,
     proto: finding.proto === null ? undefined : eveProtoOf(finding.proto),
+    icmp_type: finding.icmp?.type,
+    icmp_code: finding.icmp?.code,
     alert: {
       action: "allowed", // seen, not stopped
       gid: GID,

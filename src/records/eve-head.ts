@@ -8,7 +8,7 @@ import { eveProto } from "./eve-proto.ts";
 import { flowId } from "./flow-id.ts";
 
 /** Types of record about a flow; each has an object of that name. */
-export type FlowEventType = "flow" | "dns" | "tls" | "quic" | "http";
+export type FlowEventType = "flow" | "dns" | "tls" | "quic" | "http" | "ssh";
 
 /** Of a packet whose ICMP header was cut off before its type. */
 const NO_ICMP_TYPE = 0xff;

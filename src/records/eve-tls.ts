@@ -1,6 +1,6 @@
 import { escapeText } from "../names/escape.ts";
 import { ja4 } from "../names/ja4.ts";
-import { type ClientHello, isGrease } from "../names/tls-client-hello.ts";
+import { type ClientHello, highestVersion, isDtlsVersion } from "../names/tls-client-hello.ts";
 import { tlsVersionName } from "../names/tls-server-hello.ts";
 
 const MAX_ALPN_OCTETS = 255;
@@ -13,7 +13,7 @@ export function tlsObject(hello: ClientHello): object {
     version: version === 0 ? undefined : tlsVersionName(version),
     client_alpns:
       hello.alpn.length === 0 ? undefined : hello.alpn.map((alpn) => escapeText(alpn, MAX_ALPN_OCTETS)),
-    ja4: ja4(hello, "t"),
+    ja4: ja4(hello, isDtlsVersion(hello.legacyVersion) ? "d" : "t"),
   };
 }
 
@@ -26,10 +26,4 @@ export function tlsDetail(hello: ClientHello): object | undefined {
     odd_server_name: hello.oddServerName || undefined,
     names: hello.names.length > 1 ? hello.names : undefined,
   };
-}
-
-function highestVersion(hello: ClientHello): number {
-  let best = 0;
-  for (const version of hello.supportedVersions) if (!isGrease(version) && version > best) best = version;
-  return best === 0 ? hello.legacyVersion : best;
 }

@@ -4,6 +4,7 @@ import type { InputFacts, Observer, Sighting } from "../findings/observer.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { QuicHello } from "../flow/quic-sink.ts";
+import type { SshBanners } from "../flow/ssh-reader.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
@@ -14,6 +15,7 @@ import { flowDetail, flowObject } from "./eve-flow.ts";
 import { type FlowEventType, flowHead } from "./eve-head.ts";
 import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./eve-http.ts";
 import { quicDetail, quicObject } from "./eve-quic.ts";
+import { sshObject } from "./eve-ssh.ts";
 import { statsBody } from "./eve-stats.ts";
 import { eveTime, MAX_DIGITS, MIN_DIGITS } from "./eve-time.ts";
 import { tlsDetail, tlsObject } from "./eve-tls.ts";
@@ -87,6 +89,10 @@ export class EventLog implements Observer {
   httpAnswer(seen: Sighting, response: HttpResponse, request: HttpRequest | null): void {
     const http = httpAnswerObject(response);
     this.write("http", seen, otherEnd(seen.from), { http, gapwatch: httpAnswerDetail(request) });
+  }
+
+  ssh(seen: Sighting, banners: SshBanners): void {
+    this.write("ssh", seen, seen.from, { ssh: sshObject(banners[seen.from], banners[otherEnd(seen.from)]) });
   }
 
   flow(seen: Sighting): void {

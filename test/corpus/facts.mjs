@@ -46,6 +46,8 @@ export class FactObserver {
 
   httpAnswer() {}
 
+  ssh() {}
+
   flow({ table, row }) {
     const proto = protoOf(table, row);
     const client = initiatorOf(table, row);

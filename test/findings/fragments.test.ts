@@ -172,6 +172,7 @@ const SILENT = {
   quic: () => {},
   http: () => {},
   httpAnswer: () => {},
+  ssh: () => {},
 };
 
 describe("a datagram that never becomes whole", () => {

@@ -1,6 +1,7 @@
 import type { Summary } from "../../src/findings/summary.ts";
+import type { Sensor } from "../../src/sensor.ts";
 import { judgeFrom, lineOf, watch } from "../sensor-run.ts";
-import type { TimedFrame } from "../traffic/frames.ts";
+import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
 import {
   clientHello,
   type DnsRecord,
@@ -126,6 +127,11 @@ export class Scene {
   /** What the sensor says with this enclave file. */
   seen(file: string = enclave()): Summary {
     return watch(judgeFrom(file), [this.frames]);
+  }
+
+  /** Gives the frames to a sensor of one's own. */
+  feed(sensor: Sensor): void {
+    for (const batch of batchesOf(this.frames)) sensor.consume(batch);
   }
 
   /** The findings in lines, in alphabetical order. */

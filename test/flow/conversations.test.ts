@@ -319,7 +319,12 @@ describe("something else", () => {
         talk.client("SSH-2.0-client\r\n");
       }
     });
-    expect([wire.events, wire.troubles, wire.isGateOpen, wire.talks]).toEqual([[], [], false, 0]);
+    expect([wire.events, wire.troubles, wire.isGateOpen, wire.talks]).toEqual([
+      ["ssh client server"],
+      [],
+      false,
+      0,
+    ]);
   });
 
   it("closes it when only one end is ever seen", () => {

@@ -3,7 +3,14 @@ import type { Observer } from "../../src/findings/observer.ts";
 import { Sensor } from "../../src/sensor.ts";
 import { judgeFrom } from "../sensor-run.ts";
 import { batchesOf, timed } from "../traffic/frames.ts";
-import { clientHello, dnsOverTcp, dnsQuery, httpRequest, httpResponse } from "../traffic/messages.ts";
+import {
+  clientHello,
+  dnsOverTcp,
+  dnsQuery,
+  httpRequest,
+  httpResponse,
+  serverHello,
+} from "../traffic/messages.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 
 const judge = judgeFrom(`
@@ -28,6 +35,7 @@ function namesIn(build: (talk: TcpTalk) => void): { names: string[]; troubles: s
     quic: (_, { names: [name] }) => names.push(name),
     http: (_, request) => names.push(request.host),
     httpAnswer: () => undefined,
+    ssh: (_, banners) => names.push(`ssh ${banners[0]?.softwareVersion}`),
     flow: () => undefined,
   };
   const sensor = new Sensor(judge, observer);
@@ -59,6 +67,105 @@ describe("a protocol that takes over a connection", () => {
     expect(seen).toEqual({ names: ["db.example"], troubles: [] });
   });
 
+  const starts: readonly (readonly [string, readonly (readonly ["<" | ">", string])[]])[] = [
+    [
+      "SMTP",
+      [
+        ["<", "220 mx ESMTP\r\n"],
+        [">", "EHLO a\r\n"],
+        ["<", "250-mx\r\n250 STARTTLS\r\n"],
+        [">", "STARTTLS\r\n"],
+        ["<", "220 go\r\n"],
+      ],
+    ],
+    [
+      "IMAP",
+      [
+        ["<", "* OK ready\r\n"],
+        [">", "a1 CAPABILITY\r\n"],
+        ["<", "a1 OK\r\n"],
+        [">", "a2 STARTTLS\r\n"],
+        ["<", "a2 OK\r\n"],
+      ],
+    ],
+    [
+      "POP3",
+      [
+        ["<", "+OK ready\r\n"],
+        [">", "CAPA\r\n"],
+        ["<", "+OK\r\nSTLS\r\n.\r\n"],
+        [">", "STLS\r\n"],
+        ["<", "+OK\r\n"],
+      ],
+    ],
+    [
+      "FTP",
+      [
+        ["<", "220 ready\r\n"],
+        [">", "AUTH TLS\r\n"],
+        ["<", "234 go\r\n"],
+      ],
+    ],
+    [
+      "XMPP",
+      [
+        [">", "<?xml version='1.0'?><stream:stream to='a.example' xmlns='jabber:client' version='1.0'>"],
+        ["<", "<stream:stream><stream:features><starttls/></stream:features>"],
+        [">", "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"],
+        ["<", "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"],
+      ],
+    ],
+    // RFC 4511 §4.14: ExtendedRequest 1.3.6.1.4.1.1466.20037
+    [
+      "LDAP",
+      [
+        [">", "\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037"],
+        ["<", "\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x00\x04\x00\x04\x00"],
+      ],
+    ],
+    [
+      "PostgreSQL",
+      [
+        [">", "\0\0\0\x08\x04\xd2\x16\x2f"],
+        ["<", "S"],
+      ],
+    ],
+    // Greeting, then an SSLRequest of 32 octets (protocol 10).
+    [
+      "MySQL",
+      [
+        ["<", `\x4a\0\0\0\x0a8.0.36\0${"x".repeat(66)}`],
+        [">", `\x20\0\0\x01\x05\xae\x03\0\0\0\0\x01\x21${"\0".repeat(23)}`],
+      ],
+    ],
+    // X.224 connection request with a cookie and RDP_NEG_REQ, and its confirmation (MS-RDPBCGR 2.2.1)
+    [
+      "RDP",
+      [
+        [">", `\x03\0\0\x2a\x25\xe0\0\0\0\0\0Cookie: mstshash=a\r\n\x01\0\x08\0\x03\0\0\0`],
+        ["<", "\x03\0\0\x13\x0e\xd0\0\0\x12\x34\0\x02\x1f\x08\0\x02\0\0\0"],
+      ],
+    ],
+  ];
+
+  it.each(starts)("is TLS where %s asks for it", (_, dialogue) => {
+    const said = namesIn((talk) => {
+      for (const [side, text] of dialogue) side === ">" ? talk.client(text) : talk.server(text);
+      talk.client(clientHello("late.example", [], 1600));
+      talk.server(serverHello());
+    });
+    expect(said).toEqual({ names: ["late.example"], troubles: [] });
+  });
+
+  it("is TLS after a long dialogue as well", () => {
+    const said = namesIn((talk) => {
+      for (let i = 0; i < 300; i++) talk.client(`a${i} NOOP\r\n`);
+      talk.client("a999 STARTTLS\r\n");
+      talk.client(clientHello("late.example"));
+    });
+    expect(said).toEqual({ names: ["late.example"], troubles: [] });
+  });
+
   it("is HTTP after a SOCKS handshake", () => {
     const seen = namesIn((talk) => {
       talk.client([5, 1, 0]);
@@ -70,6 +177,16 @@ describe("a protocol that takes over a connection", () => {
       talk.client(httpRequest("b.example"));
     });
     expect(seen).toEqual({ names: ["a.example", "b.example"], troubles: [] });
+  });
+
+  it("is not HTTP after SSH's banners, which are told together", () => {
+    const said = namesIn((talk) => {
+      talk.server("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+      talk.client("SSH-2.0-libssh_0.10");
+      talk.client(".6\r\n\0\0\x04");
+      talk.client("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+    });
+    expect(said).toEqual({ names: ["ssh libssh_0.10.6"], troubles: [] });
   });
 
   it("is not looked for when eight chunks of something else came before", () => {

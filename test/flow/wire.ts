@@ -91,6 +91,7 @@ export class Wire {
       httpPromised: (_row, _from, request) => say(`promised ${request.host} ${request.target}`),
       socksRequest: (_row, _from, { command, host, port }) => say(`socks ${command} ${host} ${port}`),
       socksAnswer: (_row, _from, { granted }) => say(`socks ${granted ? "granted" : "refused"}`),
+      ssh: (_row, banners) => say(`ssh ${banners.map((banner) => banner?.softwareVersion ?? "-").join(" ")}`),
       dnsMessage: (_row, _from, view, at, end) => say(`dns ${view.getUint16(at)} ${end - at}`),
       trouble: (name) => this.troubles.push(name),
     };

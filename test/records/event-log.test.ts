@@ -235,7 +235,30 @@ describe("a record", () => {
     const { events } = await made([icmp(HOST, "192.0.2.10", { type: 8, rest: 0x12340001 })]);
     const [flow] = ofType(events, "flow");
     expect(flow).toMatchObject({ proto: "ICMP", icmp_type: 8, icmp_code: 0, flow: { state: "new" } });
+    expect(ofType(events, "alert")).toMatchObject([{ proto: "ICMP", icmp_type: 8, icmp_code: 0 }]);
+    for (const { gapwatch: _, ...event } of events)
+      if (hasSchema) expect(validate(event) ? null : event).toBeNull();
     expect(flow).not.toHaveProperty("src_port");
+  });
+
+  it("of SSH says what both ends are", async () => {
+    const talk = new TcpTalk(`${HOST}:40000`, "192.0.2.10:22");
+    talk.open();
+    talk.server("SSH-2.0-OpenSSH_9.2p1 Debian\r\n");
+    talk.client("SSH-1.99-libssh\r\n");
+    const { events } = await made(talk.frames);
+    const [ssh] = ofType(events, "ssh");
+    expect(ssh).toMatchObject({
+      src_ip: HOST,
+      dest_port: 22,
+      ssh: {
+        client: { proto_version: "1.99", software_version: "libssh" },
+        server: { proto_version: "2.0", software_version: "OpenSSH_9.2p1" },
+      },
+    });
+    for (const { gapwatch: _, ...event } of events)
+      if (hasSchema) expect(validate(event) ? null : event).toBeNull();
+    expect(ofType(events, "alert")).toHaveLength(1);
   });
 
   it("has nanoseconds where the capture has them", async () => {
