@@ -7,8 +7,9 @@ export function signatureOf(rcode: number, records: readonly DnsRecord[]): strin
   return `${rcode}\n${said}`;
 }
 
-function whatIsSaid({ name, type, address, target, text }: DnsRecord): string {
-  if (address === null) return `${name} ${type} ${target ?? text}`;
+function whatIsSaid({ name, type, address, target, hints, text }: DnsRecord): string {
+  if (hints.length > 0) return `${name} ${type} ${text} ${hints.map((words) => words.join(".")).join(" ")}`;
+  if (address === null) return `${name} ${type} ${target ?? ""} ${text}`;
   return `${name} ${type} ${address[0]}.${address[1]}.${address[2]}.${address[3]}`;
 }
 

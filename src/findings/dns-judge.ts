@@ -202,8 +202,9 @@ export class DnsJudge {
     const inChain = answers.records.filter((r) => chain.has(r.name));
     const ttlSec = inChain.reduce((least, r) => Math.min(least, r.ttl), Infinity);
     const targets = this.judge.nameClass(qname) === "inside" ? this.outsideNames(answers) : [];
-    for (const { address } of inChain) {
-      if (address === null || !this.isOutside(address)) continue;
+    const addresses = inChain.flatMap(({ address, hints }) => (address === null ? hints : [address]));
+    for (const address of addresses) {
+      if (!this.isOutside(address)) continue;
       const text = formatAddress([address[0], address[1], address[2], address[3]]);
       for (const name of targets.length > 0 ? targets : [qname]) {
         this.names.learn(
@@ -222,15 +223,18 @@ export class DnsJudge {
     return learned;
   }
 
-  /** Names outside that the CNAMEs of an answer lead to. */
+  /** Names outside that the CNAMEs and services of an answer lead to. */
   private outsideNames(answers: DnsAnswer): readonly string[] {
     if (answers.chain.length < 2) return NO_NAMES;
     return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
   }
 
-  /** Whether any record, in the chain or not, gives an outside address. */
+  /** Whether any record, in the chain or not, gives an outside address, as a hint too. */
   private leadsOut(answers: DnsAnswer): boolean {
-    for (const { address } of answers.records) if (address !== null && this.isOutside(address)) return true;
+    for (const { address, hints } of answers.records) {
+      if (address !== null && this.isOutside(address)) return true;
+      for (const hint of hints) if (this.isOutside(hint)) return true;
+    }
     return false;
   }
 

@@ -14,6 +14,8 @@ import type { FlowTable } from "../flow/flow-table.ts";
 import { type AddressWords, addressOf, classOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
 import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
+import { readClientSubnet } from "../names/dns-edns.ts";
+import { netbiosName } from "../names/netbios.ts";
 import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
@@ -71,16 +73,19 @@ export class DnsTraffic {
       this.troubles.add("dns.question_unreadable");
     }
     if (!question.response) this.queries++;
+    if (question.arCount > 0) question.clientSubnet = readClientSubnet(question, view, at, end);
     const client: End = question.response === (from === 0) ? 1 : 0;
     this.flows.initiatorIs(row, client);
+    const isNetbios = this.isNetbios(portOf(this.table, row, client === 0 ? 1 : 0));
     let answers: DnsAnswers | null = null;
     if (question.response) {
       answers = this.answers;
       const answerStatus = readDnsAnswers(answers, question, view, at, end);
       if (answerStatus !== "ok" && status === "ok") this.troubles.add(answerStatus);
     }
+    if (isNetbios) question.qname = netbiosName(question.qname) ?? question.qname;
     this.observer?.dns({ table: this.table, row, from, at: moment }, question, answers);
-    const exchange = this.exchangeOf(row, client, moment);
+    const exchange = this.exchangeOf(row, client, isNetbios, moment);
     if (exchange !== null) this.judgeMessage(row, exchange, answers);
   }
 
@@ -124,15 +129,16 @@ export class DnsTraffic {
   private isNetbios(resolverPort: number): boolean {
     const { qtype, qname } = this.question;
     if (resolverPort !== PORT_NETBIOS_NS || (qtype !== TYPE_NB && qtype !== TYPE_NBSTAT)) return false;
-    return NETBIOS_NAME.test(qname);
+    return netbiosName(qname) !== null;
   }
 
   /** Null where the asking end is outside or a group: then there is nobody inside whose names these are. */
-  private exchangeOf(row: number, client: End, at: Moment): DnsExchange | null {
+  private exchangeOf(row: number, client: End, isNetbios: boolean, at: Moment): DnsExchange | null {
     const resolver: End = client === 0 ? 1 : 0;
     const host = addressOf(this.table, row, client);
     if (classOf(this.table, row, client) === OUTSIDE || isGroup(host)) return null;
     const resolverWords = addressOf(this.table, row, resolver);
+    const group = isGroup(resolverWords) || isNetbios;
     return {
       host,
       hostText: formatAddress(host),
@@ -142,15 +148,14 @@ export class DnsTraffic {
       resolverPort: portOf(this.table, row, resolver),
       proto: protoOf(this.table, row) === PROTO_TCP ? "tcp" : "udp",
       approved: this.judge.isResolver(...resolverWords),
-      group: isGroup(resolverWords) || this.isNetbios(portOf(this.table, row, resolver)),
-      resolverInside: classOf(this.table, row, resolver) === INSIDE,
+      group,
+      // Nobody has to answer a question to all.
+      resolverInside: !group && classOf(this.table, row, resolver) === INSIDE,
       at,
     };
   }
 }
 
-/** Sixteen octets in halves, each written as a letter (RFC 1001 §14.1). */
-const NETBIOS_NAME = /^[a-p]{32}(\.|$)/;
 const PORT_NETBIOS_NS = 137;
 const TYPE_NB = 32;
 const TYPE_NBSTAT = 33;

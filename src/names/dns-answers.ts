@@ -1,6 +1,7 @@
 import { DNS_HEADER_LEN, type DnsQuestion, type DnsStatus } from "./dns.ts";
 import { DnsName, readDnsName } from "./dns-name.ts";
 import { rdataText } from "./dns-rdata.ts";
+import { readSvcb, Svcb } from "./dns-svcb.ts";
 import {
   CLASS_IN,
   PRIVATE_TYPES_FROM,
@@ -8,10 +9,12 @@ import {
   TYPE_AAAA,
   TYPE_CNAME,
   TYPE_DNAME,
+  TYPE_HTTPS,
   TYPE_KEY,
   TYPE_MX,
   TYPE_NULL,
   TYPE_SRV,
+  TYPE_SVCB,
   TYPE_TXT,
 } from "./dns-types.ts";
 
@@ -24,8 +27,10 @@ export interface DnsRecord {
   readonly ttl: number;
   /** Of A and AAAA in class IN: four big-endian words as int32, IPv4 as ::ffff:a.b.c.d. */
   readonly address: Int32Array | null;
-  /** Of CNAME and DNAME: where it leads. */
+  /** Of CNAME and DNAME: where it leads. Of SVCB and HTTPS: another name that offers the service. */
   readonly target: string | null;
+  /** Of SVCB and HTTPS: addresses of the service, as `address` has one. */
+  readonly hints: readonly Int32Array[];
   /** Of the other types that events show, else "". */
   readonly text: string;
 }
@@ -34,7 +39,7 @@ export interface DnsRecord {
 export class DnsAnswers {
   records: DnsRecord[] = [];
   /**
-   * The first question's name and all names that CNAME and DNAME records lead to from it, in that order;
+   * The first question's name and all names that CNAME, DNAME, SVCB and HTTPS records lead to from it, in that order;
    * empty without a question (as in mDNS).
    */
   chain: string[] = [];
@@ -49,7 +54,10 @@ const RECORD_FIXED_LEN = 10;
 /** A chain longer than resolvers follow is cut: names beyond it are still in the records. */
 const MAX_CHAIN = 64;
 
+const NO_HINTS: readonly Int32Array[] = [];
+
 const name = new DnsName();
+const svcb = new Svcb();
 
 /**
  * Answer records of the message view[at, end) whose header and questions `question` holds (RFC 1035 §4.1.3).
@@ -140,6 +148,7 @@ function readRecord(
   const isInternet = (rrClass & 0x7fff) === CLASS_IN;
   let address: Int32Array | null = null;
   let target: string | null = null;
+  let hints = NO_HINTS;
   let text = "";
   let status: DnsStatus = "ok";
   if (isInternet && type === TYPE_A) {
@@ -152,10 +161,22 @@ function readRecord(
     status = readDnsName(name, view, messageAt, rdata, end);
     target = name.text; // the labels before a break are evidence too
     if (status === "ok" && name.next !== end) status = "dns.rdata_bad";
+  } else if (isInternet && (type === TYPE_SVCB || type === TYPE_HTTPS)) {
+    status = readSvcb(svcb, view, messageAt, rdata, end);
+    ({ target, hints, text } = svcb);
   } else {
     text = rdataText(type, view, messageAt, rdata, end);
   }
-  records.push({ name: owner, type, class: rrClass, ttl: view.getUint32(fixed + 4), address, target, text });
+  records.push({
+    name: owner,
+    type,
+    class: rrClass,
+    ttl: view.getUint32(fixed + 4),
+    address,
+    target,
+    hints,
+    text,
+  });
   return status;
 }
 
@@ -186,10 +207,10 @@ function followChain(start: string, records: readonly DnsRecord[]): string[] {
   return [...seen];
 }
 
-/** Where `alias` leads from `current`: a CNAME from its owner, a DNAME from below its owner (RFC 6672 §2.2). */
+/** Where `alias` leads from `current`: a CNAME or SVCB from its owner, a DNAME from below its owner (RFC 6672 §2.2). */
 function aliasOf(current: string, alias: DnsRecord): string | null {
   if (alias.target === null) return null;
-  if (alias.type === TYPE_CNAME) return current === alias.name ? alias.target : null;
+  if (alias.type !== TYPE_DNAME) return current === alias.name ? alias.target : null;
   if (alias.name === "" || !current.endsWith(`.${alias.name}`)) return null;
   const stem = current.slice(0, current.length - alias.name.length - 1);
   const target = alias.target === "" ? stem : `${stem}.${alias.target}`;

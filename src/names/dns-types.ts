@@ -12,6 +12,8 @@ export const TYPE_AAAA = 28;
 export const TYPE_SRV = 33;
 export const TYPE_DNAME = 39;
 export const TYPE_OPT = 41;
+export const TYPE_SVCB = 64;
+export const TYPE_HTTPS = 65;
 /** For private use, to the end (RFC 6895 §3.1). */
 export const PRIVATE_TYPES_FROM = 65280;
 

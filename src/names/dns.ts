@@ -1,3 +1,4 @@
+import type { ClientSubnet } from "./dns-edns.ts";
 import { DnsName, type DnsNameStatus, readDnsName } from "./dns-name.ts";
 
 /** How far a message could be read. Everything but "ok" is counted by its name. */
@@ -43,6 +44,8 @@ export class DnsQuestion {
   qclass = 0;
   /** The second question and those after it. */
   readonly others: DnsQuestionEntry[] = [];
+  /** Who a resolver says it asks for (RFC 7871); read where the caller asks for it. */
+  clientSubnet: ClientSubnet | null = null;
   /** Offset after the question section, 0 when it could not be read to its end. */
   next = 0;
 }
@@ -96,6 +99,7 @@ function clearQuestion(out: DnsQuestion): void {
   out.qtype = 0;
   out.qclass = 0;
   if (out.others.length > 0) out.others.length = 0;
+  out.clientSubnet = null;
   out.next = 0;
 }
 

@@ -1,6 +1,6 @@
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers, DnsRecord } from "../names/dns-answers.ts";
-import { rcodeName, rrtypeName, TYPE_SOA, TYPE_SRV } from "../names/dns-types.ts";
+import { rcodeName, rrtypeName, TYPE_HTTPS, TYPE_SOA, TYPE_SRV, TYPE_SVCB } from "../names/dns-types.ts";
 import { formatAddress } from "../policy/address-text.ts";
 
 /** The form with `type` "query" or "answer" and the question's name beside it. */
@@ -48,6 +48,13 @@ export function dnsAnswerObject(question: DnsQuestion, answers: DnsAnswers): obj
   };
 }
 
+/** Who the question was asked for, undefined when it does not say. */
+export function dnsQueryDetail({ clientSubnet }: DnsQuestion): object | undefined {
+  if (clientSubnet === null) return undefined;
+  const [w0, w1, w2, w3] = clientSubnet.words;
+  return { client_subnet: `${formatAddress([w0, w1, w2, w3])}/${clientSubnet.prefixLen}` };
+}
+
 /** How many answers of a response are not listed, undefined when all are. */
 export function dnsAnswerDetail(answers: DnsAnswers): object | undefined {
   const omitted = answers.records.length - MAX_ANSWERS;
@@ -60,11 +67,19 @@ function answerObject(record: DnsRecord): object {
     const [w0, w1, w2, w3] = record.address;
     return { ...owner, rdata: formatAddress([w0, w1, w2, w3]) };
   }
+  if (record.type === TYPE_SVCB || record.type === TYPE_HTTPS)
+    return { ...owner, rdata: serviceText(record) };
   if (record.target !== null) return { ...owner, rdata: record.target };
   if (record.text === "") return owner;
   if (record.type === TYPE_SOA) return { ...owner, soa: { mname: record.text } };
   if (record.type === TYPE_SRV) return { ...owner, srv: { name: record.text } };
   return { ...owner, rdata: record.text };
+}
+
+/** In the form of a zone file (RFC 9460 §2.1), hints of both families under one word. */
+function serviceText({ text, hints }: DnsRecord): string {
+  if (hints.length === 0) return text;
+  return `${text} hints=${hints.map(([w0, w1, w2, w3]) => formatAddress([w0, w1, w2, w3])).join(",")}`;
 }
 
 /** A set flag is written, one that is not set is left out, as Suricata does. */

@@ -10,7 +10,7 @@ import type { DnsAnswers } from "../names/dns-answers.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import { alertBody } from "./eve-alert.ts";
-import { dnsAnswerDetail, dnsAnswerObject, dnsQueryObject } from "./eve-dns.ts";
+import { dnsAnswerDetail, dnsAnswerObject, dnsQueryDetail, dnsQueryObject } from "./eve-dns.ts";
 import { flowDetail, flowObject } from "./eve-flow.ts";
 import { type FlowEventType, flowHead } from "./eve-head.ts";
 import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./eve-http.ts";
@@ -67,7 +67,8 @@ export class EventLog implements Observer {
       const dns = dnsAnswerObject(question, answers);
       this.write("dns", seen, otherEnd(seen.from), { dns, gapwatch: dnsAnswerDetail(answers) });
     } else if (question.questions > 0) {
-      this.write("dns", seen, seen.from, { dns: dnsQueryObject(question, question.qname, question.qtype) });
+      const dns = dnsQueryObject(question, question.qname, question.qtype);
+      this.write("dns", seen, seen.from, { dns, gapwatch: dnsQueryDetail(question) });
       for (const { qname, qtype } of question.others) {
         this.write("dns", seen, seen.from, { dns: dnsQueryObject(question, qname, qtype) });
       }

@@ -116,6 +116,7 @@ describe("readDnsAnswers", () => {
         ttl: 60,
         address: null,
         target: "cdn.example.com",
+        hints: [],
         text: "",
       },
       {
@@ -125,6 +126,7 @@ describe("readDnsAnswers", () => {
         ttl: 3600,
         address: Int32Array.of(0, 0, 0xffff, 0xc0000201 | 0),
         target: null,
+        hints: [],
         text: "",
       },
       {
@@ -134,6 +136,7 @@ describe("readDnsAnswers", () => {
         ttl: 3600,
         address: Int32Array.of(0x20010db8, 0, 0, 1),
         target: null,
+        hints: [],
         text: "",
       },
     ]);

@@ -10,14 +10,24 @@ import {
 } from "../names/tls-octets.ts";
 import { addressOctets, be, join } from "./octets.ts";
 
-const TYPE_NUMBERS = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, TXT: 16, AAAA: 28 } as const;
+const TYPE_NUMBERS = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  TXT: 16,
+  AAAA: 28,
+  SVCB: 64,
+  HTTPS: 65,
+} as const;
 export type DnsType = keyof typeof TYPE_NUMBERS;
 
 export interface DnsRecord {
   /** Omitted: the question's name. */
   readonly name?: string;
   readonly type: DnsType;
-  /** An address (A, AAAA), a name (CNAME, NS, PTR) or a text (TXT). */
+  /** An address (A, AAAA), a name (CNAME, NS, PTR), a text (TXT) or hex (SVCB, HTTPS). */
   readonly data: string;
   readonly ttl?: number;
 }
@@ -57,7 +67,24 @@ function dnsQuestion(name: string, type: DnsType): Buffer {
 function dnsRdata({ type, data }: DnsRecord): Buffer {
   if (type === "A" || type === "AAAA") return addressOctets(data);
   if (type === "TXT") return join(be(data.length, 1), data);
+  if (type === "SVCB" || type === "HTTPS") return Buffer.from(data, "hex");
   return dnsName(data);
+}
+
+/** RDATA of SVCB and HTTPS in hex (RFC 9460 §2.2): target "." is the owner; parameters by their keys. */
+export function svcb(
+  priority: number,
+  target: string,
+  params: readonly (readonly [key: number, value: ArrayLike<number> | string])[] = [],
+): string {
+  const octets = params.map(([key, value]) => join(be(key, 2), be(value.length, 2), join(value)));
+  return join(be(priority, 2), dnsName(target), ...octets).toString("hex");
+}
+
+/** A name in NetBIOS's code (RFC 1001 §14.1), with the octet that tells the kind of service. */
+export function netbiosEncoded(name: string, suffix = 0x20): string {
+  const octets = join(name.toUpperCase().padEnd(15, " "), [suffix]);
+  return [...octets].map((octet) => String.fromCharCode(0x41 + (octet >> 4), 0x41 + (octet & 15))).join("");
 }
 
 /** "a.example" in labels; "" and "." are the root. */
