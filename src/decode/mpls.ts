@@ -3,7 +3,7 @@ import { carries, ETHERTYPE_BRIDGED } from "./inner-layer.ts";
 import type { Packet } from "./packet.ts";
 import { MPLS_TOO_DEEP, MPLS_TRUNCATED, MPLS_UNKNOWN_PAYLOAD, type Status, UNROUTABLE } from "./status.ts";
 import { TUNNEL_LINK } from "./tunnels.ts";
-import { isUnroutableChannel } from "./unroutable.ts";
+import { isUnroutableChannel, isUnroutableEtherType } from "./unroutable.ts";
 
 const LABEL_LEN = 4;
 const MAX_LABELS = 16;
@@ -86,15 +86,17 @@ export function isFrame(view: DataView, at: number, end: number): boolean {
       return end - at === ETHERNET_LEN || view.getUint8(at + ETHERNET_LEN) >> 4 === 4;
     case ETHERTYPE_IPV6:
       return end - at === ETHERNET_LEN || view.getUint8(at + ETHERNET_LEN) >> 4 === 6;
-    case 0x0806:
-    case 0x8100:
+    case 0x8100: // VLAN tags
     case 0x88a8:
-    case 0x8847:
-    case 0x8863:
+    case 0x8847: // MPLS
+    case 0x8863: // PPPoE
     case 0x8864:
-    case 0x88cc:
+    case 0x88e5: // MACsec
+    case 0x88e7: // 802.1ah
+    case 0x894f: // NSH
       return true;
     default:
+      if (isUnroutableEtherType(type)) return true;
       return type >= 3 && type <= 1500 && type <= end - at - ETHERNET_LEN && isLlc(view, at, end);
   }
 }
