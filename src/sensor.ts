@@ -6,6 +6,7 @@ import { isIcmpError } from "./decode/icmp.ts";
 import { decodeFrame, decodeInner, LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./decode/link.ts";
 import { NO_INNER, Packet, resetPacket } from "./decode/packet.ts";
 import { PROTO_ESP, PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
+import { readSourceRoute, SourceRoute } from "./decode/source-route.ts";
 import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES, type Status } from "./decode/status.ts";
 import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "./decode/tunnels.ts";
 import { Budgets } from "./findings/budgets.ts";
@@ -77,6 +78,7 @@ export class Sensor {
   /** Packets for datagrams that are judged while another is at hand: to make room, or inside it. */
   private readonly sparePackets: Packet[] = [];
   private outermostRow: number = NO_ROW;
+  private readonly route = new SourceRoute();
   private readonly groups = new GroupReport();
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
@@ -433,7 +435,11 @@ export class Sensor {
     const { pkt } = this;
     if (pkt.notes !== 0) this.countNotes(pkt.notes);
     if (pkt.ipVersion === 0) return NO_ROW;
-    if (!isFragment(status)) return this.packet(view, sec, nsec, wireLen);
+    if (!isFragment(status)) {
+      const row = this.packet(view, sec, nsec, wireLen);
+      if (pkt.routeAt !== 0) this.judgeRoute(view, sec, nsec);
+      return row;
+    }
     this.fragments.take(pkt, view, sec, nsec, wireLen);
     return NO_ROW;
   }
@@ -467,6 +473,29 @@ export class Sensor {
     this.touch(row);
     if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.joins(view, sec, nsec);
     return row;
+  }
+
+  /**
+   * Every address of a source route is judged as if the packet went there, for it does: flows of their own for those
+   * that are outside, or beyond what the source may reach.
+   */
+  private judgeRoute(view: DataView, sec: number, nsec: number): void {
+    const { pkt, route, judge, tracker } = this;
+    const { dst0, dst1, dst2, dst3 } = pkt;
+    const copies = tracker.copies;
+    readSourceRoute(route, pkt, view);
+    for (let w = 0; w < 4 * route.count; w += 4) {
+      const [d0, d1, d2, d3] = [route.words[w], route.words[w + 1], route.words[w + 2], route.words[w + 3]];
+      if (d3 === dst3 && d2 === dst2 && d1 === dst1 && d0 === dst0) continue;
+      const isOutside = judge.addressClass(d0, d1, d2, d3) === OUTSIDE;
+      if (!isOutside && judge.mayReach(pkt.src0, pkt.src1, pkt.src2, pkt.src3, d0, d1, d2, d3)) continue;
+      setDestination(pkt, d0, d1, d2, d3);
+      const row = tracker.observe(pkt, sec, nsec, 0);
+      if (row !== NO_ROW && tracker.isNew) this.flowBegan(row, pkt, view);
+      if (row !== NO_ROW) this.touch(row);
+    }
+    setDestination(pkt, dst0, dst1, dst2, dst3);
+    tracker.copies = copies;
   }
 
   /** Membership reports are judged as the groups that they name, whatever address they go to. */
@@ -585,6 +614,13 @@ export class Sensor {
 
 function isFragment(status: Status): boolean {
   return status === IPV4_FRAGMENT || status === IPV6_FRAGMENT;
+}
+
+function setDestination(pkt: Packet, d0: number, d1: number, d2: number, d3: number): void {
+  pkt.dst0 = d0;
+  pkt.dst1 = d1;
+  pkt.dst2 = d2;
+  pkt.dst3 = d3;
 }
 
 function macText(view: DataView, at: number): string {

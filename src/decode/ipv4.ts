@@ -1,4 +1,4 @@
-import type { Packet } from "./packet.ts";
+import { type Packet, ROUTE_IPV4 } from "./packet.ts";
 import { PROTO_AH } from "./protocols.ts";
 import {
   IPV4_AH_TOO_MANY,
@@ -11,6 +11,7 @@ import {
   NOTE_IP_LENGTH_BEYOND,
   NOTE_IPV4_LENGTH_ZERO,
   NOTE_IPV4_SOURCE_ROUTE,
+  NOTE_IPV4_SOURCE_ROUTE_ODD,
   type Status,
 } from "./status.ts";
 import { decodeTransport } from "./transport.ts";
@@ -98,6 +99,7 @@ function boundPayload(pkt: Packet, at: number, end: number, totalLen: number): v
 
 /** Options are read for source routes alone (RFC 791 §3.1); a broken list ends the search. */
 function noteOptions(pkt: Packet, view: DataView, at: number, end: number): void {
+  const hopAt = at - 4; // the header's last word is its destination
   while (at < end) {
     const type = view.getUint8(at);
     if (type === OPTION_END) return;
@@ -105,10 +107,29 @@ function noteOptions(pkt: Packet, view: DataView, at: number, end: number): void
       at++;
       continue;
     }
-    if (type === OPTION_LSRR || type === OPTION_SSRR) pkt.notes |= NOTE_IPV4_SOURCE_ROUTE;
+    if (type === OPTION_LSRR || type === OPTION_SSRR) noteSourceRoute(pkt, view, at, end, hopAt);
     if (end - at < 2) return;
     const len = view.getUint8(at + 1);
     if (len < 2) return;
     at += len;
   }
+}
+
+/**
+ * Loose and strict source route (RFC 791 §3.1): type, length, pointer, addresses. Until the pointer is beyond the
+ * option the packet has further to go, and its last address is whom the sender talks to.
+ */
+function noteSourceRoute(pkt: Packet, view: DataView, at: number, end: number, hopAt: number): void {
+  const len = end - at < 3 ? 0 : view.getUint8(at + 1);
+  if (pkt.routeAt !== 0 || len > end - at || len % 4 !== 3) {
+    pkt.notes |= NOTE_IPV4_SOURCE_ROUTE_ODD;
+    return;
+  }
+  pkt.notes |= NOTE_IPV4_SOURCE_ROUTE;
+  if (len === 3) return; // the way has no stations
+  pkt.routeKind = ROUTE_IPV4;
+  pkt.routeAt = at + 3;
+  pkt.routeEnd = at + len;
+  pkt.routeHopAt = hopAt;
+  if (view.getUint8(at + 2) <= len) pkt.dst3 = view.getInt32(at + len - 4);
 }

@@ -1,4 +1,5 @@
 import type { Packet } from "./packet.ts";
+import { noteRoutingHeader } from "./routing-header.ts";
 import {
   IPV6_EXT_TOO_MANY,
   IPV6_EXT_TRUNCATED,
@@ -6,7 +7,6 @@ import {
   IPV6_HEADER_TRUNCATED,
   IPV6_WRONG_VERSION,
   NOTE_IP_LENGTH_BEYOND,
-  NOTE_IPV6_ROUTING,
   type Status,
 } from "./status.ts";
 import { decodeTransport } from "./transport.ts";
@@ -69,7 +69,7 @@ function walkExtensions(pkt: Packet, view: DataView, headAt: number): Status {
     if (kind === AUTHENTICATION) len = (view.getUint8(at + 1) + 2) * 4; // RFC 4302 §2.2: 4-octet units, minus 2
     if (kind === FRAGMENT) len = 8; // RFC 8200 §4.5: here the length octet is reserved
     if (end - at < len) return IPV6_EXT_TRUNCATED;
-    if (kind === ROUTING && view.getUint8(at + 3) !== 0) pkt.notes |= NOTE_IPV6_ROUTING; // §4.4: segments left
+    if (kind === ROUTING) noteRoutingHeader(pkt, view, at, len, headAt);
     if (kind === FRAGMENT) {
       if (pkt.fragAt !== 0) return IPV6_FRAGMENT; // in pieces twice: the outer pieces come first
       noteFragment(pkt, view, at, headAt, nextAt);

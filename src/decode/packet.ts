@@ -4,6 +4,10 @@ export const NO_TRANSPORT = -1;
 export const NO_VLAN = -1;
 /** `Packet.innerType` of a layer that carries no other. */
 export const NO_INNER = -1;
+/** `Packet.routeKind`: how a source route is written. */
+export const ROUTE_IPV4 = 1;
+export const ROUTE_IPV6 = 2;
+export const ROUTE_COMPRESSED = 3;
 /** `Packet.vni` where no virtual network is named. */
 export const NO_VNI = -1;
 
@@ -68,6 +72,18 @@ export class Packet {
   /** Frames that carried the packet: 1, or as many as its datagram's fragments came in. */
   frames = 1;
 
+  /**
+   * Where the addresses of a source route begin, or 0; then where they end and how they are written, and where the
+   * header's own destination is: `dst` is the last of the way. See source-route.ts.
+   */
+  routeAt = 0;
+  routeEnd = 0;
+  routeKind = 0;
+  routeHopAt = 0;
+  /** Octets left out of the addresses of a compressed route, and out of its last one. */
+  routeShared = 0;
+  routeLastShared = 0;
+
   /** IP protocol number of the innermost header reached, or NO_TRANSPORT. */
   l4Proto: number = NO_TRANSPORT;
   /** Where the transport header begins, its captured end, and its end by the IP length (beyond when cut). */
@@ -109,6 +125,7 @@ export function resetLayer(pkt: Packet, frameWireEnd: number): void {
   pkt.macOffset = -1;
   pkt.vlan = NO_VLAN;
   pkt.mirrorSeqAt = 0;
+  pkt.routeAt = 0;
   pkt.ipVersion = 0;
   pkt.ipMark = 0;
   pkt.fragOffset = 0;

@@ -245,13 +245,23 @@ export const NOTE_IP_LENGTH_BEYOND = note(
 );
 export const NOTE_IPV4_SOURCE_ROUTE = note(
   "ipv4.source_route",
-  "blind",
-  "source-routed IPv4 packet: only its next hop was judged",
+  "note",
+  "source-routed IPv4 packet: every address on its way was judged",
 );
 export const NOTE_IPV6_ROUTING = note(
   "ipv6.routing_header",
+  "note",
+  "IPv6 routing header: every address on its way was judged",
+);
+export const NOTE_IPV4_SOURCE_ROUTE_ODD = note(
+  "ipv4.source_route_odd",
   "blind",
-  "IPv6 routing header with segments left: only the next hop was judged",
+  "IPv4 source route that is a second one or of a broken form: not all on its way was judged",
+);
+export const NOTE_IPV6_ROUTING_UNKNOWN = note(
+  "ipv6.routing_unknown",
+  "blind",
+  "IPv6 routing header that is a second one, of another type or of a broken form: only the next hop was judged",
 );
 export const NOTE_GRE_ROUTING = note(
   "gre.source_route",

@@ -1,5 +1,6 @@
 import { decodeFrame, decodeInner } from "../../src/decode/link.ts";
 import { NO_INNER, Packet } from "../../src/decode/packet.ts";
+import { readSourceRoute, SourceRoute } from "../../src/decode/source-route.ts";
 import { NOTES, STATUSES } from "../../src/decode/status.ts";
 import { TUNNELS } from "../../src/decode/tunnels.ts";
 import { hex, placed } from "../names/octets.ts";
@@ -29,6 +30,8 @@ export interface Facts {
   readonly version: number;
   readonly src: string | null;
   readonly dst: string | null;
+  /** Addresses of a source route, the header's own destination first. */
+  readonly route: readonly string[];
   readonly fragOffset: number;
   readonly proto: number;
   readonly ports: readonly [src: number, dst: number];
@@ -62,14 +65,28 @@ export function decoded(frame: Uint8Array, link: number, around: Around = {}): F
     status = decodeInner(pkt, view);
     notes |= pkt.notes;
   }
-  return { ...factsOf(pkt, STATUSES[status].name, at), notes: noteNames(notes), tunnels };
+  return {
+    ...factsOf(pkt, STATUSES[status].name, at),
+    notes: noteNames(notes),
+    tunnels,
+    route: routeOf(pkt, view),
+  };
+}
+
+function routeOf(pkt: Packet, view: DataView): string[] {
+  if (pkt.routeAt === 0) return [];
+  const route = new SourceRoute();
+  readSourceRoute(route, pkt, view);
+  return Array.from({ length: route.count }, (_, i) =>
+    addressText(pkt.ipVersion, ...route.words.subarray(4 * i, 4 * i + 4)),
+  );
 }
 
 function noteNames(bits: number): string[] {
   return NOTES.filter((_, bit) => (bits & (1 << bit)) !== 0).map(({ name }) => name);
 }
 
-function factsOf(pkt: Packet, status: string, at: number): Omit<Facts, "notes" | "tunnels"> {
+function factsOf(pkt: Packet, status: string, at: number): Omit<Facts, "notes" | "tunnels" | "route"> {
   const hasAddresses = pkt.ipVersion !== 0;
   const isTcp = pkt.l4Proto === 6 && pkt.fragOffset === 0;
   const isIcmp = pkt.l4Proto === 1 || pkt.l4Proto === 58;

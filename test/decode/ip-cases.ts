@@ -129,8 +129,29 @@ const IPV4_CASES: readonly DecodeCase[] = [
     "loose source route",
     v4(`83 07 04 0a000001 00 ${UDP}`, { versionIhl: "47", total: "0026" }),
     "ok",
-    V4,
+    { ...V4, dst: "10.0.0.1", route: [V4.dst, "10.0.0.1"] },
     ["ipv4.source_route"],
+  ),
+  raw(
+    "loose source route that is used up: the destination stands",
+    v4(`83 0b 0c 0a000001 0a000002 00 ${UDP}`, { versionIhl: "48", total: "002a" }),
+    "ok",
+    { ...V4, route: [V4.dst, "10.0.0.1", "10.0.0.2"] },
+    ["ipv4.source_route"],
+  ),
+  raw(
+    "a second source route",
+    v4(`83 07 04 0a000001 89 07 04 0a000002 00 00 ${UDP}`, { versionIhl: "49", total: "002e" }),
+    "ok",
+    { dst: "10.0.0.1" },
+    ["ipv4.source_route", "ipv4.source_route_odd"],
+  ),
+  raw(
+    "a source route longer than the header",
+    v4(`83 0b 04 0a000001 00 ${UDP}`, { versionIhl: "47", total: "0026" }),
+    "ok",
+    { ...V4, route: [] },
+    ["ipv4.source_route_odd"],
   ),
   raw(
     "strict source route after others",
@@ -158,7 +179,7 @@ const IPV4_CASES: readonly DecodeCase[] = [
     v4(`01 01 01 83 ${UDP}`, { versionIhl: "46", total: "0022" }),
     "ok",
     V4,
-    ["ipv4.source_route"],
+    ["ipv4.source_route_odd"],
   ),
   raw(
     "an option of length 0 ends the search",
@@ -175,6 +196,17 @@ const IPV4_CASES: readonly DecodeCase[] = [
     [],
   ),
 ];
+
+const A = "20010db80000000000000000000000aa";
+const B = "20010db80000000000000000000000bb";
+
+/** A routing header (type, segments left, four octets) with what it lists, before UDP. */
+function routed(head: string, list: string): string {
+  const len = Math.ceil(list.replaceAll(" ", "").length / 16);
+  const padded = list.replaceAll(" ", "").padEnd(16 * len, "0");
+  const payloadLen = (8 + 8 * len + 10).toString(16).padStart(4, "0");
+  return v6("2b", payloadLen, `11 ${len.toString(16).padStart(2, "0")} ${head} ${padded} ${UDP}`);
+}
 
 const IPV6_CASES: readonly DecodeCase[] = [
   raw("has no mark", v6("11", "000a", UDP), "ok", { ...V6, ...UDP_PORTS, proto: 17, marks: [0, 0xbeef] }, []),
@@ -207,7 +239,47 @@ const IPV6_CASES: readonly DecodeCase[] = [
     v6("2b", "0012", `11 00 04 01 00000000 ${UDP}`),
     "ok",
     { ...V6, ...UDP_PORTS },
-    ["ipv6.routing_header"],
+    ["ipv6.routing_unknown"],
+  ),
+  raw("type 0: the last address is the destination", routed("00 02 00000000", `${A} ${B}`), "ok", {
+    ...UDP_PORTS,
+    dst: B,
+    route: [V6.dst, A, B],
+  }),
+  raw("type 0 that is used up", routed("00 00 00000000", `${A} ${B}`), "ok", {
+    ...V6,
+    route: [V6.dst, A, B],
+  }),
+  raw("type 0 with more left than there are", routed("00 03 00000000", `${A} ${B}`), "ok", V6, [
+    "ipv6.routing_unknown",
+  ]),
+  raw("type 2: the home address is the destination", routed("02 01 00000000", A), "ok", {
+    dst: A,
+    route: [V6.dst, A],
+  }),
+  raw("SRH: the first of the list is the destination", routed("04 01 01 00 0000", `${A} ${B}`), "ok", {
+    dst: A,
+    route: [V6.dst, A, B],
+  }),
+  raw("SRH with options behind its segments", routed("04 01 00 00 0000", `${A} ${B}`), "ok", {
+    dst: A,
+    route: [V6.dst, A],
+  }),
+  raw("SRH that is used up", routed("04 00 00 00 0000", A), "ok", { ...V6, route: [V6.dst, A] }),
+  raw("SRH that lists more than it has", routed("04 01 02 00 0000", `${A} ${B}`), "ok", V6, [
+    "ipv6.routing_unknown",
+  ]),
+  raw("RPL: octets that are shared are left out", routed("03 02 ef 50 0000", "000a 0b 0000000000"), "ok", {
+    dst: `${V6.dst.slice(0, 30)}0b`,
+    route: [V6.dst, `${V6.dst.slice(0, 28)}000a`, `${V6.dst.slice(0, 30)}0b`],
+  }),
+  raw("RPL whose addresses do not fit", routed("03 02 ff 70 0000", "0a"), "ok", V6, ["ipv6.routing_unknown"]),
+  raw(
+    "a second routing header",
+    v6("2b", "003a", `2b 02 02 01 00000000 ${A} 11 02 02 01 00000000 ${B} ${UDP}`),
+    "ok",
+    { dst: A },
+    ["ipv6.routing_header", "ipv6.routing_unknown"],
   ),
   raw(
     "authentication header: 4-octet units, less 2",

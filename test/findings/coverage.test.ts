@@ -84,7 +84,7 @@ describe("a run without findings is inconclusive", () => {
     ["gre.unknown_version", ip(GPU, AGENT, 47, Buffer.alloc(16, 7))],
     ["tcp.header_truncated", ip(GPU, AGENT, 6, Buffer.alloc(7))],
     ["udp.header_truncated", ip(GPU, AGENT, 17, Buffer.alloc(7))],
-    ["ipv4.source_route", udp(at(GPU, 1), at(AGENT, 2), "x", { options: [131, 7, 4, 8, 8, 8, 8, 0] })],
+    ["ipv4.source_route_odd", udp(at(GPU, 1), at(AGENT, 2), "x", { options: [131, 9, 4, 10, 20, 1, 1, 0] })],
   ])("by a frame that is not decoded: %s", (reason, frame) => {
     const [verdict, ...reasons] = blindness(works().send(frame));
     expect(verdict).toBe("inconclusive");

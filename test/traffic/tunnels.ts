@@ -121,13 +121,15 @@ export const ENCAPSULATIONS: readonly Encapsulation[] = [
   overIp(
     "erspan 2",
     47,
-    (frame, ends) => join([0x10, 0, 0x88, 0xbe], nextNumber("2", ends), [0x10, 0x64, 0, 0x64], be(1, 4), frame),
+    (frame, ends) =>
+      join([0x10, 0, 0x88, 0xbe], nextNumber("2", ends), [0x10, 0x64, 0, 0x64], be(1, 4), frame),
     { mirror: "erspan: true" },
   ),
   overIp(
     "erspan 3",
     47,
-    (frame, ends) => join([0x10, 0, 0x22, 0xeb], nextNumber("3", ends), [0x20, 0x64, 0, 0x65], be(1, 4), be(0, 4), frame),
+    (frame, ends) =>
+      join([0x10, 0, 0x22, 0xeb], nextNumber("3", ends), [0x20, 0x64, 0, 0x65], be(1, 4), be(0, 4), frame),
     { mirror: "erspan: true" },
   ),
   overIp("etherip", 97, (frame) => join([0x30, 0], frame)),
