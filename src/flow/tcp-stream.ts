@@ -97,6 +97,7 @@ export class TcpStream {
   /** Reads what is new of a segment that begins at or before `next`; `cut` octets after it are missing. */
   private take(seq: number, view: DataView, at: number, end: number, cut: number): void {
     const old = (this.next - seq) | 0;
+    if (old < 0) return; // half of all numbers away: neither before nor after, and in nobody's window
     const fresh = end - at - old;
     // The one octet of a keep-alive probe may be any (RFC 9293 §3.8.4).
     const isProbe = old === 1 && end - at === 1;

@@ -110,6 +110,18 @@ describe("TcpStream", () => {
     expect(out.text).toBe("abcdefg");
   });
 
+  it("leaves out what is half of all numbers away, which is neither before nor after (found by the fuzzer)", () => {
+    for (const next of [0, 5, -0x80000000]) {
+      const { out, stream, send } = streamFrom(next);
+      send(next + 0x80000000, "evil");
+      send(next + 2, "cd");
+      send(next + 0x80000000 + 2, "evil");
+      send(next, "ab");
+      stream.close();
+      expect([out.text, out.gaps]).toEqual(["abcd", []]);
+    }
+  });
+
   it("goes on without what is missing when it may hold no more, and says so", () => {
     const { out, stream, send, budget } = streamFrom(0);
     const chunk = "x".repeat(1 << 16);
