@@ -1,0 +1,69 @@
+// What hostile traffic costs: for each known attack 1 MB of frames, judged by a new sensor; worst first.
+//
+//     npm run bench:hostile [-- WORDS]     only those whose names contain the words
+
+import { Sensor } from "../../../src/sensor.ts";
+import { judgeFrom } from "../../sensor-run.ts";
+import { batchesOf, timed } from "../../traffic/frames.ts";
+import { ATTACKS } from "./attacks.ts";
+
+/** What a frame may cost on average, in microseconds of processor time. */
+const BOUND_USEC = 50;
+const RUNS = 3;
+const STEP_NSEC = 20_000;
+
+const ENCLAVE = `
+gapwatch: 1
+enclave:
+  name: hostile
+  inside: [10.20.0.0/16, "fd20:5eed::/48"]
+  resolvers: [10.20.0.53]
+  names: [enclave.internal]
+  search: [enclave.internal]
+  relays: [10.20.9.30]
+`;
+
+interface Cost {
+  readonly name: string;
+  readonly frames: number;
+  readonly usec: number;
+  readonly heapMib: number;
+}
+
+const judge = judgeFrom(ENCLAVE);
+const wanted = process.argv.slice(2).join(" ");
+
+function costOf(name: string, frames: readonly Buffer[]): Cost {
+  const batches = batchesOf(timed(frames, 1_790_000_000, STEP_NSEC));
+  let usec = Infinity;
+  let heapMib = 0;
+  for (let run = 0; run < RUNS; run++) {
+    const sensor = new Sensor(judge, null);
+    const before = process.cpuUsage();
+    for (const batch of batches) sensor.consume(batch);
+    sensor.finish([], false);
+    const { user, system } = process.cpuUsage(before);
+    usec = Math.min(usec, (user + system) / frames.length);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    heapMib = Math.max(heapMib, (heapUsed + arrayBuffers) / 2 ** 20);
+  }
+  return { name, frames: frames.length, usec, heapMib };
+}
+
+const costs = Object.entries(ATTACKS)
+  .filter(([name]) => name.toLowerCase().includes(wanted.toLowerCase()))
+  .map(([name, make]) => costOf(name, make()))
+  .sort((a, b) => b.usec - a.usec);
+
+process.stdout.write(`µs a frame   frames  heap MiB\n`);
+for (const { name, frames, usec, heapMib } of costs) {
+  const mark = usec > BOUND_USEC ? "!" : " ";
+  const cells = [
+    usec.toFixed(1).padStart(9),
+    mark,
+    String(frames).padStart(8),
+    heapMib.toFixed(0).padStart(9),
+  ];
+  process.stdout.write(`${cells.join(" ")}  ${name}\n`);
+}
+process.exitCode = costs.some(({ usec }) => usec > BOUND_USEC) ? 1 : 0;
