@@ -156,7 +156,14 @@ export class Sensor {
     this.conversations = new Conversations(this.table, this.heard);
     this.quic = new QuicConversations(this.table, this.heard);
     this.dtls = new DtlsConversations(this.table, this.heard);
-    this.datagrams = new Datagrams(this.quic, this.dtls, this.dnsTraffic, this.relays, this.troubles);
+    this.datagrams = new Datagrams(
+      this.quic,
+      this.dtls,
+      this.dnsTraffic,
+      this.relays,
+      this.heard,
+      this.troubles,
+    );
     this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
     this.mirrors = new Mirrors(judge);

@@ -1,5 +1,5 @@
 import type { DnsRecord } from "../names/dns-answers.ts";
-import { TYPE_CNAME, TYPE_DNAME } from "../names/dns-types.ts";
+import { TYPE_CNAME, TYPE_DNAME, TYPE_MX, TYPE_SRV } from "../names/dns-types.ts";
 
 /** What an answer says, in an order that does not depend on the resolver's rotation, TTLs aside. */
 export function signatureOf(rcode: number, records: readonly DnsRecord[]): string {
@@ -22,5 +22,13 @@ export function hasOtherData(records: readonly DnsRecord[]): boolean {
   return records.some((r) => {
     if (r.address !== null) return false;
     return !hasAddress || (r.type !== TYPE_CNAME && r.type !== TYPE_DNAME);
+  });
+}
+
+/** Names that offer what was asked for, whose addresses may stand behind the answers (RFC 2782, RFC 9460 §4.1). */
+export function servicesOf(records: readonly DnsRecord[]): readonly string[] {
+  return records.flatMap(({ type, target, text }) => {
+    if (type === TYPE_SRV || type === TYPE_MX) return [text];
+    return target === null ? [] : [target];
   });
 }

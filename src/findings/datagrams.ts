@@ -1,8 +1,11 @@
 import type { Packet } from "../decode/packet.ts";
 import type { DtlsConversations } from "../flow/dtls-conversations.ts";
 import type { End } from "../flow/flow-view.ts";
+import type { NameSink } from "../flow/name-sink.ts";
 import type { QuicConversations } from "../flow/quic-conversations.ts";
 import { looksLikeDns } from "../names/dns-recognise.ts";
+import { parseRequestHead } from "../names/http-head.ts";
+import { isHttpStart } from "../names/http-start.ts";
 import { isQuicLong } from "../names/quic-header.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import type { SocksRelays } from "./socks-relays.ts";
@@ -11,6 +14,7 @@ import type { TroubleCounts } from "./troubles.ts";
 const PORT_DNS = 53;
 const PORT_MDNS = 5353;
 const PORT_LLMNR = 5355;
+const PORT_SSDP = 1900;
 /** A DNS header, a root name, a type and a class. */
 const MIN_DNS_LEN = 17;
 
@@ -20,6 +24,7 @@ export class Datagrams {
   private readonly dtls: DtlsConversations;
   private readonly dns: DnsTraffic;
   private readonly relays: SocksRelays;
+  private readonly sink: NameSink;
   private readonly troubles: TroubleCounts;
   private readonly moment = { sec: 0, nsec: 0 };
 
@@ -28,12 +33,14 @@ export class Datagrams {
     dtls: DtlsConversations,
     dns: DnsTraffic,
     relays: SocksRelays,
+    sink: NameSink,
     troubles: TroubleCounts,
   ) {
     this.quic = quic;
     this.dtls = dtls;
     this.dns = dns;
     this.relays = relays;
+    this.sink = sink;
     this.troubles = troubles;
   }
 
@@ -51,9 +58,18 @@ export class Datagrams {
       this.moment.sec = sec;
       this.moment.nsec = nsec;
       this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
+    } else if (dstPort === PORT_SSDP && isHttpStart(view, payloadAt, payloadEnd) === "yes") {
+      this.discovery(row, from, view, payloadAt, payloadEnd);
     } else if (payloadAt < payloadEnd) {
       this.quic.other(row, from, view, payloadAt, payloadEnd, payloadLen);
     }
+  }
+
+  /** Service discovery by HTTP in datagrams (UPnP Device Architecture 2.0 §1.3.2): a request in each. */
+  private discovery(row: number, from: End, view: DataView, at: number, end: number): void {
+    const text = Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
+    const request = parseRequestHead(text, []);
+    if (request !== null) this.sink.httpRequest(row, from, request);
   }
 }
 

@@ -8,7 +8,7 @@ import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
-import { hasOtherData, signatureOf } from "./answer-facts.ts";
+import { hasOtherData, servicesOf, signatureOf } from "./answer-facts.ts";
 import type { Asker, DnsFindings } from "./dns-findings.ts";
 import { type DnsAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
@@ -74,8 +74,8 @@ export class DnsJudge {
   /** A response was seen. Returns whether it contradicts an earlier answer to the same question. */
   answered(exchange: DnsExchange, question: DnsQuestion, answers: DnsAnswers): boolean {
     const { id, qname, qtype, rcode, truncated } = question;
-    const { records, chain } = answers;
-    return this.take(exchange, { id, qname, qtype, rcode, truncated, records, chain });
+    const { records, further, chain } = answers;
+    return this.take(exchange, { id, qname, qtype, rcode, truncated, records, further, chain });
   }
 
   private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
@@ -229,13 +229,16 @@ export class DnsJudge {
     return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
   }
 
-  /** Whether any record, in the chain or not, gives an outside address, as a hint too. */
+  /** Whether any record, in the chain or not, gives an outside address: as a hint too, or as that of a service. */
   private leadsOut(answers: DnsAnswer): boolean {
     for (const { address, hints } of answers.records) {
       if (address !== null && this.isOutside(address)) return true;
       for (const hint of hints) if (this.isOutside(hint)) return true;
     }
-    return false;
+    const services = servicesOf(answers.records);
+    return answers.further.some(({ name, address }) => {
+      return address !== null && services.includes(name) && this.isOutside(address);
+    });
   }
 
   private isOutside(address: Int32Array): boolean {

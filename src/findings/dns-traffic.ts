@@ -84,9 +84,29 @@ export class DnsTraffic {
       if (answerStatus !== "ok" && status === "ok") this.troubles.add(answerStatus);
     }
     if (isNetbios) question.qname = netbiosName(question.qname) ?? question.qname;
-    this.observer?.dns({ table: this.table, row, from, at: moment }, question, answers);
+    this.tell(row, from, moment, answers, view, at, end);
     const exchange = this.exchangeOf(row, client, isNetbios, moment);
     if (exchange !== null) this.judgeMessage(row, exchange, answers);
+  }
+
+  /** Questions of mDNS carry records too: those that are known, or that their host would like (RFC 6762 §7.1, §8.2). */
+  private tell(
+    row: number,
+    from: End,
+    moment: Moment,
+    answers: DnsAnswers | null,
+    view: DataView,
+    at: number,
+    end: number,
+  ): void {
+    if (this.observer === null) return;
+    const { question } = this;
+    let records = answers;
+    if (records === null && question.anCount + question.nsCount > 0) {
+      readDnsAnswers(this.answers, question, view, at, end);
+      records = this.answers;
+    }
+    this.observer.dns({ table: this.table, row, from, at: moment }, question, records);
   }
 
   private judgeMessage(row: number, exchange: DnsExchange, answers: DnsAnswers | null): void {

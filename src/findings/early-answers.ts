@@ -9,6 +9,8 @@ export interface DnsAnswer {
   readonly rcode: number;
   readonly truncated: boolean;
   readonly records: readonly DnsRecord[];
+  /** Of the sections after the answers. */
+  readonly further: readonly DnsRecord[];
   /** The question's name and all names that CNAME and DNAME records lead to from it. */
   readonly chain: readonly string[];
 }

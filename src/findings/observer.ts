@@ -34,6 +34,7 @@ export interface Observer {
   input(facts: InputFacts): void;
   /** The flow's first packet was seen; its row holds the key and the first time. */
   flowBegan(row: number): void;
+  /** `answers` are null where the message has no records; a question may have some. */
   dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void;
   tls(seen: Sighting, hello: ClientHello): void;
   quic(seen: Sighting, hello: QuicHello): void;

@@ -1,5 +1,5 @@
 import { DNS_HEADER_LEN, type DnsQuestion, type DnsStatus } from "./dns.ts";
-import { DnsName, readDnsName } from "./dns-name.ts";
+import { DnsName, readDnsName, skipDnsName } from "./dns-name.ts";
 import { rdataText } from "./dns-rdata.ts";
 import { readSvcb, Svcb } from "./dns-svcb.ts";
 import {
@@ -35,7 +35,7 @@ export interface DnsRecord {
   readonly text: string;
 }
 
-/** Answer section of a response. Reused by its owner; the records are not. */
+/** Records of a response. Reused by its owner; the records are not. */
 export class DnsAnswers {
   records: DnsRecord[] = [];
   /**
@@ -43,10 +43,14 @@ export class DnsAnswers {
    * empty without a question (as in mDNS).
    */
   chain: string[] = [];
+  /** Of the sections after the answers: records that give an address or another name. */
+  further: DnsRecord[] = [];
   /** Octets of RDATA in which anything may stand: texts, names, and what no type defines; no addresses or keys. */
   freeBytes = 0;
 }
 
+/** RFC 2136 §2. */
+const OPCODE_UPDATE = 5;
 /** A 64 KiB message has room for 5,957 records; real answers are far below this. */
 const MAX_RECORDS = 1024;
 /** Type, class, TTL and RDLENGTH (RFC 1035 §4.1.3). */
@@ -71,10 +75,12 @@ export function readDnsAnswers(
   end: number,
 ): DnsStatus {
   out.records = [];
+  out.further = [];
   out.chain = [];
   out.freeBytes = 0;
   if (end - at < DNS_HEADER_LEN) return "dns.header_truncated";
   if (question.next === 0) return "dns.question_truncated";
+  if (question.opcode === OPCODE_UPDATE) return "ok"; // its sections are conditions and changes, no answers
   const status = readRecords(out, question, view, at, end);
   if (question.questions > 0) out.chain = followChain(question.qname, out.records);
   return status;
@@ -104,7 +110,45 @@ function readRecords(
     const status = readRecord(out.records, name.text, view, at, fixed, next);
     if (status !== "ok") note = status; // the record's own length still leads to the next one
   }
+  readFurther(out.further, question, view, at, next, end);
   return note;
+}
+
+/** Authority and additional records view[next, end). No destination hides in a break here: it ends the reading. */
+function readFurther(
+  records: DnsRecord[],
+  question: DnsQuestion,
+  view: DataView,
+  at: number,
+  next: number,
+  end: number,
+): void {
+  const count = Math.min(MAX_RECORDS, question.nsCount + question.arCount);
+  for (let n = 0; n < count; n++) {
+    const fixed = skipDnsName(view, at, next, end, false);
+    if (fixed < 0 || end - fixed < RECORD_FIXED_LEN) return;
+    const stop = fixed + RECORD_FIXED_LEN + view.getUint16(fixed + 8);
+    if (stop > end) return;
+    if (leadsOn(view.getUint16(fixed)) && readOwner(question, view, at, next, end) === "ok") {
+      readRecord(records, name.text, view, at, fixed, stop);
+    }
+    next = stop;
+  }
+}
+
+/** Types that give an address or another name. */
+function leadsOn(type: number): boolean {
+  switch (type) {
+    case TYPE_A:
+    case TYPE_AAAA:
+    case TYPE_CNAME:
+    case TYPE_DNAME:
+    case TYPE_SVCB:
+    case TYPE_HTTPS:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Types whose RDATA is free text or names, and those that nothing defines. */

@@ -63,7 +63,7 @@ export class EventLog implements Observer {
   }
 
   dns(seen: Sighting, question: DnsQuestion, answers: DnsAnswers | null): void {
-    if (answers !== null) {
+    if (question.response && answers !== null) {
       const dns = dnsAnswerObject(question, answers);
       this.write("dns", seen, otherEnd(seen.from), { dns, gapwatch: dnsAnswerDetail(answers) });
     } else if (question.questions > 0) {

@@ -9,6 +9,8 @@ const PROTO_NAMES = new Map([
   [58, "icmpv6"],
   [132, "sctp"],
 ]);
+/** Types of the answers that the oracle lists: A, CNAME, AAAA. */
+const SHOWN_TYPES = new Set([1, 5, 28]);
 const WITH_PORTS = new Set([6, 17, 132]);
 
 /** Observes a run and keeps what it is told as facts in the oracle's terms, one text each. */
@@ -19,7 +21,8 @@ export class FactObserver {
 
   flowBegan() {}
 
-  dns(seen, question) {
+  dns(seen, question, answers) {
+    if (answers !== null) this.answers(seen, question, answers);
     if (question.response || question.questions === 0) return;
     for (const { qname, qtype } of [question, ...question.others]) {
       // Without a label and without a type nothing of the question could be read.
@@ -27,8 +30,24 @@ export class FactObserver {
     }
   }
 
+  answers({ table, row, from }, question, { records, further }) {
+    const to = from === 0 ? 1 : 0;
+    const [src, dst] = [from, to].map((end) => formatAddress(addressOf(table, row, end)));
+    const asked = question.questions > 0 ? question.qname || "<root>" : "-";
+    for (const { name, type, address, target } of [...records, ...further]) {
+      const value = address === null ? target : formatAddress([...address]);
+      if (SHOWN_TYPES.has(type) && value !== null) {
+        this.facts.add(`DNSA ${src} ${dst} ${asked} ${name || "<root>"} ${type} ${value || "<root>"}`);
+      }
+    }
+  }
+
   tls(seen, hello) {
     for (const name of hello.names) this.facts.add(`SNI ${ends(seen)} ${name}`);
+    const hidden = hello.hasEch ? "ECH" : hello.hasEsni ? "ESNI" : "-";
+    for (const name of hello.names.length > 0 ? hello.names : ["-"]) {
+      this.facts.add(`CHLO ${ends(seen)} ${name} ${hidden}`);
+    }
   }
 
   quic(seen, { version, names }) {
@@ -38,6 +57,9 @@ export class FactObserver {
   }
 
   http(seen, request) {
+    if (request.form === "absolute" || request.form === "authority") {
+      this.facts.add(`HTTPURI ${ends(seen)} ${request.method} ${request.target.toLowerCase()}`);
+    }
     const hosts = [request.host, ...request.otherHosts.map(({ host }) => host)];
     for (const host of hosts) {
       if (host !== "") this.facts.add(`HTTP ${ends(seen)} ${request.method} ${host}`);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** A thing that the oracle saw, in the words of facts.mjs. */
 export interface OracleFact {
-  /** DNSQ, SNI, QUIC, HTTP or FLOW. */
+  /** DNSQ, DNSA, SNI, CHLO, QUIC, HTTP, HTTPURI or FLOW. */
   readonly kind: string;
   readonly text: string;
   /** Default dissection of sound frames. The others are guesses, or come from malformed frames. */
@@ -52,10 +52,15 @@ export function readOracle(path: string): OracleReport {
       if (columns[11] === "syn") directed.add(text);
     } else {
       const text = nameText(columns);
-      if (text !== null) facts.push({ kind, text, certain: columns[1] === "std" });
+      if (text !== null) facts.push({ kind, text, certain: columns[1] === "std" && !isHalfRead(columns) });
     }
   }
   return { facts, directed, tunnels, fragments, chains };
+}
+
+/** A request whose method it did not read: it has the same one, or a promise of one, in full elsewhere or nowhere. */
+function isHalfRead(columns: readonly string[]): boolean {
+  return columns[0] === "HTTP" && columns[6] === "*";
 }
 
 function endsOf([, src, dst]: readonly string[]): Ends {
@@ -68,18 +73,28 @@ function flowText([, proto, client, clientPort, server, serverPort]: readonly st
 
 function nameText(columns: readonly string[]): string | null {
   if (columns[0] === "QUIC") return quicText(columns);
+  if (columns[0] === "DNSA") return answerText(columns);
   const [kind, , , src, dst, port] = columns;
   const ends = `${kind} ${address(src ?? "")} ${address(dst ?? "")} ${port}`;
   switch (kind) {
-    case "DNSQ":
-      return `${ends} ${columns[6].toLowerCase()} ${columns[7]}`;
+    case "DNSQ": // blanks as a zone file has them (RFC 1035 §5.1)
+      return `${ends} ${columns[6].toLowerCase().replaceAll(" ", "\\032")} ${columns[7]}`;
     case "SNI":
       return `${ends} ${columns[6].toLowerCase()}`;
+    case "CHLO":
+      return `${ends} ${columns[6].toLowerCase()} ${columns[7]}`;
+    case "HTTPURI":
+      return `${ends} ${columns[6]} ${columns[7].toLowerCase()}`;
     case "HTTP":
       return `${ends} ${columns[6]} ${hostOf(columns[7])}`;
     default:
       return null;
   }
+}
+
+function answerText([kind, , , resolver, client, ...said]: readonly string[]): string {
+  const [qname, rrname, rrtype, value] = said.map((text) => text.toLowerCase());
+  return `${kind} ${address(resolver)} ${address(client)} ${qname} ${rrname} ${rrtype} ${address(value)}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { dnsQuery, netbiosEncoded, svcb } from "../traffic/messages.ts";
-import { addressOctets } from "../traffic/octets.ts";
+import { dnsAnswer, dnsName, dnsQuery, netbiosEncoded, svcb } from "../traffic/messages.ts";
+import { addressOctets, be, join } from "../traffic/octets.ts";
 import { udp } from "../traffic/packets.ts";
-import { AGENT, enclave, GATE, GPU, OUTSIDE, Scene } from "./scene.ts";
+import { AGENT, enclave, GATE, GPU, OUTSIDE, RESOLVER, Scene } from "./scene.ts";
 
 const hint = (address: string) =>
   svcb(1, ".", [
@@ -71,5 +71,43 @@ describe("names asked of a link's neighbours", () => {
     question.writeUInt16BE(32, question.length - 4);
     expect(asked("10.20.255.255:137", question).seen()).toMatchObject({ verdict: "clean", findings: [] });
     expect(asked("224.0.0.252:5355", dnsQuery("wpad")).seen().findings).toEqual([]);
+  });
+});
+
+describe("records behind the answers", () => {
+  const srv = (target: string, address: string) => {
+    const question = dnsAnswer("_kms._tcp.enclave.internal", "SRV", 7);
+    question.writeUInt16BE(1, 6);
+    question.writeUInt16BE(1, 10);
+    const rdata = join(be(0, 4), be(1688, 2), dnsName(target));
+    const fixed = (type: number, lenBytes: number) =>
+      join(be(type, 2), be(1, 2), be(300, 4), be(lenBytes, 2));
+    const answer = join(be(0xc00c, 2), fixed(33, rdata.length), rdata);
+    return join(question, answer, dnsName(target), fixed(1, 4), addressOctets(address));
+  };
+  const answered = (message: Uint8Array) => {
+    const [host, resolver] = [`${GPU}:40000`, `${RESOLVER}:53`];
+    const ask = udp(host, resolver, dnsQuery("_kms._tcp.enclave.internal", "SRV", 7));
+    return new Scene()
+      .works()
+      .send(ask, udp(resolver, host, message))
+      .lines();
+  };
+
+  it("give the address of an inside service, which may be outside", () => {
+    const line = `dns.name ${GPU} _kms._tcp.enclave.internal 53/udp answered high x1`;
+    expect(answered(srv("kms.enclave.internal", OUTSIDE))).toEqual([line]);
+    expect(answered(srv("kms.enclave.internal", "10.20.9.9"))).toEqual([]);
+  });
+});
+
+describe("service discovery by HTTP over UDP", () => {
+  it("is read, and names no destination by itself", () => {
+    const search = 'M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: "ssdp:discover"\r\n\r\n';
+    const summary = new Scene()
+      .works()
+      .send(udp(`${GPU}:40000`, "239.255.255.250:1900", search))
+      .seen();
+    expect(summary).toMatchObject({ verdict: "clean", totals: { httpRequests: 1 } });
   });
 });

@@ -18,6 +18,7 @@ const TYPE_NUMBERS = {
   PTR: 12,
   TXT: 16,
   AAAA: 28,
+  SRV: 33,
   SVCB: 64,
   HTTPS: 65,
 } as const;
