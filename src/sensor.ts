@@ -13,6 +13,7 @@ import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
 import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
+import { Secrets } from "./findings/detectors/secrets.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
 import { DnsTraffic } from "./findings/dns-traffic.ts";
@@ -25,6 +26,7 @@ import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
+import { maskCredentials } from "./findings/mask-credentials.ts";
 import { Mirrors } from "./findings/mirrors.ts";
 import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
@@ -65,6 +67,9 @@ import type { Judge } from "./policy/judge.ts";
 import type { EnclavePolicy } from "./policy/policy.ts";
 import { registrableDomain } from "./policy/public-suffix.ts";
 
+/** Ethernet and IPv4 headers: where what is in a fragment begins at the earliest. */
+const HEADERS_LEN = 34;
+
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
 /** Datagrams of a flow that are looked at for an encrypted tunnel. */
@@ -93,6 +98,7 @@ export class Sensor {
   private readonly accounts: FlowAccounts;
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
+  private readonly secrets: Secrets;
   private readonly dnsTunnels: DnsTunnels;
   private readonly dnsTraffic: DnsTraffic;
   private readonly nameJudge: NameJudge;
@@ -131,6 +137,7 @@ export class Sensor {
     this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
+    this.secrets = new Secrets(this.table, judge, this.ledger);
     this.dnsTunnels = new DnsTunnels(judge, this.ledger);
     this.dnsTraffic = new DnsTraffic(
       this.table,
@@ -138,6 +145,7 @@ export class Sensor {
       this.flows,
       this.dns,
       this.dnsTunnels,
+      this.secrets,
       this.ledger,
       this.troubles,
       observer,
@@ -151,6 +159,7 @@ export class Sensor {
       proxies: this.proxies,
       dns: this.dnsTraffic,
       relays: this.relays,
+      secrets: this.secrets,
     };
     this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
     this.conversations = new Conversations(this.table, this.heard);
@@ -244,8 +253,17 @@ export class Sensor {
       const { id, kind, destination } = this.ledger.get(handle);
       if (tap?.wants(id) !== true) continue;
       const at = batch.offset[i];
+      const caplen = batch.caplen[i];
+      const { payloadAt, l4Proto } = this.pkt;
+      // Elsewhere lies what was put together of fragments.
+      const isFragment = payloadAt < at || payloadAt > at + caplen;
       const packet = {
-        octets: batch.bytes.subarray(at, at + batch.caplen[i]),
+        ...maskCredentials({
+          octets: batch.bytes.subarray(at, at + caplen),
+          payloadAt: isFragment ? Math.min(caplen, HEADERS_LEN) : payloadAt - at,
+          isTcp: l4Proto === PROTO_TCP,
+          isFragment,
+        }),
         wireLen: batch.wireLen[i],
         sec: batch.tsSec[i],
         nsec: batch.tsNsec[i],
@@ -555,6 +573,7 @@ export class Sensor {
     const client = initiatorOf(this.table, row);
     if (isKept) this.proxies.close(row, client);
     if (isKept) this.nameJudge.close(row);
+    if (isKept) this.secrets.close(row);
     if (isKept) this.relays.close(row);
     this.flows.close(row);
     this.live?.ended(row);
@@ -572,6 +591,7 @@ export class Sensor {
     this.tracker.sweep(sec);
     this.flows.settleDue(sec);
     this.dns.settleDue(sec);
+    this.secrets.settleDue(sec);
     this.live?.touched.clear(); // what ended is no evidence of the packet at hand
   }
 
@@ -583,6 +603,7 @@ export class Sensor {
     this.troubles.set("table.flows_full", this.tracker.atCap);
     this.troubles.set("table.names_evicted", this.names.evicted);
     this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("table.secrets_full", this.secrets.overflow);
     this.troubles.set("table.dns_zones_evicted", this.dnsTunnels.evicted);
     this.troubles.set("table.findings_full", this.ledger.overflow);
     this.troubles.set("table.fragments_full", this.fragments.evicted);

@@ -22,7 +22,7 @@ export function relatedIds(row: FindingRow, all: Iterable<FindingRow>): [id: str
   return ids;
 }
 
-export function packetView(packet: TappedPacket, finding: string): PacketView {
+export function packetView(packet: Omit<TappedPacket, "maskedBytes">, finding: string): PacketView {
   const { summary, headers } = describePacket(packet.octets, packet.wireLen, packet.linkType);
   const { octets, wireLen, sec, nsec } = packet;
   return { at: { sec, nsec }, finding, summary, headers, octets, wireLen };

@@ -21,6 +21,7 @@ import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import { hostOf } from "./answered-names.ts";
 import type { DnsTunnels } from "./detectors/dns-tunnels.ts";
+import type { Secrets } from "./detectors/secrets.ts";
 import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
 import { list, type Moment } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
@@ -39,6 +40,7 @@ export class DnsTraffic {
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
   private readonly tunnels: DnsTunnels;
+  private readonly secrets: Secrets;
   private readonly ledger: Ledger;
   private readonly troubles: TroubleCounts;
   private readonly observer: Observer | null;
@@ -49,6 +51,7 @@ export class DnsTraffic {
     flows: FlowJudge,
     dns: DnsJudge,
     tunnels: DnsTunnels,
+    secrets: Secrets,
     ledger: Ledger,
     troubles: TroubleCounts,
     observer: Observer | null,
@@ -58,6 +61,7 @@ export class DnsTraffic {
     this.flows = flows;
     this.dns = dns;
     this.tunnels = tunnels;
+    this.secrets = secrets;
     this.ledger = ledger;
     this.troubles = troubles;
     this.observer = observer;
@@ -86,7 +90,9 @@ export class DnsTraffic {
     if (isNetbios) question.qname = netbiosName(question.qname) ?? question.qname;
     this.tell(row, from, moment, answers, view, at, end);
     const exchange = this.exchangeOf(row, client, isNetbios, moment);
-    if (exchange !== null) this.judgeMessage(row, exchange, answers);
+    if (exchange === null) return;
+    if (answers === null) this.secrets.asked(exchange, question.qname, view, at, end);
+    this.judgeMessage(row, exchange, answers);
   }
 
   /** Questions of mDNS carry records too: those that are known, or that their host would like (RFC 6762 §7.1, §8.2). */

@@ -9,6 +9,7 @@ import type { SshBanners } from "../flow/ssh-reader.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
+import type { Secrets } from "./detectors/secrets.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import { helloBeginsDns, requestAsksDns } from "./encrypted-dns.ts";
 import type { FlowJudge } from "./flow-judge.ts";
@@ -25,6 +26,7 @@ interface Judges {
   readonly proxies: ProxyRequests;
   readonly dns: DnsTraffic;
   readonly relays: SocksRelays;
+  readonly secrets: Secrets;
 }
 
 /** What the readers of flows hear (TLS, QUIC, HTTP, DNS over TCP) goes to the judges, and to the observer. */
@@ -81,6 +83,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
     this.judges.names.requested(row, from, request);
     if (request.form === "origin" && requestAsksDns(request)) this.encryptedDns(row);
+    this.judges.secrets.headers(row, from, request.credentials, request.host);
   }
 
   httpResponse(row: number, from: End, response: HttpResponse, request: HttpRequest | null): void {
@@ -117,6 +120,10 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
 
   private encryptedDns(row: number): void {
     if (this.judges.flows.isEncryptedDns(row)) this.troubles.add("dns.questions_encrypted");
+  }
+
+  said(row: number, from: End, view: DataView, at: number, end: number): void {
+    this.judges.secrets.said(row, from, view, at, end);
   }
 
   trouble(name: string): void {

@@ -1,10 +1,12 @@
-/** A packet as it was captured; its octets are valid during the call alone. */
+/** A packet as it was captured, credentials aside; its octets are valid during the call alone. */
 export interface TappedPacket {
   readonly octets: Uint8Array;
   readonly wireLen: number;
   readonly sec: number;
   readonly nsec: number;
   readonly linkType: number;
+  /** Octets that were overwritten because they may belong to a credential. */
+  readonly maskedBytes: number;
 }
 
 /** Is given the packets by which findings came about, for evidence. */

@@ -124,6 +124,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "table.dtls_full": blind("DTLS flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
   "table.questions_evicted": blind("open DNS questions forgotten to make room"),
+  "table.secrets_full": blind(
+    "connections whose segments were looked at one by one for credentials: too many",
+  ),
   "table.dns_zones_evicted": blind("zones forgotten to make room while tunnels were looked for"),
   "table.findings_full": blind("findings that could not be kept"),
 };

@@ -85,6 +85,21 @@ export class Conversation {
     return this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
   }
 
+  /** What this direction says may be read by anybody: it is neither TLS nor DNS. */
+  isReadable(from: End): boolean {
+    const reader = this.readers[from];
+    return !(
+      reader instanceof TlsClientReader ||
+      reader instanceof TlsServerReader ||
+      reader instanceof DnsReader
+    );
+  }
+
+  /** `from` said this, and it was read for names. */
+  said(from: End, view: DataView, at: number, end: number): void {
+    this.sink.said(this.row, from, view, at, end);
+  }
+
   /** A tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
   enterTunnel(from: End): boolean {
     this.readers[from] = null;

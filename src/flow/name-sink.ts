@@ -19,6 +19,8 @@ export interface NameSink {
   ssh(row: number, banners: SshBanners): void;
   /** A whole message of a DNS stream in view[at, end), valid during the call. */
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void;
+  /** What `from` said in view[at, end), in order, in a protocol that is not encrypted; valid during the call. */
+  said(row: number, from: End, view: DataView, at: number, end: number): void;
   /** Something could not be read as it should; a name in the coverage table. */
   trouble(name: string): void;
 }

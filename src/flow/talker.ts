@@ -96,6 +96,14 @@ export class Talker implements StreamReader {
   }
 
   read(view: DataView, at: number, end: number): void {
+    const isLooked = !this.opaque;
+    this.readNames(view, at, end);
+    if (isLooked && this.conversation.isReadable(this.from)) {
+      this.conversation.said(this.from, view, at, end);
+    }
+  }
+
+  private readNames(view: DataView, at: number, end: number): void {
     this.chunks++;
     while (at < end && !this.opaque) {
       const reader = this.conversation.readerOf(this.from);
@@ -135,7 +143,7 @@ export class Talker implements StreamReader {
   private probe(view: DataView, at: number, end: number): void {
     if (this.undecided.length === 0) {
       const known = this.conversation.recognise(this.from, view, at, end, this.preamble);
-      if (known === "yes") this.read(view, at, end);
+      if (known === "yes") this.readNames(view, at, end);
       else if (known === "no") this.miss(view, at, end);
       else {
         this.undecided.append(view, at, end);
@@ -161,7 +169,7 @@ export class Talker implements StreamReader {
     if (known === "maybe" && mayWait) return false;
     this.undecided.clear();
     if (known === "yes") {
-      this.read(held, 0, length);
+      this.readNames(held, 0, length);
       return false;
     }
     this.miss(held, 0, length);

@@ -1,3 +1,4 @@
+import { hideInName } from "./credential-name.ts";
 import { putLabelOctet } from "./escape.ts";
 
 /** Why a domain name could not be read to its end. */
@@ -11,7 +12,7 @@ export type DnsNameStatus =
 
 /** A name that was read. Reused by its owner. */
 export class DnsName {
-  /** Labels joined by dots, lower-case and escaped, without a trailing dot; the root is "". */
+  /** Labels joined by dots, lower-case, escaped, without credentials and a trailing dot; the root is "". */
   text = "";
   /** Offset after the name where it stands: after its root octet, or after its first pointer. */
   next = 0;
@@ -70,7 +71,7 @@ export function readDnsName(
 }
 
 function finish(out: DnsName, length: number, status: DnsNameStatus): DnsNameStatus {
-  out.text = scratch.toString("latin1", 0, length);
+  out.text = hideInName(scratch.toString("latin1", 0, length));
   return status;
 }
 

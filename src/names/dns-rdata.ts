@@ -1,3 +1,4 @@
+import { hideInText } from "./credentials.ts";
 import { DnsName, readDnsName } from "./dns-name.ts";
 import { TYPE_MX, TYPE_NS, TYPE_PTR, TYPE_SOA, TYPE_SRV, TYPE_TXT } from "./dns-types.ts";
 import { escapeText } from "./escape.ts";
@@ -41,5 +42,5 @@ function stringsText(view: DataView, at: number, end: number): string {
     for (let i = at + 1; i < stop; i++) text += String.fromCharCode(view.getUint8(i));
     at = stop;
   }
-  return escapeText(text, MAX_TEXT);
+  return hideInText(escapeText(text, MAX_TEXT));
 }

@@ -1,3 +1,5 @@
+import { hideInName } from "./credential-name.ts";
+
 const BACKSLASH = 0x5c;
 const DOT = 0x2e;
 
@@ -32,14 +34,14 @@ const hostScratch = Buffer.alloc(4 * MAX_HOST_OCTETS);
 
 /**
  * The octets view[at, end) as a host name in text form: lower-case, one trailing dot dropped, escaped like
- * a zone file. Dots separate labels here. At most 255 octets are shown; the caller notes longer ones.
+ * a zone file, without credentials in it. Dots separate labels here. At most 255 octets are shown; the caller notes longer ones.
  */
 export function hostText(view: DataView, at: number, end: number): string {
   const stop = Math.min(end, at + MAX_HOST_OCTETS);
   let length = 0;
   for (let i = at; i < stop; i++) length = putHostOctet(hostScratch, length, view.getUint8(i));
   if (length > 0 && stop === end && hostScratch[length - 1] === DOT) length--;
-  return hostScratch.toString("latin1", 0, length);
+  return hideInName(hostScratch.toString("latin1", 0, length));
 }
 
 /** `text` (one character an octet) as a host name, as `hostText` does it for octets. */
@@ -48,7 +50,7 @@ export function escapeHost(text: string): string {
   let length = 0;
   for (let i = 0; i < stop; i++) length = putHostOctet(hostScratch, length, text.charCodeAt(i) & 0xff);
   if (length > 0 && stop === text.length && hostScratch[length - 1] === DOT) length--;
-  return hostScratch.toString("latin1", 0, length);
+  return hideInName(hostScratch.toString("latin1", 0, length));
 }
 
 const UNPRINTABLE = /[^\x20-\x5b\x5d-\x7e]/;

@@ -1,3 +1,4 @@
+import { hideInAuthority, hideInTarget } from "./credentials.ts";
 import { escapeText } from "./escape.ts";
 import { type HttpHost, parseHttpHost } from "./http-host.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
@@ -45,6 +46,8 @@ export interface HttpRequest extends ProxyErrand {
   readonly upgrade: string;
   /** Lower-case and escaped; "" when there is none. */
   readonly contentType: string;
+  /** HTTP/2: header fields that may hold credentials, a line each; never shown. */
+  readonly credentials: string;
   readonly framing: HttpFraming;
   /** Octets of content when framing is "length". */
   readonly contentLength: number;
@@ -94,18 +97,19 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
   const { framing, contentLength } = contentFraming(fields, notes);
   return {
     method: line.method,
-    target: escapeText(line.target, MAX_TARGET_OCTETS),
+    target: hideInTarget(escapeText(line.target, MAX_TARGET_OCTETS)),
     form: target.form,
     scheme: target.scheme,
-    path: escapeText(target.path, MAX_TARGET_OCTETS),
+    path: hideInTarget(escapeText(target.path, MAX_TARGET_OCTETS)),
     host: first.host,
     port: first.port || (DEFAULT_PORTS.get(target.scheme) ?? 0),
     address: first.address,
-    authority: escapeText(target.authority ?? fields.hosts[0] ?? "", 300),
+    authority: hideInAuthority(escapeText(target.authority ?? fields.hosts[0] ?? "", 300)),
     otherHosts: hosts.slice(1),
     protocol: `HTTP/1.${line.minorVersion}`,
     upgrade: escapeText(fields.upgrade, 100),
     contentType: escapeText(fields.contentType, 100).toLowerCase(),
+    credentials: "",
     framing,
     contentLength,
     isUdp: false,

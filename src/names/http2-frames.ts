@@ -44,6 +44,8 @@ export interface Http2Fields {
   readonly status: string;
   readonly host: string;
   readonly contentType: string;
+  /** Fields that may hold credentials, as lines of HTTP/1. */
+  readonly credentials: string;
 }
 
 const NO_FIELDS: Http2Fields = {
@@ -55,6 +57,7 @@ const NO_FIELDS: Http2Fields = {
   status: "",
   host: "",
   contentType: "",
+  credentials: "",
 };
 
 const FIELD_OF: ReadonlyMap<string, keyof Http2Fields> = new Map([
@@ -67,6 +70,8 @@ const FIELD_OF: ReadonlyMap<string, keyof Http2Fields> = new Map([
   ["host", "host"],
   ["content-type", "contentType"],
 ]);
+
+const MAY_HOLD_CREDENTIALS = /^(?::path|.*(?:authorization|cookie|key|token))$/i;
 
 /** Takes what one direction says. */
 export interface Http2Listener {
@@ -190,6 +195,7 @@ export class Http2Frames {
     const isRead = this.hpack.decode(this.block.view, 0, this.block.length, (name, value) => {
       const field = FIELD_OF.get(name.toLowerCase());
       if (field !== undefined && fields[field] === "") fields[field] = value;
+      if (MAY_HOLD_CREDENTIALS.test(name)) fields.credentials += `${name}: ${value}\r\n`;
     });
     const streamId = this.blockStream;
     this.blockStream = 0;

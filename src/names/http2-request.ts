@@ -1,3 +1,4 @@
+import { hideInAuthority, hideInTarget } from "./credentials.ts";
 import { escapeText } from "./escape.ts";
 import { collectHosts, type HttpNote, type HttpRequest, type HttpResponse } from "./http-head.ts";
 import { parseHttpHost } from "./http-host.ts";
@@ -19,21 +20,22 @@ export function requestOf(fields: Http2Fields, ends: boolean): HttpRequest {
   const fieldHosts = fields.host === "" ? [] : [fields.host];
   const hosts = collectHosts(target === "" ? null : target, fieldHosts, notes);
   const first = hosts[0] ?? parseHttpHost("");
-  const path = escapeText(fields.path, MAX_TEXT);
+  const path = hideInTarget(escapeText(fields.path, MAX_TEXT));
   return {
     method,
-    target: isTunnel ? escapeText(fields.authority, MAX_TEXT) : path,
+    target: isTunnel ? hideInAuthority(escapeText(fields.authority, MAX_TEXT)) : path,
     form: target === null ? "odd" : isTunnel || isUdp ? "authority" : "origin",
     scheme: escapeText(fields.scheme, 40).toLowerCase(),
     path: isTunnel ? "" : path,
     host: first.host,
     port: first.port || (fields.scheme === "https" ? 443 : fields.scheme === "http" ? 80 : 0),
     address: first.address,
-    authority: escapeText(target ?? fields.host, 300),
+    authority: hideInAuthority(escapeText(target ?? fields.host, 300)),
     otherHosts: hosts.slice(1),
     protocol: "HTTP/2",
     upgrade: escapeText(fields.protocol, 100),
     contentType: escapeText(fields.contentType, 100).toLowerCase(),
+    credentials: fields.credentials,
     framing: ends || isConnect ? "none" : "close",
     contentLength: 0,
     isUdp,

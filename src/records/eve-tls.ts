@@ -1,3 +1,4 @@
+import { hideInText } from "../names/credentials.ts";
 import { escapeText } from "../names/escape.ts";
 import { ja4 } from "../names/ja4.ts";
 import { type ClientHello, highestVersion, isDtlsVersion } from "../names/tls-client-hello.ts";
@@ -12,7 +13,9 @@ export function tlsObject(hello: ClientHello): object {
     sni: hello.sni === "" ? undefined : hello.sni,
     version: version === 0 ? undefined : tlsVersionName(version),
     client_alpns:
-      hello.alpn.length === 0 ? undefined : hello.alpn.map((alpn) => escapeText(alpn, MAX_ALPN_OCTETS)),
+      hello.alpn.length === 0
+        ? undefined
+        : hello.alpn.map((alpn) => hideInText(escapeText(alpn, MAX_ALPN_OCTETS))),
     ja4: ja4(hello, isDtlsVersion(hello.legacyVersion) ? "d" : "t"),
   };
 }

@@ -12,12 +12,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import type { TappedPacket } from "../findings/packet-tap.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import {
   BLOCK_OVERHEAD,
   ENHANCED_PACKET,
   interfaceBlock,
-  type PcapngPacket,
   packetBlock,
   sectionHeaderBlock,
 } from "./pcapng-writer.ts";
@@ -98,11 +98,13 @@ export class Evidence {
   }
 
   /** Takes a packet, which is copied, to be written by the next flush. `what`: what it shows. */
-  add(finding: string, packet: PcapngPacket, what: string): void {
+  add(finding: string, packet: TappedPacket, what: string): void {
     if (!this.wants(finding)) return;
     const file = this.fileOf(finding);
     if (!this.wants(finding)) return; // an earlier run had its share
-    const comment = `finding ${finding}: ${what}`.slice(0, MAX_COMMENT);
+    const { maskedBytes } = packet;
+    const masked = maskedBytes === 0 ? "" : `; ${maskedBytes} octets that may hold credentials are masked`;
+    const comment = `finding ${finding}: ${what}`.slice(0, MAX_COMMENT) + masked;
     const blocks: Buffer[] = [];
     if (file.linkTypes.length === 0) blocks.push(sectionHeaderBlock());
     const known = file.linkTypes.indexOf(packet.linkType);

@@ -93,6 +93,7 @@ export class Wire {
       socksAnswer: (_row, _from, { granted }) => say(`socks ${granted ? "granted" : "refused"}`),
       ssh: (_row, banners) => say(`ssh ${banners.map((banner) => banner?.softwareVersion ?? "-").join(" ")}`),
       dnsMessage: (_row, _from, view, at, end) => say(`dns ${view.getUint16(at)} ${end - at}`),
+      said: () => 0,
       trouble: (name) => this.troubles.push(name),
     };
   }

@@ -63,6 +63,7 @@ describe("a request's head", () => {
       opensTunnel: false,
       ownsConnection: false,
       contentType: "",
+      credentials: "",
       hasContent: false,
       notes: [],
     });

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { openCapture } from "../../src/capture/open-capture.ts";
+import type { TappedPacket } from "../../src/findings/packet-tap.ts";
 import { Evidence, type EvidenceLimits } from "../../src/records/evidence.ts";
 import {
   interfaceBlock,
@@ -46,7 +47,7 @@ function open(limits?: Partial<EvidenceLimits>): Evidence {
   });
 }
 
-function packet(n: number, change: Partial<PcapngPacket> = {}): PcapngPacket {
+function packet(n: number, change: Partial<TappedPacket> = {}): TappedPacket {
   const octets = Uint8Array.from({ length: 60 + n }, (_, i) => (i * 7 + n) & 0xff);
   return {
     octets,
@@ -54,6 +55,7 @@ function packet(n: number, change: Partial<PcapngPacket> = {}): PcapngPacket {
     sec: 1_795_161_600 + n,
     nsec: 123_456_789,
     linkType: 1,
+    maskedBytes: 0,
     ...change,
   };
 }

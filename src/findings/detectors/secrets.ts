@@ -1,0 +1,312 @@
+import { createHmac } from "node:crypto";
+import { hasPorts, protocolName } from "../../decode/protocols.ts";
+import { FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, KEPT_BESIDE, ROW_WORDS } from "../../flow/flow-row.ts";
+import type { FlowTable } from "../../flow/flow-table.ts";
+import {
+  addressOf,
+  classOf,
+  type End,
+  initiatorOf,
+  lastMoment,
+  portOf,
+  protoOf,
+} from "../../flow/flow-view.ts";
+import { flowOutcome, NAMED } from "../../flow/outcome.ts";
+import { isHidden } from "../../names/credential-name.ts";
+import { findTokens } from "../../names/credential-tokens.ts";
+import { type Credential, findCredentials } from "../../names/credentials.ts";
+import { DNS_HEADER_LEN } from "../../names/dns.ts";
+import { parseHttpHost } from "../../names/http-host.ts";
+import { ldapPassword } from "../../names/ldap-bind.ts";
+import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
+import { formatAddress } from "../../policy/address-text.ts";
+import type { Judge } from "../../policy/judge.ts";
+import { registrableDomain } from "../../policy/public-suffix.ts";
+import type { DnsExchange } from "../dns-judge.ts";
+import { type FindingSubject, list } from "../finding.ts";
+import type { Ledger } from "../ledger.ts";
+import { CRITICAL, INFO } from "../severity.ts";
+
+/** Octets of one direction that are looked at: on its way out, and between inside hosts. */
+const MAX_OUTWARD = 1 << 24;
+const MAX_INSIDE = 1 << 16;
+/** Of one segment, reassembled segments being no longer. */
+const MAX_CHUNK = 1 << 16;
+/** What a direction's last lines are kept of: what they begin may end in the next segment. */
+const MAX_CARRY = 4096;
+const CARRIED_LINES = 3;
+/** Directions whose last lines are kept. */
+const MAX_DIRECTIONS = 1 << 14;
+/** Seconds that a credential at the end of a segment may go on. */
+const WAIT_SEC = 2;
+/** First octets that have to be text. */
+const MIN_TEXT = 4;
+/** Credentials of one segment that are told of. */
+const MAX_TOLD = 64;
+const MAX_LABEL = 63;
+
+// A token cannot be guessed, so that its hash may stand in a report. A password can: so little of its hash is shown
+// that thousands of likely ones share it, and nothing of itself.
+const TOKEN_DIGITS = 12;
+const PASSWORD_DIGITS = 3;
+const SHOWN_CHARS = 4;
+/** Shorter ones would be shown in large part. */
+const MIN_SHOWN = 16;
+
+interface Direction {
+  /** Its last lines, and how much of them was told of. */
+  carry: string;
+  told: number;
+  seen: number;
+}
+
+/** Which way a credential goes. */
+interface Way {
+  readonly isOutward: boolean;
+  /** Name of who is to get it, where that is known. */
+  readonly name: string | null;
+}
+
+/**
+ * `secret.cleartext`: credentials in readable traffic. What is kept of one is its kind, its last four characters and
+ * a fingerprint, which is keyed with the enclave's name: the same for the same frames and enclave file in every run,
+ * another one at every site.
+ */
+export class Secrets {
+  /** Directions whose last lines were not kept. */
+  overflow = 0;
+  private readonly directions = new Map<number, Direction>();
+  /** Directions of which the last was a credential, and when that is told. */
+  private readonly waiting = new Map<number, number>();
+  private readonly table: FlowTable;
+  private readonly judge: Judge;
+  private readonly ledger: Ledger;
+
+  constructor(table: FlowTable, judge: Judge, ledger: Ledger) {
+    this.table = table;
+    this.judge = judge;
+    this.ledger = ledger;
+  }
+
+  /** `from` said view[at, end) in a TCP flow, in order, in a protocol that is not encrypted. */
+  said(row: number, from: End, view: DataView, at: number, end: number): void {
+    const limit = this.limitOf(row, from);
+    if (limit === 0) return;
+    const bind = ldapPassword(view, at, end);
+    if (bind !== null) this.bound(row, from, latin1(view, bind.at, bind.end));
+    const key = 2 * row + from;
+    const direction = this.directions.get(key);
+    if (!isText(view, at, end) && (direction === undefined || direction.carry === "")) return;
+    if (direction !== undefined && direction.seen >= limit) return;
+    const fresh = latin1(view, at, Math.min(end, at + MAX_CHUNK));
+    const carry = direction?.carry ?? "";
+    const text = carry + fresh;
+    const told = direction?.told ?? 0;
+    const credentials = findCredentials(text).filter((credential) => credential.end > told);
+    // One that nothing follows yet may go on in the next segment.
+    const last = credentials.at(-1);
+    const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
+    this.found(row, from, credentials, text, text);
+    const isKept = this.keep(row, key, direction, text, open?.at ?? text.length, fresh.length);
+    if (open === undefined) this.waiting.delete(key);
+    else if (isKept) this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
+    else this.found(row, from, [open], text, text);
+  }
+
+  /** Tells of credentials whose end was the last that was heard for a while. */
+  settleDue(sec: number): void {
+    for (const [key, dueSec] of this.waiting) {
+      if (dueSec > sec) return;
+      this.settle(key);
+    }
+  }
+
+  private settle(key: number): void {
+    this.waiting.delete(key);
+    const direction = this.directions.get(key);
+    if (direction === undefined) return;
+    const { carry, told } = direction;
+    direction.told = carry.length;
+    const credentials = findCredentials(carry).filter((credential) => credential.end > told);
+    this.found(key >> 1, (key & 1) as End, credentials, carry, carry);
+  }
+
+  private bound(row: number, from: End, password: string): void {
+    const credential = { kind: "LDAP password", at: 0, end: password.length, isPassword: true };
+    this.found(row, from, [credential], password, "");
+  }
+
+  /** `from` sent header fields that are read elsewhere (HTTP/2), a line each. */
+  headers(row: number, from: End, lines: string, host: string): void {
+    if (lines === "" || this.limitOf(row, from) === 0) return;
+    this.found(row, from, findCredentials(lines), lines, `Host: ${host}\r\n`);
+  }
+
+  /** A name with a credential in it was asked; view[at, end) is the message. */
+  asked(exchange: DnsExchange, qname: string, view: DataView, at: number, end: number): void {
+    if (!isHidden(qname) || exchange.group) return;
+    const details: string[] = [];
+    const domain = registrableDomain(qname) ?? qname;
+    for (const text of labelRuns(view, at + DNS_HEADER_LEN, end, domain.split(".").length)) {
+      for (const token of findTokens(text)) details.push(this.detail({ ...token, isPassword: false }, text));
+      if (details.length > 0) break;
+    }
+    const inside = this.judge.nameClass(qname) === "inside";
+    const { hostText, resolverPort, proto } = exchange;
+    const subject = { source: hostText, destination: domain, port: resolverPort, proto, name: domain };
+    this.tell(
+      subject,
+      details.length === 0 ? ["credential in a DNS name"] : details,
+      !inside,
+      NAMED,
+      exchange.at,
+    );
+  }
+
+  /** The flow is over. */
+  close(row: number): void {
+    for (const key of [2 * row, 2 * row + 1]) if (this.waiting.has(key)) this.settle(key);
+    this.directions.delete(2 * row);
+    this.directions.delete(2 * row + 1);
+  }
+
+  /** How much of what `from` says is looked at: nothing of what comes in, or goes from outside to outside. */
+  private limitOf(row: number, from: End): number {
+    if (classOf(this.table, row, from) === OUTSIDE) return 0;
+    const to = classOf(this.table, row, from === 0 ? 1 : 0);
+    if (to === OUTSIDE) return MAX_OUTWARD;
+    return to === INSIDE && initiatorOf(this.table, row) === from ? MAX_INSIDE : 0;
+  }
+
+  /** Keeps the last lines for what follows them; false where there is no room. `told`: of the text. */
+  private keep(
+    row: number,
+    key: number,
+    before: Direction | undefined,
+    text: string,
+    told: number,
+    length: number,
+  ): boolean {
+    const carry = lastLines(text);
+    const direction = before ?? { carry: "", told: 0, seen: 0 };
+    if (before === undefined) {
+      if (this.directions.size >= MAX_DIRECTIONS) {
+        this.overflow++;
+        return false;
+      }
+      this.directions.set(key, direction);
+      this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
+    }
+    direction.carry = carry;
+    direction.told = Math.max(0, told - (text.length - carry.length));
+    direction.seen += length;
+    return true;
+  }
+
+  private found(
+    row: number,
+    from: End,
+    credentials: readonly Credential[],
+    text: string,
+    head: string,
+  ): void {
+    if (credentials.length === 0) return;
+    const way = this.wayOf(row, from, head);
+    const to: End = from === 0 ? 1 : 0;
+    const proto = protoOf(this.table, row);
+    const address = formatAddress(addressOf(this.table, row, to));
+    const subject = {
+      source: formatAddress(addressOf(this.table, row, from)),
+      destination: way.name ?? address,
+      port: hasPorts(proto) ? portOf(this.table, row, to) : null,
+      proto: protocolName(proto),
+      name: way.name,
+    };
+    const details = credentials.slice(0, MAX_TOLD).map((credential) => this.detail(credential, text));
+    const outcome = flowOutcome(this.table, row, from === 1);
+    this.tell(subject, details, way.isOutward, outcome, lastMoment(this.table, row), address);
+  }
+
+  /** To whom it goes: the flow's own destination, or the one that an inside proxy is asked for. */
+  private wayOf(row: number, from: End, head: string): Way {
+    const words = this.table.words;
+    const w = row * ROW_WORDS;
+    const crosses = classOf(this.table, row, from === 0 ? 1 : 0) === OUTSIDE;
+    const proxied = /^[A-Z]{3,17} http:\/\/([^\s/?#]{1,300})/m.exec(head);
+    const host = proxied ?? /^host:[ \t]*([^\s]{1,300})/im.exec(head);
+    const named = host === null ? null : parseHttpHost(host[1]);
+    const name = named === null || named.odd || named.address !== null ? null : named.host;
+    if (!crosses) {
+      const outside = proxied !== null && named !== null && this.judge.nameClass(named.host) === "outside";
+      return { isOutward: outside, name: outside ? name : null };
+    }
+    const known = words[w + JUDGED] === JUDGED_FINDING ? this.ledger.get(words[w + JUDGED_REF]).name : null;
+    return { isOutward: true, name: known ?? name };
+  }
+
+  private tell(
+    subject: Pick<FindingSubject, "source" | "destination" | "port" | "proto" | "name">,
+    details: readonly string[],
+    isOutward: boolean,
+    outcome: number,
+    at: { sec: number; nsec: number },
+    ip: string | null = null,
+  ): void {
+    const evidence = subject.name === null ? "none" : "in-flow";
+    const handle = this.ledger.open({ kind: "secret.cleartext", ...subject, evidence, rule: null }, at);
+    const finding = this.ledger.get(handle);
+    if (isOutward) finding.severityCap = CRITICAL;
+    else if (finding.attempts === 0) finding.severityCap = INFO;
+    for (const detail of details) list(finding.details, detail);
+    const counts = { attempts: details.length, bytesOut: 0, bytesIn: 0, oneWayBytes: 0 };
+    this.ledger.share(handle, { ...counts, outcome, first: at, last: at, ip });
+  }
+
+  /** Kind, last characters and fingerprint: all that is ever kept of a credential. */
+  private detail({ kind, at, end, isPassword }: Credential, text: string): string {
+    const secret = text.slice(at, end).trimEnd();
+    const digest = createHmac("sha256", this.judge.policy.name).update(secret, "latin1").digest("hex");
+    const fingerprint = digest.slice(0, isPassword ? PASSWORD_DIGITS : TOKEN_DIGITS);
+    const isShown = !isPassword && secret.length >= MIN_SHOWN && kind !== "private key";
+    const ending = isShown ? ` ...${secret.slice(-SHOWN_CHARS).replace(/[^!-~]/g, "?")}` : "";
+    return `${kind}${ending}, fingerprint ${fingerprint}`;
+  }
+}
+
+/** Whether the octets begin like text: visible ASCII, tabs and line ends. */
+function isText(view: DataView, at: number, end: number): boolean {
+  const stop = Math.min(end, at + MIN_TEXT);
+  for (let i = at; i < stop; i++) {
+    const octet = view.getUint8(i);
+    const isVisible = octet >= 0x20 && octet < 0x7f;
+    if (!isVisible && octet !== 0x09 && octet !== 0x0a && octet !== 0x0d) return false;
+  }
+  return end > at;
+}
+
+/** The last lines of a text, or what there is of them. */
+function lastLines(text: string): string {
+  let from = text.length;
+  for (let lines = 0; lines < CARRIED_LINES && from > 0; lines++) from = text.lastIndexOf("\n", from - 2) + 1;
+  return text.slice(Math.max(from, text.length - MAX_CARRY));
+}
+
+/**
+ * For each label of the name at view[at, end) (RFC 1035 §3.1) but the last `without`: it and what follows it, case
+ * kept, without dots.
+ */
+function labelRuns(view: DataView, at: number, end: number, without: number): string[] {
+  const labels: string[] = [];
+  while (at < end) {
+    const length = view.getUint8(at);
+    if (length === 0 || length > MAX_LABEL || length > end - at - 1) break;
+    labels.push(latin1(view, at + 1, at + 1 + length));
+    at += 1 + length;
+  }
+  const kept = labels.slice(0, Math.max(0, labels.length - without));
+  return kept.map((_, i) => kept.slice(i).join(""));
+}
+
+function latin1(view: DataView, at: number, end: number): string {
+  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
+}

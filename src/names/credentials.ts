@@ -1,0 +1,171 @@
+import { findTokens } from "./credential-tokens.ts";
+
+/** A credential in a text (one character an octet), from `at` to before `end`. */
+export interface Credential {
+  /** What it is, in words of ours. */
+  readonly kind: string;
+  readonly at: number;
+  readonly end: number;
+  /** People choose it: its end, or much of its hash, would help to guess it. */
+  readonly isPassword: boolean;
+}
+
+/** A rule by what stands around a credential, which is its pattern's only group. */
+interface Rule {
+  readonly kind: string;
+  /** One of these is in the text, in lower case, or the pattern need not be tried. */
+  readonly words: readonly string[];
+  /** Every repetition is bounded, or ends where none can begin anew. */
+  readonly pattern: RegExp;
+  readonly isPassword?: true;
+  /** The pattern matches for nothing where this one does. */
+  readonly unless?: RegExp;
+}
+
+/** Headers, parameters, JSON and commands in lines (RFC 959, 1939, 3501, 4616, 4954) that hold credentials. */
+const RULES: readonly Rule[] = [
+  {
+    kind: "HTTP Basic credentials", // RFC 7617: user and password in base 64
+    words: ["basic"],
+    pattern: /^(?:proxy-)?authorization:[ \t]*basic[ \t]+([a-z0-9+/=_-]{4,4096})/dgim,
+    isPassword: true,
+  },
+  {
+    kind: "HTTP Bearer token", // RFC 6750
+    words: ["authorization:"],
+    pattern: /^(?:proxy-)?authorization:[ \t]*(?:bearer|token|apikey)[ \t]+([^\s,;"]{8,8192})/dgim,
+  },
+  {
+    kind: "API key in a header",
+    words: ["key:", "token:"],
+    pattern:
+      /^(?:x-(?:api|auth|access|vault|goog-api|amz-security)-(?:key|token)|api-key|private-token|x-gitlab-token|ocp-apim-subscription-key):[ \t]*([^\s,;"]{8,8192})/dgim,
+  },
+  {
+    kind: "console session cookie", // Microsoft Entra, AWS, Google, GitHub, Claude
+    words: ["cookie:"],
+    pattern:
+      /^cookie:[^\r\n]{0,4096}?(?<![\w-])(?:ESTSAUTH(?:PERSISTENT|LIGHT)?|aws-(?:creds|userInfo-signed)|(?:__Secure-[13]P)?SAPISID|__Secure-[13]PSID|(?:__Host-)?user_session(?:_same_site)?|sessionKey)=([^;\s]{16,8192})/dgim,
+  },
+  {
+    kind: "credential in a parameter",
+    words: ["token=", "key=", "secret=", "signature="],
+    pattern:
+      /(?<![\w-])(?:access_token|refresh_token|id_token|api[-_]?key|client_secret|private_token|x-amz-(?:signature|security-token))=([^&\s#"'<>;]{8,8192})/dgi,
+  },
+  {
+    kind: "password in a parameter",
+    words: ["passw", "pwd="],
+    pattern: /(?<![\w-])(?:password|passwd|pwd)=([^&\s#"'<>;]{3,512})/dgi,
+    isPassword: true,
+  },
+  {
+    kind: "credential in JSON",
+    words: ['token"', 'key"', 'secret"'],
+    pattern:
+      /"(?:access_token|refresh_token|api_?key|client_secret|secret_?(?:access_)?key|private_token)"\s{0,8}:\s{0,8}"([^"\r\n]{8,8192})"/dgi,
+  },
+  {
+    kind: "password in JSON",
+    words: ['password"', 'passwd"'],
+    pattern: /"(?:password|passwd)"\s{0,8}:\s{0,8}"([^"\r\n]{3,512})"/dgi,
+    isPassword: true,
+  },
+  {
+    kind: "password in a URL",
+    words: ["@"],
+    pattern: /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:"']{0,256}:([^\s/@"']{1,512})@/dgi,
+    isPassword: true,
+  },
+  {
+    kind: "password in a PASS command",
+    words: ["pass "],
+    pattern: /^PASS[ \t]+([^\r\n]{1,512})/dgim,
+    isPassword: true,
+    unless: /^USER[ \t]+(?:anonymous|ftp)\r?$/im, // RFC 1635
+  },
+  {
+    kind: "IMAP password",
+    words: [" login "],
+    pattern: /^[\w.-]{1,32} LOGIN [^\r\n]{1,256}?[ ]([^\s]{1,512})\r?$/dgim,
+    isPassword: true,
+  },
+  {
+    kind: "mail credentials",
+    words: ["auth"],
+    pattern:
+      /^(?:[\w.-]{1,32} )?AUTH(?:ENTICATE)? (?:PLAIN|XOAUTH2|OAUTHBEARER)(?: |\r?\n)([a-z0-9+/=]{4,4096})\r?$/dgim,
+    isPassword: true,
+  },
+  {
+    kind: "mail credentials", // the user's name, then the password
+    words: ["auth"],
+    pattern:
+      /^(?:[\w.-]{1,32} )?AUTH(?:ENTICATE)? LOGIN(?:[ ]|\r?\n)[a-z0-9+/=]{1,512}\r?\n([a-z0-9+/=]{4,512})\r?$/dgim,
+    isPassword: true,
+  },
+];
+
+/** Credentials in what is said in a text protocol, in order and without overlaps. */
+export function findCredentials(text: string): Credential[] {
+  const found: Credential[] = findTokens(text).map((token) => ({ ...token, isPassword: false }));
+  const lower = text.toLowerCase();
+  for (const { kind, words, pattern, isPassword = false, unless } of RULES) {
+    if (!words.some((word) => lower.includes(word)) || unless?.test(text) === true) continue;
+    for (const match of text.matchAll(pattern)) {
+      const [at, end] = match.indices?.[1] ?? [0, 0];
+      found.push({ kind, at, end, isPassword });
+    }
+  }
+  return found.length < 2 ? found : joined(found);
+}
+
+/** Of those that overlap the first found counts, for tokens come before what stands around them; it covers all. */
+function joined(found: readonly Credential[]): Credential[] {
+  const ranks = new Map(found.map((each, rank) => [each, rank]));
+  const kept: Credential[] = [];
+  for (const each of [...found].sort((a, b) => a.at - b.at)) {
+    const last = kept.at(-1);
+    if (last === undefined || each.at >= last.end) {
+      kept.push(each);
+      ranks.set(each, ranks.get(each) ?? 0);
+      continue;
+    }
+    const better = (ranks.get(each) ?? 0) < (ranks.get(last) ?? 0) ? each : last;
+    const whole = { ...better, at: last.at, end: Math.max(last.end, each.end) };
+    ranks.set(whole, ranks.get(better) ?? 0);
+    kept[kept.length - 1] = whole;
+  }
+  return kept;
+}
+
+const PARAMETER =
+  /(?<=[?&;][\w.~-]{0,40}(?:token|key|secret|passw(?:or)?d|pwd|sig|signature|auth|credential|session|code)=)[^&#\s]+/gi;
+const USERINFO = /(?<=^[a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#\s]*(?=@)/i;
+const HIDDEN = "***";
+
+/** The target of a request without what may be a credential in it: more than is called one by the rules above. */
+export function hideInTarget(target: string): string {
+  let text = target;
+  if (text.includes("@")) text = text.replace(USERINFO, HIDDEN);
+  if (text.includes("=")) text = text.replace(PARAMETER, HIDDEN);
+  return hideInText(text);
+}
+
+/** An authority without the user and password before its host (RFC 3986 §3.2.1). */
+export function hideInAuthority(authority: string): string {
+  const at = authority.lastIndexOf("@");
+  return hideInText(at < 0 ? authority : HIDDEN + authority.slice(at));
+}
+
+/** A text without the credentials in it. */
+export function hideInText(text: string): string {
+  const found = findCredentials(text);
+  let hidden = "";
+  let from = 0;
+  for (const { at, end } of found) {
+    hidden += `${text.slice(from, at)}${HIDDEN}`;
+    from = end;
+  }
+  return from === 0 ? text : hidden + text.slice(from);
+}
