@@ -1,0 +1,35 @@
+import { carriedV4, carriesV4 } from "../policy/address-class.ts";
+import { compareWords, formatAddress, MAPPED, parseAddress, type Words } from "../policy/address-text.ts";
+import type { CatalogueData, CataloguePrefix } from "./catalogue-data.ts";
+
+/** Which entries an address belongs to. */
+export class AddressIndex {
+  private readonly addresses: ReadonlyMap<string, readonly number[]>;
+  private readonly prefixes: readonly CataloguePrefix[];
+
+  constructor({ addresses, prefixes }: CatalogueData) {
+    this.addresses = new Map(addresses);
+    this.prefixes = prefixes;
+  }
+
+  /** Numbers of the entries of an address as findings write it: itself, else the longest prefix around it. */
+  find(ip: string): readonly number[] {
+    const known = this.addresses.get(ip);
+    if (known !== undefined) return known;
+    const words = judgedWords(ip);
+    if (words === null) return [];
+    const inner = this.addresses.get(formatAddress(words));
+    if (inner !== undefined) return inner;
+    const around = this.prefixes.filter(
+      ({ first, last }) => compareWords(first, words) <= 0 && compareWords(words, last) <= 0,
+    );
+    return around.filter(({ bits }) => bits === around[0].bits).map(({ entry }) => entry);
+  }
+}
+
+/** The address that decides: of NAT64, 6to4 and Teredo the IPv4 address that they carry. */
+function judgedWords(ip: string): Words | null {
+  const words = parseAddress(ip);
+  if (words === null || !carriesV4(words[0], words[1], words[2])) return words;
+  return [0, 0, MAPPED, carriedV4(words[0], words[1], words[3])];
+}

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { parsePort } from "../policy/ports.ts";
+import { isFault, parsePrefix } from "../policy/prefix.ts";
+import { shapeProblems } from "../policy/shape-problems.ts";
+import { type Problem, YamlSource } from "../policy/yaml-source.ts";
+import { type CatalogueEntry, CONFIDENCES, type SharedHosting } from "./entry.ts";
+import { parseHostPattern } from "./host-pattern.ts";
+import { DEPENDENCY_KINDS, type DependencyKind } from "./kinds.ts";
+
+/** A catalogue file that could be read, or everything that is wrong with it. */
+export type LoadedEntries =
+  | { readonly entries: readonly CatalogueEntry[]; readonly shared: readonly SharedHosting[] }
+  | { readonly problems: readonly Problem[] };
+
+const MAX_ENTRIES = 20_000;
+const MAX_LINE = 500;
+const MAX_SHOWN = 60;
+
+// Compiling a validator costs more than one file can give back.
+z.config({ jitless: true });
+
+const NAME_EXPECTED = "a name, *.name, or a name with one * in a label";
+const LINE = `a line of text of at most ${MAX_LINE} characters`;
+const line = checked("no line of text", LINE, isLine);
+const kinds = Object.keys(DEPENDENCY_KINDS) as [DependencyKind, ...DependencyKind[]];
+const hosts = z.array(
+  checked("no pattern of host names", NAME_EXPECTED, (text) => parseHostPattern(text) !== null),
+  "a list of names",
+);
+
+const entryShape = z.strictObject(
+  {
+    component: line,
+    kind: z.enum(kinds, `one of ${kinds.join(", ")}`),
+    vendor: line.optional(),
+    what: line.optional(),
+    names: hosts.optional(),
+    addresses: z
+      .array(
+        checked(
+          "no address and no CIDR prefix",
+          "10.20.0.1, or 10.20.0.0/16 without host bits",
+          (text) => !isFault(parsePrefix(text)),
+        ),
+        "a list of addresses",
+      )
+      .optional(),
+    ports: z
+      .array(
+        checked("no port", "a port such as 443/tcp or 8000-8010/udp", isTransportPort),
+        "a list of ports",
+      )
+      .optional(),
+    through: z.array(line, "a list of vendors").optional(),
+    setting: line.optional(),
+    setting_source: z.enum(["checked", "reported"], "checked or reported").optional(),
+    remedy: line.optional(),
+    source: line.optional(),
+    confidence: z.enum(CONFIDENCES, `one of ${CONFIDENCES.join(", ")}`).optional(),
+    checked: z
+      .string()
+      .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2026-11-20")
+      .optional(),
+    interval: z
+      .string()
+      .regex(/^[1-9]\d*[smhd]$/, "a duration such as 10m, 24h or 3d")
+      .optional(),
+  },
+  "a mapping of keys to values",
+);
+
+const sharedShape = z.strictObject(
+  { operator: line, what: line, names: hosts },
+  "a mapping of keys to values",
+);
+
+const fileShape = z.strictObject(
+  {
+    gapwatch_catalogue: z.literal(1, "1, the version of this format"),
+    entries: z
+      .array(entryShape, "a list of entries")
+      .max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
+      .optional(),
+    shared: z.array(sharedShape, "a list of shared hosting").optional(),
+  },
+  "a mapping of keys to values",
+);
+
+/** Reads a catalogue file. `path` only names it in messages. */
+export function loadEntries(text: string, path: string): LoadedEntries {
+  const source = new YamlSource(text, path);
+  if (source.problems.length > 0) return { problems: source.problems };
+  const parsed = fileShape.safeParse(source.value);
+  if (!parsed.success) {
+    return { problems: shapeProblems(source, [], fileShape, source.value, parsed.error.issues) };
+  }
+  const { entries = [], shared = [] } = parsed.data;
+  const problems = entries.flatMap((entry, i) => unusable(source, entry, i));
+  return problems.length > 0 ? { problems } : { entries: entries.map(toEntry), shared };
+}
+
+function unusable(source: YamlSource, entry: z.output<typeof entryShape>, i: number): Problem[] {
+  const patterns = [entry.names, entry.addresses, entry.ports];
+  if (patterns.some((list) => list !== undefined && list.length > 0)) return [];
+  const message = `the entry ${JSON.stringify(entry.component)} can never match`;
+  return [source.at(["entries", i], message, "names, addresses or ports")];
+}
+
+function toEntry(entry: z.output<typeof entryShape>): CatalogueEntry {
+  return {
+    component: entry.component,
+    vendor: entry.vendor ?? null,
+    kind: entry.kind,
+    what: entry.what ?? null,
+    names: entry.names ?? [],
+    addresses: entry.addresses ?? [],
+    ports: entry.ports ?? [],
+    through: entry.through ?? [],
+    setting: entry.setting ?? null,
+    settingChecked: entry.setting_source !== "reported",
+    remedy: entry.remedy ?? null,
+    source: entry.source ?? null,
+    confidence: entry.confidence ?? "reported",
+    checked: entry.checked ?? null,
+    interval: entry.interval ?? null,
+  };
+}
+
+/** A text; where it is not sound, `fault` says what it is and `expected` what it should be. */
+function checked(fault: string, expected: string, isSound: (text: string) => boolean) {
+  return z.string(expected).superRefine((text, ctx) => {
+    if (isSound(text)) return;
+    const shown = JSON.stringify(text.slice(0, MAX_SHOWN));
+    ctx.addIssue({ code: "custom", message: `${shown} is ${fault}`, params: { expected } });
+  });
+}
+
+function isTransportPort(text: string): boolean {
+  return /\/(tcp|udp)$/.test(text) && typeof parsePort(text) !== "string";
+}
+
+function isLine(text: string): boolean {
+  return text.length > 0 && text.length <= MAX_LINE && !/[\p{Cc}\u2028\u2029]/u.test(text);
+}
