@@ -1,6 +1,7 @@
 import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { LiveJob } from "./capture/open-live.ts";
+import type { CatalogueData } from "./catalogue/catalogue-data.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
 import type { RecordsPart } from "./records/alarm.ts";
@@ -9,6 +10,8 @@ import type { RecordsPart } from "./records/alarm.ts";
 export interface SensorJob extends LiveJob {
   readonly enclavePath: string;
   readonly enclaveText: string;
+  /** Of the catalogue files that the enclave file names. */
+  readonly ownCatalogue: CatalogueData | null;
   /** Where the event log goes; null for none. */
   readonly events: string | null;
   /** Directory for the first packets of findings; null for none. */
@@ -19,7 +22,12 @@ export interface SensorJob extends LiveJob {
 
 /** To the sensor's thread. */
 export type SensorOrder =
-  | { readonly type: "policy"; readonly path: string; readonly text: string }
+  | {
+      readonly type: "policy";
+      readonly path: string;
+      readonly text: string;
+      readonly ownCatalogue: CatalogueData | null;
+    }
   /** The event log was rotated away. */
   | { readonly type: "reopen" }
   /** The oldest of the findings sent that still wait for it are on disk, as far as it takes them: tell them. */

@@ -6,6 +6,7 @@ import { FrameWait } from "./capture/frame-wait.ts";
 import type { LiveSource, LiveStats } from "./capture/live-source.ts";
 import { openLive } from "./capture/open-live.ts";
 import { TimeMerge } from "./capture/time-merge.ts";
+import { catalogueWith } from "./catalogue/built-in.ts";
 import type { InputCoverage } from "./findings/coverage.ts";
 import { blindReasons, coverageCounters } from "./findings/coverage.ts";
 import { isBefore } from "./findings/finding.ts";
@@ -61,6 +62,7 @@ class SensorThread {
     this.job = job;
     this.events = events;
     this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
+    this.sensor.catalogue = catalogueWith(job.ownCatalogue);
     this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
     this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
@@ -98,6 +100,7 @@ class SensorThread {
   order(order: SensorOrder): void {
     if (order.type === "policy") {
       this.sensor.adopt(judgeOf(order.path, order.text).policy);
+      this.sensor.catalogue = catalogueWith(order.ownCatalogue);
       send({ type: "adopted" });
     } else if (order.type === "reopen") this.events?.reopen();
     else if (order.type === "heard") this.unheard--;

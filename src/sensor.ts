@@ -1,5 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
+import { catalogueWith } from "./catalogue/built-in.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
 import { encryptedTunnel } from "./decode/encrypted-tunnels.ts";
 import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
@@ -24,6 +26,7 @@ import { innerEndOf } from "./findings/flow-ends.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
 import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
+import { lookUp } from "./findings/identify.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
 import { maskCredentials } from "./findings/mask-credentials.ts";
@@ -92,6 +95,8 @@ export class Sensor {
   private readonly ledger = new Ledger(registrableDomain);
   private readonly questions = new DnsQuestions();
   readonly names: AddressNames;
+  /** Says who a destination belongs to; read at the first finding. */
+  catalogue: Catalogue = catalogueWith(null);
   private readonly conversations: Conversations;
   private readonly quic: QuicConversations;
   private readonly dtls: DtlsConversations;
@@ -194,7 +199,8 @@ export class Sensor {
   /** Findings that changed since the last call, as they stand, and ids that are none any more. */
   changes(): { findings: RatedFinding[]; gone: string[] } {
     const { changed, gone } = this.live?.drain() ?? { changed: [], gone: [] };
-    return { findings: changed.map((finding) => rated(finding, this.judge)), gone };
+    const findings = changed.map((each) => rated(each, this.judge, lookUp(this.catalogue, each)));
+    return { findings, gone };
   }
 
   /** Packet time, in whole seconds; -Infinity before the first packet. */
@@ -298,7 +304,14 @@ export class Sensor {
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
     const facts = this.facts(inputs, interrupted);
-    return summarise(this.judge, this.totals(), facts, this.exceptions.all(), this.ledger.all());
+    return summarise(
+      this.judge,
+      this.catalogue,
+      this.totals(),
+      facts,
+      this.exceptions.all(),
+      this.ledger.all(),
+    );
   }
 
   /** What is known so far of what could be seen. */

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { CatalogueData } from "../catalogue/catalogue-data.ts";
 import { loadEnclave } from "../policy/enclave-file.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
-import { formatProblem } from "../policy/yaml-source.ts";
+import { formatProblem, type Problem } from "../policy/yaml-source.ts";
+import { readOwnCatalogue } from "./own-catalogue.ts";
 import { say } from "./say.ts";
 
 const FALLBACK = "/etc/gapwatch/enclave.yaml";
@@ -17,6 +19,9 @@ export interface EnclaveFile {
   readonly policy: EnclavePolicy;
   /** The file as it was read. */
   readonly octets: Buffer;
+  /** Of the catalogue files that it names; null where it names none. */
+  readonly ownCatalogue: CatalogueData | null;
+  readonly catalogueSha256: string;
   /** Of the file's bytes, in hex. */
   readonly sha256: string;
   /** One line each, with place. */
@@ -55,14 +60,25 @@ export function enclaveOf(path: string, bytes: Buffer): EnclaveFile | null {
     return null;
   }
   const loaded = loadEnclave(text, path);
-  if ("problems" in loaded) {
-    const { problems } = loaded;
-    for (const problem of problems.slice(0, MAX_PROBLEMS)) say(formatProblem(problem));
-    if (problems.length > MAX_PROBLEMS) say(`and ${problems.length - MAX_PROBLEMS} problems more`);
-    return null;
-  }
+  if ("problems" in loaded) return refused(loaded.problems);
+  const own = readOwnCatalogue(loaded.policy, path, text);
+  if (own.problems.length > 0) return refused(own.problems);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  return { path, policy: loaded.policy, octets: bytes, sha256, warnings: loaded.warnings.map(formatProblem) };
+  return {
+    path,
+    policy: loaded.policy,
+    ownCatalogue: own.data,
+    catalogueSha256: own.sha256,
+    octets: bytes,
+    sha256,
+    warnings: loaded.warnings.map(formatProblem),
+  };
+}
+
+function refused(problems: readonly Problem[]): null {
+  for (const problem of problems.slice(0, MAX_PROBLEMS)) say(formatProblem(problem));
+  if (problems.length > MAX_PROBLEMS) say(`and ${problems.length - MAX_PROBLEMS} problems more`);
+  return null;
 }
 
 /** The same, but ends the process with code 2 where there is no policy to work with. */

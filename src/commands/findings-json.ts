@@ -20,6 +20,7 @@ export function findingJson({ finding, ack }: StoredFinding, detail?: FindingDet
   return {
     ...record,
     destination: destinationOf(record.destination),
+    frameworks: finding.frameworks,
     acknowledged: ack === null ? null : { by: ack.by, reason: ack.reason, time: ack.time },
     ...detail,
   };

@@ -44,7 +44,9 @@ export class PolicyWatch {
       return;
     }
     this.seenText = text;
-    if (next.sha256 === this.enclave.sha256) return;
+    const isSame =
+      next.sha256 === this.enclave.sha256 && next.catalogueSha256 === this.enclave.catalogueSha256;
+    if (isSame) return;
     const difference = differenceOf(this.enclave, next);
     this.enclave = next;
     this.changed(next, text, difference);

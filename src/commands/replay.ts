@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type BrokenInput, listInputs } from "../capture/capture-inputs.ts";
+import { catalogueWith } from "../catalogue/built-in.ts";
 import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
 import { Judge } from "../policy/judge.ts";
@@ -78,6 +79,7 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   if (paths.length === 0) return COULD_NOT_RUN;
   const events = options.events === undefined ? null : await openEvents(options.events, paths);
   const sensor = new Sensor(new Judge(enclave.policy), events);
+  sensor.catalogue = catalogueWith(enclave.ownCatalogue);
   const screen = options.dashboard === true ? await openScreen(sensor, enclave, options) : null;
   try {
     return await judge(sensor, enclave, paths, broken, options, events, screen);

@@ -70,11 +70,11 @@ export class WatchRun {
     this.records = records;
     this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
     this.remember(enclave.policy);
-    this.policy = new PolicyWatch(enclave, ({ path, policy, sha256 }, text, difference) => {
+    this.policy = new PolicyWatch(enclave, ({ path, policy, sha256, ownCatalogue }, text, difference) => {
       this.remember(policy);
       this.records.policyLoaded(policy.name, sha256, [difference]);
       this.policyChange = difference;
-      this.order({ type: "policy", path, text });
+      this.order({ type: "policy", path, text, ownCatalogue });
     });
     this.states = new SensorStates(limitsOf(enclave.policy), performance.now());
     const job: SensorJob = {
@@ -85,6 +85,7 @@ export class WatchRun {
       sockets,
       enclavePath: enclave.path,
       enclaveText: this.policy.text,
+      ownCatalogue: enclave.ownCatalogue,
       events: options.events ?? null,
       evidence: records.evidence,
       names: records.names(),

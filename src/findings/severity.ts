@@ -1,5 +1,5 @@
+import type { DependencyKind } from "../catalogue/kinds.ts";
 import { ANSWERED, TRANSFERRED } from "../flow/outcome.ts";
-import { type DependencyKind, dependencyOf } from "./dependency-kinds.ts";
 import type { Finding } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 
@@ -34,13 +34,14 @@ export const SEVERITY_OF_KIND: Readonly<Record<FindingKind, "outcome" | number>>
   "name.inside": INFO,
 };
 
-/** How a kind of dependency moves a severity that comes from the outcome. */
-export const SHIFT_OF_DEPENDENCY: Readonly<Record<DependencyKind, number>> = {
+/** How a kind of dependency (catalogue/kinds.ts) moves a severity that comes from the outcome. Others do not. */
+export const SHIFT_OF_DEPENDENCY: Readonly<Partial<Record<DependencyKind, number>>> = {
   "connectivity-check": -1,
   time: -1,
   "model-api": 1,
   "tunnel-remote-access": 1,
   "cloud-metadata": 1,
+  "secret-store": 1,
 };
 
 /** More than this sent one way in datagrams or pings is data leaving, whether or not anybody answered. */
@@ -52,13 +53,24 @@ export function severityOfOutcome(outcome: number): number {
   return outcome >= ANSWERED ? HIGH : MEDIUM;
 }
 
-/** The severity of a finding as it stands, as an index into SEVERITIES. */
-export function severityOf(finding: Finding): number {
+/** More than this sent in one attempt is no check of a connection, whatever the name claims. */
+const CHECK_BYTES = 64 * 1024;
+
+/**
+ * The severity of a finding as it stands, as an index into SEVERITIES. `kinds` are what its destination may be: of
+ * several components that share a host the worst counts.
+ */
+export function severityOf(finding: Finding, kinds: readonly DependencyKind[]): number {
   const fixed = SEVERITY_OF_KIND[finding.kind];
-  const dependency = dependencyOf(finding.ips, finding.port, finding.proto);
-  let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) : fixed;
-  if (fixed === "outcome" && dependency !== null) severity += SHIFT_OF_DEPENDENCY[dependency];
-  severity = Math.min(finding.severityCap, Math.max(INFO, severity - finding.severityShift));
+  let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) + shiftOf(finding, kinds) : fixed;
+  severity = Math.min(finding.severityCap, CRITICAL, Math.max(INFO, severity - finding.severityShift));
   const leaves = fixed === "outcome" || finding.kind === "icmp.stray";
   return leaves && finding.oneWayBytes > ONE_WAY_HIGH_BYTES ? Math.max(HIGH, severity) : severity;
+}
+
+function shiftOf({ bytesOut, attempts }: Finding, kinds: readonly DependencyKind[]): number {
+  if (kinds.length === 0) return 0;
+  const shift = Math.max(...kinds.map((kind) => SHIFT_OF_DEPENDENCY[kind] ?? 0));
+  const isCheck = kinds.includes("connectivity-check");
+  return isCheck && bytesOut > CHECK_BYTES * attempts ? Math.max(0, shift) : shift;
 }

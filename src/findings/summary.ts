@@ -1,9 +1,14 @@
+import type { Catalogue, Lookup } from "../catalogue/catalogue.ts";
 import { OUTCOMES, type Outcome } from "../flow/outcome.ts";
 import { parseAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
+import { type CatalogueNote, noteOf } from "./catalogue-note.ts";
 import { blindReasons, type CoverageFacts, coverageCounters } from "./coverage.ts";
+import { type Dependencies, dependenciesOf } from "./dependencies.ts";
 import type { ExceptionUse } from "./exceptions.ts";
 import { type Finding, isBefore } from "./finding.ts";
+import { frameworksOf } from "./frameworks.ts";
+import { lookUp, SourceHabits } from "./identify.ts";
 import type { WideInside } from "./inside-extent.ts";
 import { INFO, SEVERITIES, type Severity, severityOf } from "./severity.ts";
 
@@ -32,6 +37,12 @@ export interface RatedFinding extends Finding {
   readonly outcomeName: Outcome;
   /** Inventory name of the source. */
   readonly sourceName: string | null;
+  /** Who the destination belongs to; null where the catalogue does not know. */
+  readonly catalogue: CatalogueNote | null;
+  /** The destination's name is shared hosting, which identifies nobody: whose, and of what. */
+  readonly sharedHosting: string | null;
+  /** Ids of frameworks.ts that the finding is evidence for. */
+  readonly frameworks: readonly string[];
 }
 
 /** A run in whole: what reports are made from. */
@@ -46,17 +57,20 @@ export interface Summary {
   readonly exceptions: readonly ExceptionUse[];
   /** By severity, then first seen, then id. */
   readonly findings: readonly RatedFinding[];
+  /** What the enclave still needs from outside, by kind of dependency. */
+  readonly dependencies: Dependencies;
 }
 
 /** Puts together what a run says. Positive evidence stands even when the sensor was partly blind. */
 export function summarise(
   judge: Judge,
+  catalogue: Catalogue,
   totals: Totals,
   facts: CoverageFacts,
   exceptions: readonly ExceptionUse[],
   found: readonly Finding[],
 ): Summary {
-  const findings = found.map((finding) => rated(finding, judge)).sort(byWeight);
+  const findings = identified(found, judge, catalogue).sort(byWeight);
   const reasons = blindReasons(facts, judge.policy);
   const reachback = findings.some((finding) => finding.severity > INFO);
   const verdict = reachback ? "reachback" : reasons.length > 0 ? "inconclusive" : "clean";
@@ -68,20 +82,37 @@ export function summarise(
     wideInside: facts.witness.extent.wide(),
     exceptions,
     findings,
+    dependencies: dependenciesOf(findings),
   };
 }
 
-/** A finding as reports show it. */
-export function rated(finding: Finding, judge: Judge): RatedFinding {
+/** All findings as reports show them, what shares a host ranked by what else its source did. */
+function identified(found: readonly Finding[], judge: Judge, catalogue: Catalogue): RatedFinding[] {
+  const habits = new SourceHabits();
+  const lookups = found.map((finding) => lookUp(catalogue, finding));
+  for (const [i, finding] of found.entries()) habits.add(finding, lookups[i]);
+  return found.map((finding, i) => {
+    const { shared } = lookups[i];
+    return rated(finding, judge, { matches: habits.rank(finding, lookups[i]), shared });
+  });
+}
+
+/** A finding as reports show it; `lookup` is what the catalogue says of its destination. */
+export function rated(finding: Finding, judge: Judge, { matches, shared }: Lookup): RatedFinding {
   const words = finding.source === null ? null : parseAddress(finding.source);
   const sourceName = words === null ? null : judge.hostName(...words);
-  const severity = severityOf(finding);
+  const kinds = matches.map(({ entry }) => entry.kind);
+  const severity = severityOf(finding, kinds);
+  const catalogue = noteOf(matches);
   return {
     ...finding,
     severity,
     severityName: SEVERITIES[severity],
     outcomeName: OUTCOMES[finding.outcome],
     sourceName,
+    catalogue,
+    sharedHosting: shared === null ? null : `${shared.operator}: ${shared.what}`,
+    frameworks: frameworksOf(finding.kind, finding.outcome, catalogue),
   };
 }
 

@@ -1,3 +1,4 @@
+import { noteObject } from "../findings/catalogue-note.ts";
 import { FINDING_KINDS, type FindingKind } from "../findings/finding-kinds.ts";
 import type { Severity } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
@@ -83,5 +84,7 @@ function alertDetail(finding: RatedFinding, digits: number): object {
     bytes_in: finding.bytesIn,
     rule: finding.rule ?? undefined,
     details: finding.details.length === 0 ? undefined : finding.details,
+    catalogue: finding.catalogue === null ? null : noteObject(finding.catalogue),
+    frameworks: finding.frameworks,
   };
 }

@@ -1,6 +1,15 @@
 import { z } from "zod";
+import { CONFIDENCES } from "../catalogue/entry.ts";
+import {
+  DEPENDENCY_GROUPS,
+  DEPENDENCY_KINDS,
+  type DependencyGroup,
+  type DependencyKind,
+} from "../catalogue/kinds.ts";
+import { type CatalogueNote, noteObject } from "../findings/catalogue-note.ts";
 import type { Moment } from "../findings/finding.ts";
 import { FINDING_KINDS, type FindingKind } from "../findings/finding-kinds.ts";
+import { frameworksOf } from "../findings/frameworks.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { OUTCOMES } from "../flow/outcome.ts";
@@ -25,6 +34,26 @@ const text = z.string();
 const texts = z.array(z.string());
 const count = z.number().min(0);
 const kinds = Object.keys(FINDING_KINDS) as FindingKind[];
+
+const maybe = text.nullable();
+const dependencyKinds = Object.keys(DEPENDENCY_KINDS) as DependencyKind[];
+const dependencyKind = z.enum(dependencyKinds);
+
+/** What `noteObject` makes. */
+const CATALOGUE = z.object({
+  component: text,
+  kind: dependencyKind,
+  opt_out: maybe,
+  opt_out_checked: z.boolean(),
+  remedy: maybe,
+  vendor: maybe,
+  group: z.enum(Object.keys(DEPENDENCY_GROUPS) as DependencyGroup[]),
+  what: maybe,
+  interval: maybe,
+  confidence: z.enum(CONFIDENCES),
+  matched_by: z.enum(["name", "pattern", "suffix", "address", "port"]),
+  also: z.array(z.object({ component: text, kind: dependencyKind })).readonly(),
+});
 
 /** A finding as the audit log and the store keep it: the JSON report's shape, and what the ledger needs. */
 const RECORD = z.object({
@@ -54,6 +83,9 @@ const RECORD = z.object({
   details: texts.default([]), // records of earlier versions have none
   severity_cap: count,
   severity_shift: z.number(),
+  // Records of before there was a catalogue have none, and a kind of a later version is not known here.
+  catalogue: CATALOGUE.nullable().catch(null),
+  shared_hosting: maybe.catch(null),
 });
 
 /** What `findingRecord` makes. */
@@ -87,6 +119,8 @@ export function findingRecord(finding: RatedFinding): FindingRecord {
     details: finding.details,
     severity_cap: finding.severityCap,
     severity_shift: finding.severityShift,
+    catalogue: finding.catalogue === null ? null : noteObject(finding.catalogue),
+    shared_hosting: finding.sharedHosting,
   };
 }
 
@@ -96,13 +130,15 @@ export function readFindingRecord(value: unknown): RatedFinding | null {
   if (!read.success) return null;
   const record = read.data;
   const { source, destination } = record;
+  const outcome = OUTCOMES.indexOf(record.outcome);
+  const catalogue = record.catalogue === null ? null : noteFrom(record.catalogue);
   return {
     id: record.id,
     aliases: record.aliases,
     kind: record.kind,
     severity: SEVERITIES.indexOf(record.severity),
     severityName: record.severity,
-    outcome: OUTCOMES.indexOf(record.outcome),
+    outcome,
     outcomeName: record.outcome,
     source: source.ip,
     sourceName: source.name,
@@ -125,5 +161,13 @@ export function readFindingRecord(value: unknown): RatedFinding | null {
     details: record.details,
     severityCap: record.severity_cap,
     severityShift: record.severity_shift,
+    catalogue,
+    sharedHosting: record.shared_hosting,
+    frameworks: frameworksOf(record.kind, outcome, catalogue),
   };
+}
+
+function noteFrom(record: z.output<typeof CATALOGUE>): CatalogueNote {
+  const { opt_out, opt_out_checked, matched_by, ...note } = record;
+  return { ...note, setting: opt_out, settingChecked: opt_out_checked, matchedBy: matched_by };
 }

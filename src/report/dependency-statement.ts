@@ -1,52 +1,43 @@
-import { dependencyOf } from "../findings/dependency-kinds.ts";
+import {
+  DEPENDENCY_KINDS,
+  type DependencyKind,
+  groupOf,
+  type DependencyGroup as KindGroup,
+} from "../catalogue/kinds.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { classifyAddress, INSIDE } from "../policy/address-class.ts";
 import { parseAddress } from "../policy/address-text.ts";
 import type { PrefixTable } from "../policy/prefix-table.ts";
 import type { Dependency, DependencyGroup, ReportFinding } from "./validation-shape.ts";
 
-/** The kinds that an accreditor asks about, and which kinds of the catalogue belong to each. */
+/** The kinds that an accreditor asks about, and which kinds of the catalogue belong to each: the first that holds one. */
 const GROUPS: readonly {
   readonly kind: string;
   readonly label: string;
   readonly holds: readonly string[];
 }[] = [
-  { kind: "identity", label: "Identity", holds: ["identity"] },
-  {
-    kind: "secrets-and-metadata",
-    label: "Secrets and metadata",
-    holds: ["secrets", "cloud-metadata", "cloud-control-plane"],
-  },
-  {
-    kind: "update-and-packages",
-    label: "Updates and packages",
-    holds: [
-      "update",
-      "package-registry",
-      "container-registry",
-      "os-vendor",
-      "security-feed",
-      "code-hosting",
-      "asset-download",
-      "cdn",
-    ],
-  },
-  { kind: "telemetry", label: "Telemetry", holds: ["telemetry", "observability", "crash-reporting"] },
-  {
-    kind: "models-and-hubs",
-    label: "Models and hubs",
-    holds: ["model-api", "model-hub", "agent-registry", "vector-db-cloud"],
-  },
-  { kind: "licence", label: "Licence", holds: ["licence"] },
-  { kind: "time", label: "Time", holds: ["time"] },
-  { kind: "certificates", label: "Certificates", holds: ["certificate-revocation"] },
-  { kind: "remote-access", label: "Remote access", holds: ["tunnel-remote-access"] },
+  { kind: "identity", label: "Identity", holds: kindsOf("identity") },
+  { kind: "secrets-and-metadata", label: "Secrets and metadata", holds: kindsOf("secrets") },
+  { kind: "update-and-packages", label: "Updates and packages", holds: kindsOf("update") },
+  { kind: "telemetry", label: "Telemetry", holds: kindsOf("telemetry") },
+  { kind: "models-and-hubs", label: "Models and hubs", holds: kindsOf("model") },
+  { kind: "licence", label: "Licence", holds: kindsOf("licence") },
+  { kind: "time", label: "Time", holds: kindsOf("time") },
+  { kind: "certificates", label: "Certificates", holds: kindsOf("certificates") },
+  { kind: "remote-access", label: "Remote access", holds: kindsOf("remote-access") },
   {
     kind: "names-and-connectivity",
     label: "Name services and connectivity checks",
     holds: ["doh-resolver", "connectivity-check", "ip-discovery"],
   },
+  { kind: "other", label: "Other outside services", holds: kindsOf("other") },
 ];
+
+function kindsOf(group: KindGroup): DependencyKind[] {
+  const kinds = Object.keys(DEPENDENCY_KINDS) as DependencyKind[];
+  return kinds.filter((kind) => groupOf(kind) === group);
+}
+
 /** Destinations that the catalogue does not know. */
 export const UNKNOWN = { kind: "unknown", label: "Not in the catalogue" };
 
@@ -76,18 +67,17 @@ export function dependencyStatement(dependencies: readonly ReportFinding[]): Dep
     const kind = kindOf(finding);
     if (kind !== null) known.set(destinationOf(finding), kind);
   }
-  const groupOf = (finding: ReportFinding): string =>
+  const kindOrUnknown = (finding: ReportFinding): string =>
     kindOf(finding) ?? known.get(destinationOf(finding)) ?? UNKNOWN.kind;
   return [...GROUPS, UNKNOWN].map(({ kind, label }) => ({
     kind,
     label,
-    seen: dependenciesOf(dependencies.filter((finding) => groupOf(finding) === kind)),
+    seen: dependenciesOf(dependencies.filter((finding) => kindOrUnknown(finding) === kind)),
   }));
 }
 
-function kindOf({ catalogue, destination }: ReportFinding): string | null {
-  const kind = catalogue?.kind ?? dependencyOf(destination.ips, destination.port, destination.proto);
-  return GROUPS.find(({ holds }) => kind !== null && holds.includes(kind))?.kind ?? null;
+function kindOf({ catalogue }: ReportFinding): string | null {
+  return GROUPS.find(({ holds }) => catalogue !== null && holds.includes(catalogue.kind))?.kind ?? null;
 }
 
 /** One entry a component, or a destination where there is none in the catalogue. */

@@ -1,3 +1,4 @@
+import { noteObject } from "../findings/catalogue-note.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { Run, RunInput } from "./run.ts";
 import { rfc3339 } from "./time-text.ts";
@@ -38,6 +39,11 @@ export function summaryDocument(run: Run) {
       first_seen: rfc3339(use.firstSeen, tsDigits),
       last_seen: rfc3339(use.lastSeen, tsDigits),
     })),
+    dependencies: {
+      groups: summary.dependencies.groups,
+      unknown: summary.dependencies.unknown,
+      not_air_gapped: summary.dependencies.notAirGapped,
+    },
     findings: summary.findings.map((finding) => findingOf(finding, run)),
   };
 }
@@ -80,7 +86,8 @@ function findingOf(finding: RatedFinding, run: Run): object {
     ...(finding.via.length === 0 ? {} : { via: finding.via }),
     ...(finding.asked.length === 0 ? {} : { asked: finding.asked }),
     ...(finding.details.length === 0 ? {} : { details: finding.details }),
-    catalogue: null,
-    frameworks: [],
+    catalogue: finding.catalogue === null ? null : noteObject(finding.catalogue),
+    ...(finding.sharedHosting === null ? {} : { shared_hosting: finding.sharedHosting }),
+    frameworks: finding.frameworks,
   };
 }

@@ -2,6 +2,7 @@ import { MAX_LISTED } from "../findings/finding.ts";
 import { INFO, SEVERITIES } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { Run } from "./run.ts";
+import { componentLines } from "./text-dependencies.ts";
 import { bytesText, type Clock, counted } from "./text-figures.ts";
 import {
   cellsInColumns,
@@ -95,6 +96,7 @@ function groupLines(groups: RatedFinding[][], run: Run, clock: Clock, width: num
   return groups.flatMap((group, i) => [
     ...(layout.isWide && i > 0 ? [] : [[]]), // rows of several lines need air between their groups
     ...groupTitle(group, inventory, width),
+    ...componentLines(group, ROW_INDENT, width),
     ...rows[i].flatMap((row) => layout.lines(row)),
   ]);
 }

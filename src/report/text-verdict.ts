@@ -6,6 +6,7 @@ import { parseAddress } from "../policy/address-text.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { PrefixTable } from "../policy/prefix-table.ts";
 import type { Run } from "./run.ts";
+import { airGapSentence } from "./text-dependencies.ts";
 import { counted } from "./text-figures.ts";
 import { type Line, paragraph, type Style, span } from "./text-layout.ts";
 
@@ -37,7 +38,12 @@ function sentencesOf(summary: Summary, policy: EnclavePolicy): string[] {
   const found = summary.findings.filter((finding) => finding.severity > INFO);
   const inside = new PrefixTable(policy.inside);
   const outgoing = found.filter((finding) => OUTGOING.has(finding.kind) && !isWithin(inside, finding));
-  const sentences = [...outgoingSentences(outgoing), ...otherSentences(found, outgoing)];
+  const airGap = airGapSentence(summary.dependencies);
+  const sentences = [
+    ...outgoingSentences(outgoing),
+    ...(airGap === null ? [] : [airGap]),
+    ...otherSentences(found, outgoing),
+  ];
   if (summary.reasons.length > 0) {
     sentences.push(`The sensor was partly blind as well (${reasons}): there may be more.`);
   }

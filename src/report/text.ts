@@ -1,6 +1,7 @@
 import type { PacketTime } from "../capture/frame-source.ts";
 import type { Run, RunInput } from "./run.ts";
 import { coverageLines } from "./text-coverage.ts";
+import { dependencyLines } from "./text-dependencies.ts";
 import { exceptionLines } from "./text-exceptions.ts";
 import { bytesText, Clock, counted, durationText, windowText } from "./text-figures.ts";
 import { findingLines, infoLines } from "./text-findings.ts";
@@ -31,6 +32,7 @@ export function textReport(run: Run, { columns, color }: TextStyle): string {
   const sections = [
     verdictLines(run, width),
     aboutLines(run, width),
+    dependencyLines(run, width),
     findingLines(run, clock, width),
     infoLines(run, clock, width),
     exceptionLines(run, clock, width),

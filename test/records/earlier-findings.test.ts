@@ -31,6 +31,9 @@ const FINDING: RatedFinding = {
   severityName: "critical",
   outcomeName: "transferred",
   sourceName: "gpu-01",
+  catalogue: null,
+  sharedHosting: null,
+  frameworks: [],
 };
 
 describe("EarlierFindings", () => {

@@ -1,5 +1,6 @@
 import { findingId } from "../../src/findings/finding.ts";
 import type { FindingKind } from "../../src/findings/finding-kinds.ts";
+import { frameworksOf } from "../../src/findings/frameworks.ts";
 import { SEVERITIES } from "../../src/findings/severity.ts";
 import type { RatedFinding } from "../../src/findings/summary.ts";
 import { OUTCOMES } from "../../src/flow/outcome.ts";
@@ -10,7 +11,7 @@ export function sampleFinding(destination: string, change: Partial<RatedFinding>
   const key = { kind, source: "10.20.1.11", destination, port: 443, proto: "tcp" };
   const severity = change.severity ?? 3;
   const outcome = change.outcome ?? 4;
-  return {
+  const finding: RatedFinding = {
     ...key,
     id: findingId(key),
     name: destination,
@@ -31,10 +32,27 @@ export function sampleFinding(destination: string, change: Partial<RatedFinding>
     severityCap: 4,
     severityShift: 0,
     sourceName: "gpu-01",
+    catalogue: {
+      component: "Hugging Face Hub client",
+      vendor: "Hugging Face",
+      kind: "model-hub",
+      group: "model",
+      what: null,
+      setting: "HF_HUB_OFFLINE=1",
+      settingChecked: false,
+      remedy: null,
+      interval: "24h",
+      confidence: "documented",
+      matchedBy: "suffix",
+      also: [{ component: "Hugging Face Hub telemetry", kind: "telemetry" }],
+    },
+    sharedHosting: "AWS: object storage of customers",
+    frameworks: [],
     ...change,
     severity,
     severityName: SEVERITIES[severity],
     outcome,
     outcomeName: OUTCOMES[outcome],
   };
+  return { ...finding, frameworks: frameworksOf(kind, outcome, finding.catalogue) };
 }

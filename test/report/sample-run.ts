@@ -1,3 +1,4 @@
+import { dependenciesOf } from "../../src/findings/dependencies.ts";
 import type { Finding } from "../../src/findings/finding.ts";
 import type { RatedFinding } from "../../src/findings/summary.ts";
 import { loadEnclave } from "../../src/policy/enclave-file.ts";
@@ -75,11 +76,32 @@ export function finding(
     severityName,
     outcomeName,
     sourceName: "gpu-01",
+    catalogue: null,
+    sharedHosting: null,
+    frameworks: [],
     ...rest,
   };
 }
 
-const hub = { destination: "huggingface.co", name: "huggingface.co", ips: ["192.0.2.10"] };
+const hub = {
+  destination: "huggingface.co",
+  name: "huggingface.co",
+  ips: ["192.0.2.10"],
+  catalogue: {
+    component: "Hugging Face Hub client",
+    vendor: "Hugging Face",
+    kind: "model-hub",
+    group: "model",
+    what: "resolves models",
+    setting: "HF_HUB_OFFLINE=1",
+    settingChecked: true,
+    remedy: null,
+    interval: null,
+    confidence: "verified",
+    matchedBy: "name",
+    also: [{ component: "Hugging Face Hub telemetry", kind: "telemetry" }],
+  },
+} as const satisfies Partial<RatedFinding>;
 
 /** Something of everything that a report can show. */
 export const FINDINGS: readonly RatedFinding[] = [
@@ -249,6 +271,7 @@ export function sampleRun(summary: Partial<Run["summary"]> = {}, run: Partial<Ru
         },
       ],
       findings: FINDINGS,
+      dependencies: dependenciesOf(summary.findings ?? FINDINGS),
       ...summary,
     },
     ...run,

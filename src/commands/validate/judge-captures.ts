@@ -1,4 +1,5 @@
 import type { BrokenInput } from "../../capture/capture-inputs.ts";
+import { catalogueWith } from "../../catalogue/built-in.ts";
 import { Judge } from "../../policy/judge.ts";
 import type { Evidence } from "../../records/evidence.ts";
 import type { Run } from "../../report/run.ts";
@@ -22,7 +23,7 @@ export async function judgeCaptures(
   broken: readonly BrokenInput[],
   evidence: Evidence | null,
 ): Promise<Validated | null> {
-  const sensor = new WatchedSensor(new Judge(enclave.policy), evidence);
+  const sensor = new WatchedSensor(new Judge(enclave.policy), catalogueWith(enclave.ownCatalogue), evidence);
   const read = await readCaptures(sensor, paths, broken, true);
   if (read.inputs.every(({ format }) => format === null)) return null;
   const run: Run = {

@@ -1,4 +1,5 @@
 import type { FrameBatch } from "../../capture/frame-batch.ts";
+import type { Catalogue } from "../../catalogue/catalogue.ts";
 import { Activity } from "../../findings/activity.ts";
 import type { CoverageFacts } from "../../findings/coverage.ts";
 import { blindEvents } from "../../findings/coverage.ts";
@@ -18,13 +19,15 @@ export class WatchedSensor {
   private readonly evidence: Evidence | null;
   private blind = 0;
 
-  constructor(judge: Judge, evidence: Evidence | null) {
+  constructor(judge: Judge, catalogue: Catalogue, evidence: Evidence | null) {
     this.census = new InsideCensus(judge);
     this.evidence = evidence;
     this.sensor = new Sensor(judge, this.census);
+    this.sensor.catalogue = catalogue;
     if (evidence !== null) this.sensor.watch(evidence);
     this.sensor.logAttempts((finding, sec, attempts) => {
-      if (severityOf(finding) > INFO) this.activity.attempts(sec, attempts);
+      // What its destination is makes no finding one for information: that takes no look-up.
+      if (severityOf(finding, []) > INFO) this.activity.attempts(sec, attempts);
     });
   }
 
