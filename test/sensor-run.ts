@@ -17,9 +17,10 @@ export function watch(
   judge: Judge,
   inputs: readonly (readonly TimedFrame[])[],
   facts: Partial<InputCoverage> = {},
+  linkType = 1,
 ): Summary {
   const sensor = new Sensor(judge, null);
-  for (const frames of inputs) for (const batch of batchesOf(frames)) sensor.consume(batch);
+  for (const frames of inputs) for (const batch of batchesOf(frames, linkType)) sensor.consume(batch);
   const coverage = inputs.map((frames, i) => ({
     path: `input-${i}`,
     packets: frames.length,

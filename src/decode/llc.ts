@@ -27,6 +27,8 @@ const SAP_IP = 0x0606; // RFC 948, of the time before SNAP
 const OUI_ETHERTYPE = 0;
 const OUI_BRIDGE_TUNNEL = 0x0000f8; // IEEE 802.1H, for types that bridges must not translate
 const OUI_BRIDGED = 0x0080c2; // RFC 2684 §5.2: whole frames
+/** Over ATM (RFC 2684 §5.2); Frame Relay has none (RFC 2427 §4.2). */
+const BRIDGED_PADDING = 2;
 const NLPID_IPV4 = 0xcc;
 const NLPID_IPV6 = 0x8e;
 
@@ -37,11 +39,22 @@ export function decodeLlc(pkt: Packet, view: DataView, at: number, end: number):
   if (isIsoSap(saps)) return decodeIsoNetwork(pkt, view, at + 3, end);
   if (saps === SAP_IP && view.getUint8(at + 2) === CONTROL_UI) return decodeIpv4(pkt, view, at + 3, end);
   if (saps !== 0xaaaa) return isUnroutableLlc(saps) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
-  if (end - at < 8) return ETHERNET_LLC_TRUNCATED;
-  const oui = (view.getUint16(at + 3) << 8) | view.getUint8(at + 5);
-  const type = view.getUint16(at + 6);
-  if (oui === OUI_ETHERTYPE || oui === OUI_BRIDGE_TUNNEL) return decodeSnap(pkt, view, at + 8, end, type);
-  if (oui === OUI_BRIDGED) return decodeBridged(pkt, at + 8, end, type);
+  return decodeSnapHeader(pkt, view, at + 3, end, BRIDGED_PADDING);
+}
+
+/** SNAP in view[at, end): organisation, and that organisation's protocol id. `padding` stands before bridged frames. */
+export function decodeSnapHeader(
+  pkt: Packet,
+  view: DataView,
+  at: number,
+  end: number,
+  padding: number,
+): Status {
+  if (end - at < 5) return ETHERNET_LLC_TRUNCATED;
+  const oui = (view.getUint16(at) << 8) | view.getUint8(at + 2);
+  const type = view.getUint16(at + 3);
+  if (oui === OUI_ETHERTYPE || oui === OUI_BRIDGE_TUNNEL) return decodeSnap(pkt, view, at + 5, end, type);
+  if (oui === OUI_BRIDGED) return decodeBridged(pkt, at + 5, end, type, padding);
   return isUnroutableSnap(oui, type) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
 }
 
@@ -54,15 +67,15 @@ function decodeSnap(pkt: Packet, view: DataView, at: number, end: number, type: 
   return carries(pkt, TUNNEL_LINK, type, at, end, pkt.frameWireEnd);
 }
 
-/** Ethernet frames with (1) and without (7) their checksum; both begin after two octets of padding. */
-function decodeBridged(pkt: Packet, at: number, end: number, type: number): Status {
+/** Ethernet frames with (1) and without (7) their checksum. */
+function decodeBridged(pkt: Packet, at: number, end: number, type: number, padding: number): Status {
   if (type !== 1 && type !== 7) return ETHERNET_LLC_UNKNOWN;
-  if (end - at < 2) return ETHERNET_LLC_TRUNCATED;
-  return carries(pkt, TUNNEL_LINK, ETHERTYPE_BRIDGED, at + 2, end, pkt.frameWireEnd);
+  if (end - at < padding) return ETHERNET_LLC_TRUNCATED;
+  return carries(pkt, TUNNEL_LINK, ETHERTYPE_BRIDGED, at + padding, end, pkt.frameWireEnd);
 }
 
 /** The ISO network layer shares one SAP: its first octet tells routing from routed protocols (ISO/IEC TR 9577). */
-function decodeIsoNetwork(pkt: Packet, view: DataView, at: number, end: number): Status {
+export function decodeIsoNetwork(pkt: Packet, view: DataView, at: number, end: number): Status {
   if (end - at < 1) return ETHERNET_LLC_TRUNCATED;
   const nlpid = view.getUint8(at);
   if (nlpid === NLPID_IPV4) return decodeIpv4(pkt, view, at + 1, end);

@@ -30,6 +30,18 @@ export const LINK_UNSUPPORTED = status(
   "blind",
   "frame of a link type that is not decoded",
 );
+export const LINK_TRUNCATED = status(
+  "link.truncated",
+  "blind",
+  "frame ends inside a header of its link type",
+);
+export const LINK_UNKNOWN_PAYLOAD = status(
+  "link.unknown_payload",
+  "blind",
+  "frame whose link header has a form, or announces a payload, that is not known",
+);
+export const WIFI_ENCRYPTED = status("wifi.encrypted", "blind", "802.11 frame that is encrypted");
+export const WIFI_FRAGMENT = status("wifi.fragment", "blind", "piece of an 802.11 frame");
 export const ETHERNET_TRUNCATED = status("ethernet.truncated", "blind", "frame ends inside its link header");
 export const ETHERNET_VLAN_TRUNCATED = status(
   "ethernet.vlan_truncated",
@@ -262,6 +274,11 @@ export const NOTE_IPV6_ROUTING_UNKNOWN = note(
   "ipv6.routing_unknown",
   "blind",
   "IPv6 routing header that is a second one, of another type or of a broken form: only the next hop was judged",
+);
+export const NOTE_WIFI_AGGREGATE = note(
+  "wifi.aggregate",
+  "blind",
+  "802.11 frame with several packets, of which the first was judged",
 );
 export const NOTE_GRE_ROUTING = note(
   "gre.source_route",

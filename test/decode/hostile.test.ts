@@ -7,9 +7,10 @@ import { icmp, ip, tcp, udp } from "../traffic/packets.ts";
 import { decoded, octetsOf } from "./decoded.ts";
 import { IP_CASES } from "./ip-cases.ts";
 import { ETHERNET, LINK_CASES } from "./link-cases.ts";
+import { LINK_TYPE_CASES } from "./link-type-cases.ts";
 import { TUNNEL_CASES } from "./tunnel-cases.ts";
 
-const CASES = [...LINK_CASES, ...IP_CASES, ...TUNNEL_CASES];
+const CASES = [...LINK_CASES, ...IP_CASES, ...TUNNEL_CASES, ...LINK_TYPE_CASES];
 const MAX_LAYERS = 16;
 const LINKS = [0, 1, 12, 101, 108, 113, 228, 229, 276];
 

@@ -187,13 +187,13 @@ const COOKED_CASES: readonly DecodeCase[] = [
   { why: "cooked capture of LLC", link: SLL, frame: `${SLL_HEAD} 0004 424203`, status: "unroutable" },
   { why: "cooked capture of ARP", link: SLL, frame: `${SLL_HEAD} 0806`, status: "unroutable" },
   { why: "cooked capture cut in its header", link: SLL, frame: `${SLL_HEAD} 08`, status: "sll.truncated" },
-  ...[770, 778, 802, 803, 824].map((hardware) => ({
-    why: `cooked capture of hardware ${hardware}, whose protocol is no EtherType`,
+  {
+    why: "cooked capture of netlink, whose protocol is no EtherType",
     link: SLL,
-    frame: `0004 ${hardware.toString(16).padStart(4, "0")} 0006 0a00000000010000 0800 ${IPV4_UDP}`,
+    frame: `0004 0338 0006 0a00000000010000 0800 ${IPV4_UDP}`,
     status: "sll.unknown_hardware",
     facts: NO_ADDRESS,
-  })),
+  },
   {
     why: "cooked capture version 2 of IPv4",
     link: SLL2,

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeFrame, LINKTYPE_RAW } from "../../src/decode/link.ts";
+import { decodeFrame } from "../../src/decode/link.ts";
+import { LINKTYPE_RAW } from "../../src/decode/link-types.ts";
 import { Packet } from "../../src/decode/packet.ts";
 import { STATUSES } from "../../src/decode/status.ts";
 import { type DatagramSink, IpFragments, type LaidOut } from "../../src/flow/ip-fragments.ts";

@@ -8,6 +8,7 @@ import {
   type Encapsulation,
   type Ends,
   isFrom,
+  LINK_FORMS,
   minimal,
   tagged,
   versionOf,
@@ -82,8 +83,8 @@ const FILE = enclave([], ['resolvers: [10.20.0.53, "fd20:5eed::53"]']).replace(
 );
 const judge = judgeFrom(FILE);
 
-function seen(frames: readonly TimedFrame[]): Summary {
-  return watch(judge, [frames]);
+function seen(frames: readonly TimedFrame[], linkType = 1): Summary {
+  return watch(judge, [frames], {}, linkType);
 }
 
 /** Everything of a finding that must not depend on what carried it. */
@@ -92,8 +93,8 @@ function factsOf(finding: RatedFinding): string {
   return `${lineOf(finding)} ${id} ${bytesOut}/${bytesIn} ${ips} ${evidence} ${via}`;
 }
 
-function expectSame(frames: readonly TimedFrame[], plain: Summary, what: string): void {
-  const summary = seen(frames);
+function expectSame(frames: readonly TimedFrame[], plain: Summary, what: string, linkType = 1): void {
+  const summary = seen(frames, linkType);
   expect(summary.findings.map(factsOf), what).toEqual(plain.findings.map(factsOf));
   expect(summary.verdict, what).toBe("reachback");
   expect(reasonsOf(summary), what).toEqual(reasonsOf(plain));
@@ -154,6 +155,20 @@ describe.each([4, 6] as const)("a reachback over IPv%i", (version) => {
       }
     });
   }
+});
+
+describe("a reachback on another link", () => {
+  it.each(LINK_FORMS)("is the same: $name", ({ linkType, form }) => {
+    for (const version of [4, 6] as const) {
+      const plain = seen(PLAIN[version]);
+      for (const one of [null, ...ENCAPSULATIONS]) {
+        if (one !== null && (one.isLink === true || !carriesVersion(one, version))) continue;
+        const carried = one === null ? PLAIN[version] : wrapped(PLAIN[version], one, INSIDE_ENDS[0]);
+        const frames = carried.map((frame) => ({ ...frame, data: form(Buffer.from(frame.data)) }));
+        expectSame(frames, plain, `${one?.name} over IPv${version}`, linkType);
+      }
+    }
+  });
 });
 
 describe("a reachback in a tunnel across the boundary", () => {

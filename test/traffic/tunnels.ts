@@ -197,6 +197,66 @@ export function minimal(frame: Buffer, { from, to }: Ends): Buffer {
   });
 }
 
+/** A frame as another link type has it. */
+export interface LinkForm {
+  readonly name: string;
+  readonly linkType: number;
+  form(frame: Buffer): Buffer;
+}
+
+function llcOf(frame: Buffer): Buffer {
+  const { type, packet } = payloadOf(frame);
+  return join([0xaa, 0xaa, 3, 0, 0, 0], be(type, 2), packet);
+}
+
+/** Data within a cell: destination, source, cell. */
+function wifiOf(frame: Buffer): Buffer {
+  const cell = Buffer.from("0a0000000003", "hex");
+  return join([0x88, 0, 0, 0], frame.subarray(0, MACS_LEN), cell, be(0, 2), be(0, 2), llcOf(frame));
+}
+
+function nlpidOf(frame: Buffer): Buffer {
+  return join([payloadOf(frame).type === IPV4 ? 0xcc : 0x8e], packetOf(frame));
+}
+
+export const LINK_FORMS: readonly LinkForm[] = [
+  { name: "raw IP", linkType: 101, form: packetOf },
+  { name: "PPP", linkType: 9, form: pppOf },
+  { name: "Cisco HDLC", linkType: 104, form: (frame) => join([0x0f, 0], frame.subarray(MACS_LEN)) },
+  { name: "Frame Relay", linkType: 107, form: (frame) => join([0x18, 0x41, 3], nlpidOf(frame)) },
+  { name: "802.11", linkType: 105, form: wifiOf },
+  {
+    name: "802.11 with radiotap",
+    linkType: 127,
+    form: (frame) => join([0, 0, 8, 0], be(0, 4), wifiOf(frame)),
+  },
+  {
+    name: "802.11 with PPI",
+    linkType: 192,
+    form: (frame) => join([0, 0, 8, 0, 105, 0, 0, 0], wifiOf(frame)),
+  },
+  {
+    name: "NFLOG",
+    linkType: 239,
+    form: (frame) => {
+      const packet = packetOf(frame);
+      const len = Buffer.alloc(2);
+      len.writeUInt16LE(4 + packet.length);
+      return join([2, 0, 0, 0], len, [9, 0], packet);
+    },
+  },
+  {
+    name: "Linux cooked",
+    linkType: 113,
+    form: (frame) => join(be(0, 2), be(1, 2), be(6, 2), be(0, 8), frame.subarray(MACS_LEN)),
+  },
+  {
+    name: "token ring",
+    linkType: 6,
+    form: (frame) => join([0x10, 0x40], frame.subarray(0, MACS_LEN), llcOf(frame)),
+  },
+];
+
 /** The IP version that a frame carries, tags aside; 0 for none. */
 export function versionOf(frame: Buffer): 0 | 4 | 6 {
   const { type } = payloadOf(frame);
