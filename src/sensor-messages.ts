@@ -1,6 +1,6 @@
 import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
-import type { LiveJob } from "./capture/open-live.ts";
+import type { LiveJob } from "./capture/live-sources.ts";
 import type { CatalogueData } from "./catalogue/catalogue-data.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
@@ -39,7 +39,7 @@ export type SensorOrder =
 /** An interface as the sensor sees it. */
 export interface InterfaceReport {
   readonly name: string;
-  readonly state: InterfaceState | "ended";
+  readonly state: InterfaceState;
   readonly stats: LiveStats;
   readonly seen: SeenFrames;
 }
@@ -89,7 +89,7 @@ export type SensorMessage =
   | { readonly type: "adopted" }
   | { readonly type: "alarm"; readonly part: RecordsPart; readonly message: string | null }
   | { readonly type: "names"; readonly entries: readonly NameEntry[]; readonly nowSec: number }
-  | { readonly type: "ready"; readonly notices: readonly string[] }
+  | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }
   | {
       readonly type: "findings";

@@ -4,7 +4,7 @@ import type { FrameBatch } from "./capture/frame-batch.ts";
 import { CaptureError } from "./capture/frame-source.ts";
 import { FrameWait } from "./capture/frame-wait.ts";
 import type { LiveSource, LiveStats } from "./capture/live-source.ts";
-import { openLive } from "./capture/open-live.ts";
+import { LiveSources } from "./capture/live-sources.ts";
 import { TimeMerge } from "./capture/time-merge.ts";
 import { catalogueWith } from "./catalogue/built-in.ts";
 import type { InputCoverage } from "./findings/coverage.ts";
@@ -42,14 +42,14 @@ class SensorThread {
   private readonly job: SensorJob;
   private readonly sensor: Sensor;
   private readonly guard = new ClockGuard();
-  private sources: readonly LiveSource[] = [];
+  private readonly sources: LiveSources;
   /** By interface. */
   private readonly seen = new Map<string, SeenFrames>();
   private readonly events: LiveEvents | null;
   private readonly evidence: Evidence | null;
   private readingFrom: LiveSource | null = null;
-  private readonly notices: string[] = [];
-  private stopping = false;
+  /** It was told to stop. */
+  private isOver = false;
   /** Messages that the main thread has not taken in: it gets no more, however long it is busy. */
   private unkept = 0;
   private unheard = 0;
@@ -60,6 +60,10 @@ class SensorThread {
 
   constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
+    this.sources = new LiveSources(job, {
+      event: (name, event) => send({ type: "event", interface: name, text: event.detail }),
+      notice: (text) => send({ type: "notice", text }),
+    });
     this.events = events;
     this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
     this.sensor.catalogue = catalogueWith(job.ownCatalogue);
@@ -70,19 +74,17 @@ class SensorThread {
   }
 
   async run(): Promise<void> {
-    this.sources = await openLive(this.job, {
-      event: (name, event) => send({ type: "event", interface: name, text: event.detail }),
-      notice: (text) => this.notices.push(text),
-    });
+    await this.sources.open();
     const wait = await FrameWait.load();
-    send({ type: "ready", notices: this.notices });
-    const merge = new TimeMerge(this.sources, (batch, source) => this.arrived(batch, source));
+    send({ type: "ready" });
+    const merge = new TimeMerge(this.sources.all, (batch, source) => this.arrived(batch, source));
     const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
       if (source !== this.readingFrom) this.readFrom(source);
       this.sensor.consume(batch, from, to);
     };
-    while (!merge.ended) {
-      const waitMs = await merge.pump(this.guard.nowMs(Date.now(), performance.now()), take);
+    while (!merge.ended || !(this.isOver || this.sources.isLost)) {
+      for (const source of await this.sources.reopen()) merge.add(source);
+      const waitMs = await merge.pump(this.nowMs(), take);
       this.tell(false);
       await new Promise(setImmediate); // lets orders in
       if (waitMs > 0) await wait.wait(merge.waiting, waitMs);
@@ -90,10 +92,16 @@ class SensorThread {
     await this.end();
   }
 
-  private arrived(batch: FrameBatch, source: LiveSource): void {
+  /** Packet time now. */
+  private nowMs(): number {
     const { steps } = this.guard;
-    this.guard.guard(batch, Date.now(), performance.now());
+    const nowMs = this.guard.nowMs(Date.now(), performance.now());
     if (this.guard.steps !== steps) send({ type: "notice", text: clockStepped(this.guard.lastStepSec) });
+    return nowMs;
+  }
+
+  private arrived(batch: FrameBatch, source: LiveSource): void {
+    this.guard.guard(batch, Date.now(), performance.now());
     note(this.seenOf(source.interface), batch);
   }
 
@@ -107,9 +115,9 @@ class SensorThread {
     else if (order.type === "kept") {
       this.unkept--;
       this.events?.kept();
-    } else if (!this.stopping) {
-      this.stopping = true;
-      for (const source of this.sources) source.stop();
+    } else if (!this.isOver) {
+      this.isOver = true;
+      this.sources.stop();
     }
   }
 
@@ -154,7 +162,7 @@ class SensorThread {
     this.tell(true);
     await this.events?.end(summary);
     const report = this.report();
-    for (const source of this.sources) source.close();
+    this.sources.close();
     send({ type: "ended", summary: sent(summary), report, tsDigits: NANOSECOND_DIGITS });
   }
 
@@ -163,7 +171,7 @@ class SensorThread {
     return {
       interfaces: this.byInterface((name, sources) => ({
         name,
-        state: sources[0].state,
+        state: this.sources.stateOf(name),
         stats: sources.map((source) => source.stats()).reduce(sumOf),
         seen: this.seenOf(name),
       })),
@@ -205,14 +213,9 @@ class SensorThread {
     });
   }
 
-  /** An interface may have several sources: the first of them watches its state. */
+  /** An interface may have several sources. */
   private byInterface<T>(make: (name: string, sources: readonly LiveSource[]) => T): T[] {
-    return this.job.interfaces.map((name) =>
-      make(
-        name,
-        this.sources.filter((source) => source.interface === name),
-      ),
-    );
+    return this.job.interfaces.map((name) => make(name, this.sources.of(name)));
   }
 }
 

@@ -43,6 +43,11 @@ export class InterfaceWatch {
     this.#enter("gone", detail);
   }
 
+  /** The source ended by itself: see `detail`. */
+  ended(detail: string): void {
+    this.#enter("ended", detail);
+  }
+
   tell(kind: LiveEvent["kind"], detail: string): void {
     this.#listener({ atMs: Date.now(), kind, detail });
   }

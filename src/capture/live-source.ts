@@ -20,8 +20,8 @@ export interface LiveSource extends FrameStream {
   stop(): void;
 }
 
-/** gone: no interface of this name. Frames come only while it is up. */
-export type InterfaceState = "up" | "down" | "gone";
+/** gone: no interface of this name; ended: the source ended by itself. Frames come only while it is up. */
+export type InterfaceState = "up" | "down" | "gone" | "ended";
 
 /** Frame counts of a live source since it was opened. */
 export interface LiveStats {
@@ -50,7 +50,7 @@ export interface LiveStats {
 export interface LiveEvent {
   /** Wall clock, in milliseconds since 1970. */
   readonly atMs: number;
-  readonly kind: InterfaceState | "recreated" | "drops" | "error" | "ended";
+  readonly kind: InterfaceState | "recreated" | "drops" | "error";
   /** One sentence for people, without the interface's name. */
   readonly detail: string;
 }

@@ -249,7 +249,7 @@ export class RingSource implements LiveSource {
   #heed(): void {
     const errno = this.#socket.takeError();
     if (errno === 0) {
-      this.#watch.tell("ended", "the capture socket broke");
+      this.#watch.ended("the capture socket broke");
       this.close();
       return;
     }

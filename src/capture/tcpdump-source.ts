@@ -148,7 +148,7 @@ export class TcpdumpSource implements LiveSource {
   }
 
   get state(): InterfaceState {
-    return this.#ended ? "gone" : this.#watch.state;
+    return this.#watch.state;
   }
 
   get descriptor(): null {
@@ -212,7 +212,7 @@ export class TcpdumpSource implements LiveSource {
     this.#lookAtMs = performance.now() + LOOK_MS;
     if (!this.#ended) this.#child.kill("SIGUSR1"); // it answers with its counts
     this.#readDrops();
-    if (this.#index === -1) return; // sysfs shows another network's interfaces
+    if (this.#ended || this.#index === -1) return; // sysfs shows another network's interfaces
     const { index, flags } = interfaceInSysfs(this.interface);
     this.#watch.observe(index, flags, this.#index);
   }
@@ -235,6 +235,6 @@ export class TcpdumpSource implements LiveSource {
     const notes = this.#notes;
     const unread = notes.count("received by filter") - notes.count("captured") - this.#dropped;
     this.#addDrops(unread, "it ended before it read them");
-    this.#watch.tell("ended", `tcpdump ended: ${notes.lastLine}`);
+    this.#watch.ended(`tcpdump ended: ${notes.lastLine}`);
   }
 }

@@ -26,7 +26,7 @@ export type TakeFrames = (batch: FrameBatch, from: number, to: number, source: L
  * does not depend on which source happened to be read first. Several sources must not wait in `next()`.
  */
 export class TimeMerge {
-  private readonly feeds: Feed[];
+  private feeds: Feed[];
   private readonly arrived: (batch: FrameBatch, source: LiveSource) => void;
   /** Up to when frames need not wait for sources that have nothing, and the latest time that a frame can have. */
   private dueSec = 0;
@@ -40,6 +40,13 @@ export class TimeMerge {
   ) {
     this.feeds = sources.map((source, rank) => ({ source, rank, batch: null, at: 0, ended: false }));
     this.arrived = arrived;
+  }
+
+  /** Takes in another source, in the place of those that ended. */
+  add(source: LiveSource): void {
+    const rank = 1 + Math.max(-1, ...this.feeds.map((feed) => feed.rank));
+    this.feeds = this.feeds.filter((feed) => feed.batch !== null || !feed.ended);
+    this.feeds.push({ source, rank, batch: null, at: 0, ended: false });
   }
 
   /** All sources are at their end and everything was taken. */
@@ -61,7 +68,7 @@ export class TimeMerge {
     if (this.feeds.length === 1) {
       const [only] = this.feeds;
       if (only.batch !== null) hand(only, only.batch.count, take);
-      return 0; // it waits by itself
+      return only.ended ? IDLE_MS : 0; // it waits by itself
     }
     this.setDue(nowMs);
     let handed = 0;

@@ -1,7 +1,6 @@
 import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import type { HandedSockets } from "../capture/handed-sockets.ts";
-
 import { BlindIntervals } from "../findings/blind-intervals.ts";
 import { type SensorLimits, SensorStates } from "../findings/sensor-states.ts";
 import { INFO, SEVERITIES } from "../findings/severity.ts";
@@ -25,6 +24,8 @@ import type { WatchDashboard, WatchScreenOptions } from "./watch-dashboard.ts";
 import type { WatchRecords } from "./watch-records.ts";
 
 const COULD_NOT_RUN = 2;
+const STDOUT = 1;
+const STDERR = 2;
 
 /** Opens the dashboard. */
 export type OpenScreen = (
@@ -68,13 +69,13 @@ export class WatchRun {
     this.options = options;
     this.openScreen = openScreen;
     this.records = records;
-    this.lines = new LogLines(options.events === "-" ? process.stderr : process.stdout);
+    this.lines = new LogLines(options.events === "-" ? STDERR : STDOUT, say);
     this.remember(enclave.policy);
-    this.policy = new PolicyWatch(enclave, ({ path, policy, sha256, ownCatalogue }, text, difference) => {
+    this.policy = new PolicyWatch(enclave, ({ path, policy, sha256, octets, ownCatalogue }, difference) => {
       this.remember(policy);
       this.records.policyLoaded(policy.name, sha256, [difference]);
       this.policyChange = difference;
-      this.order({ type: "policy", path, text, ownCatalogue });
+      this.order({ type: "policy", path, text: textOf(octets), ownCatalogue });
     });
     this.states = new SensorStates(limitsOf(enclave.policy), performance.now());
     const job: SensorJob = {
@@ -84,7 +85,7 @@ export class WatchRun {
       workers: options.workers,
       sockets,
       enclavePath: enclave.path,
-      enclaveText: this.policy.text,
+      enclaveText: textOf(enclave.octets),
       ownCatalogue: enclave.ownCatalogue,
       events: options.events ?? null,
       evidence: records.evidence,
@@ -108,6 +109,7 @@ export class WatchRun {
       this.worker.on("exit", () => resolve());
     });
     this.screen?.close();
+    await this.lines.end();
     for (const failure of this.failures) say(failure);
     metrics?.close();
     await this.records.close(this.verdict, this.reasons);
@@ -123,7 +125,6 @@ export class WatchRun {
   private take(message: SensorMessage): void {
     switch (message.type) {
       case "ready":
-        for (const notice of message.notices) say(notice);
         this.started();
         say(`watching ${this.options.interface.join(", ")} for ${this.policy.enclave.policy.name}`);
         this.screen =
@@ -277,6 +278,11 @@ export class WatchRun {
   private remember(policy: EnclavePolicy): void {
     for (const rule of policy.rules) this.rules.set(rule.id, rule);
   }
+}
+
+/** As the enclave file was read (commands/enclave-option.ts). */
+function textOf(octets: Buffer): string {
+  return new TextDecoder().decode(octets);
 }
 
 function limitsOf({ hosts, coverage }: EnclavePolicy): SensorLimits {

@@ -20,7 +20,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "capture.empty": "check the interface, the mirror port and the capture filter",
   "capture.interrupted": "let it run to the end",
   "capture.incomplete": "copy or capture it again; what came before the damage was judged",
-  "capture.drops": "give the capture a larger buffer (tcpdump -B) or a faster disk",
+  "capture.drops":
+    "give the capture a larger buffer (watch --ring-mb, tcpdump -B), a faster disk, or less to do",
   "capture.filtered": "capture without a filter",
   "link.unsupported": "capture on an Ethernet interface, or on `any`",
   "link.unknown_payload": NOT_OPENED,
@@ -58,6 +59,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   "sensor.one_sided": "mirror both directions of the ports",
   "sensor.gap": "find out what happened to the mirror in that time",
   "sensor.window_short": "capture for longer",
+  "sensor.interface": "mend the interface or its cable; capture went on when it was there again",
+  "sensor.silent": "find out what happened to the mirror in that time",
+  "sensor.one-sided": "mirror both directions of the ports",
+  "sensor.tcp-gaps": GAPS,
   "sensor.host_unseen": "check that the host runs, and that its port is mirrored",
   "service.unused": "check that the enclave uses the service, and that its port is mirrored",
 };

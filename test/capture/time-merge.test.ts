@@ -111,6 +111,20 @@ describe("TimeMerge", () => {
     }
   });
 
+  it("takes in another source in the place of one that ended", async () => {
+    const merge = new TimeMerge([source("a", [[1000]])]);
+    const names: string[] = [];
+    const take = (_batch: FrameBatch, _from: number, _to: number, { interface: name }: LiveSource) =>
+      names.push(name);
+    expect(await merge.pump(2000, take)).toBe(0);
+    expect(await merge.pump(2000, take)).toBe(50);
+    expect(merge.ended).toBe(true);
+    merge.add(source("b", [[1500]]));
+    expect(merge.ended).toBe(false);
+    expect(await merge.pump(2000, take)).toBe(0);
+    expect(names).toEqual(["a", "b"]);
+  });
+
   it("gives each batch away once before any of it, to be put right", async () => {
     const taken: number[] = [];
     const merge = new TimeMerge(

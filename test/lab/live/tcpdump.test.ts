@@ -53,7 +53,7 @@ describe.skipIf(!possible)("tcpdump as a source", () => {
     await readAll(source, gone, () => {});
     const { received, seen, dropped } = source.stats();
     expect([received, seen + dropped]).toEqual([10, 10]);
-    expect(source.state).toBe("gone");
+    expect(source.state).toBe("ended");
     expect(events.at(-1)).toMatchObject({ kind: "ended" });
     expect(events.at(-1)?.detail).toMatch(/^tcpdump ended: \S/);
   });
