@@ -120,7 +120,7 @@ export class Sensor {
   private readonly fragments: IpFragments;
 
   private live: LiveFindings | null = null;
-  private tap: PacketTap | null = null;
+  private readonly taps: PacketTap[] = [];
   private packets = 0;
   private bytes = 0;
   private clockSec = -Infinity;
@@ -184,10 +184,13 @@ export class Sensor {
     this.mirrors = new Mirrors(judge);
   }
 
-  /** Keeps findings as they stand while their flows are open, for `changes`; `tap` is given their packets. */
+  /**
+   * Keeps findings as they stand while their flows are open, for `changes`; `tap` is given their packets, and so
+   * are those of earlier calls.
+   */
   watch(tap: PacketTap | null = null): void {
-    this.tap = tap;
-    this.live = new LiveFindings(this.table, this.ledger, this.accounts, (row) =>
+    if (tap !== null) this.taps.push(tap);
+    this.live ??= new LiveFindings(this.table, this.ledger, this.accounts, (row) =>
       innerEndOf(this.table, row),
     );
   }
@@ -254,11 +257,12 @@ export class Sensor {
 
   /** The frame belongs to findings: the first of each are evidence. */
   private tapFrame(batch: FrameBatch, i: number): void {
-    const { live, tap } = this;
+    const { live } = this;
     if (live === null) return;
-    for (const handle of tap === null ? [] : live.touched) {
+    for (const handle of this.taps.length === 0 ? [] : live.touched) {
       const { id, kind, destination } = this.ledger.get(handle);
-      if (tap?.wants(id) !== true) continue;
+      const taps = this.taps.filter((tap) => tap.wants(id));
+      if (taps.length === 0) continue;
       const at = batch.offset[i];
       const caplen = batch.caplen[i];
       const { payloadAt, l4Proto } = this.pkt;
@@ -276,7 +280,7 @@ export class Sensor {
         nsec: batch.tsNsec[i],
         linkType: batch.linkType[i],
       };
-      tap.add(id, packet, `${kind} ${destination}`);
+      for (const tap of taps) tap.add(id, packet, `${kind} ${destination}`);
     }
     live.touched.clear();
   }

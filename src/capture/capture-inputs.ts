@@ -9,6 +9,8 @@ import { systemMessage } from "./system-message.ts";
 export interface CaptureInputs {
   /** Captures to open one after another, by the time of their first packet, then by path. */
   readonly paths: string[];
+  /** Time of the earliest first packet; null where only pipes are read. */
+  first: PacketTime | null;
   /** What else lies in the directories and is not meant to be a capture. */
   readonly skipped: string[];
   /** What should be a capture and cannot be read as one. */
@@ -42,7 +44,7 @@ const CAPTURE_NAME = /\.(pcapng|pcap\d*|cap|dmp)(\.gz|\.zst)?$/i;
  * for a moment to see its first packet; pipes are not, and come last.
  */
 export async function listInputs(args: readonly string[]): Promise<CaptureInputs> {
-  const inputs: CaptureInputs = { paths: [], skipped: [], broken: [] };
+  const inputs: CaptureInputs = { paths: [], first: null, skipped: [], broken: [] };
   const found: Found[] = [];
   const barren = new Set<string>();
   const candidates = listCandidates(args, inputs, barren);
@@ -61,6 +63,7 @@ export async function listInputs(args: readonly string[]): Promise<CaptureInputs
   }
   for (const path of barren) inputs.broken.push({ path, message: "holds no capture" });
   inputs.paths.push(...found.sort(byFirstPacket).map(({ path }) => path));
+  inputs.first = found[0]?.first ?? null;
   inputs.skipped.sort();
   inputs.broken.sort(byPath);
   return inputs;

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type BrokenInput, listInputs } from "../capture/capture-inputs.ts";
+import { type CaptureInputs, listInputs } from "../capture/capture-inputs.ts";
 import { catalogueWith } from "../catalogue/built-in.ts";
 import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
@@ -13,6 +13,7 @@ import { dashboardStreams } from "./dashboard-streams.ts";
 import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { readCaptures } from "./read-captures.ts";
 import type { ReplayDashboard } from "./replay-dashboard.ts";
+import type { ReplayRecords } from "./replay-records.ts";
 import { say } from "./say.ts";
 import { stdoutStyle } from "./terminal.ts";
 
@@ -27,6 +28,7 @@ interface ReplayOptions {
   events?: string;
   hash?: boolean;
   exitZero?: boolean;
+  state?: string;
   dashboard?: boolean;
   speed?: number;
 }
@@ -44,6 +46,7 @@ export function addReplayCommand(program: Command): void {
       "write what is seen as NDJSON like Suricata's eve.json; - for stdout, without report",
     )
     .option("--hash", "put the SHA-256 of each capture into the report")
+    .option("--state <dir>", "keep what is found in this directory, as watch does, for gapwatch findings")
     .option("--exit-zero", "exit with 0 whatever the verdict, unless it could not run")
     .option("--dashboard", "show it on the terminal while it is read; q leaves with the verdict's exit code")
     .option("--speed <times>", "how fast the dashboard plays: 1 is real time, max as fast as it goes", speed)
@@ -73,29 +76,40 @@ async function replay(captures: string[], options: ReplayOptions): Promise<numbe
 async function judgeCaptures(captures: string[], options: ReplayOptions): Promise<number> {
   const enclave = readEnclaveOrExit(options.enclave);
   for (const warning of enclave.warnings) say(warning);
-  const { paths, skipped, broken } = await listInputs(captures);
+  const found = await listInputs(captures);
+  const { paths, skipped, broken } = found;
   if (skipped.length > 0) say(skippedText(skipped));
   for (const { path, message } of broken) say(`${path}: ${message}`);
   if (paths.length === 0) return COULD_NOT_RUN;
-  const events = options.events === undefined ? null : await openEvents(options.events, paths);
-  const sensor = new Sensor(new Judge(enclave.policy), events);
-  sensor.catalogue = catalogueWith(enclave.ownCatalogue);
-  const screen = options.dashboard === true ? await openScreen(sensor, enclave, options) : null;
+  const records = options.state === undefined ? null : await openRecords(options.state);
+  if (records === "unusable") return COULD_NOT_RUN;
+  let screen: ReplayDashboard | null = null;
   try {
-    return await judge(sensor, enclave, paths, broken, options, events, screen);
+    const events = options.events === undefined ? null : await openEvents(options.events, paths);
+    const sensor = new Sensor(new Judge(enclave.policy), events);
+    sensor.catalogue = catalogueWith(enclave.ownCatalogue);
+    records?.begin(sensor, found, enclave);
+    screen = options.dashboard === true ? await openScreen(sensor, enclave, options) : null;
+    return await judge(sensor, enclave, found, options, { events, records, screen });
   } finally {
     screen?.close();
+    records?.close();
   }
+}
+
+/** Who else is told of what the sensor sees. */
+interface Listeners {
+  readonly events: EventLog | null;
+  readonly records: ReplayRecords | null;
+  readonly screen: ReplayDashboard | null;
 }
 
 async function judge(
   sensor: Sensor,
   enclave: EnclaveFile,
-  paths: readonly string[],
-  broken: readonly BrokenInput[],
+  { paths, broken }: CaptureInputs,
   options: ReplayOptions,
-  events: EventLog | null,
-  screen: ReplayDashboard | null,
+  { events, records, screen }: Listeners,
 ): Promise<number> {
   const read = await readCaptures(sensor, paths, broken, options.hash === true, screen?.pace ?? null);
   // What could not be opened is told already; standard input cannot be tried before.
@@ -107,6 +121,7 @@ async function judge(
     tsDigits: read.tsDigits,
     summary: sensor.finish(read.coverage, read.interrupted),
   };
+  records?.end(sensor, run.summary);
   events?.finish(run.summary);
   const exitCode = options.exitZero ? 0 : EXIT_OF_VERDICT[run.summary.verdict];
   await screen?.ended(run.summary, broken, exitCode);
@@ -115,6 +130,19 @@ async function judge(
     process.stdout.write(options.json ? jsonReport(run) : textReport(run, stdoutStyle()));
   }
   return exitCode;
+}
+
+/** "unusable", with a message, when the directory is. SQLite is loaded only where it is wanted. */
+async function openRecords(directory: string): Promise<ReplayRecords | "unusable"> {
+  const { ReplayRecords } = await import("./replay-records.ts");
+  const { StateError } = await import("../records/state.ts");
+  try {
+    return await ReplayRecords.open(directory);
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+    say(error.message);
+    return "unusable";
+  }
 }
 
 /** Null, with a notice, where there is no terminal to draw on. Loaded only where it is wanted. */

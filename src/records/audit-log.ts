@@ -3,7 +3,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   renameSync,
   writeFileSync,
@@ -13,6 +12,7 @@ import { join } from "node:path";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import { auditFileName, HEAD_FILE, listAuditFiles, readAuditLines, readTail } from "./audit-files.ts";
 import { auditLine, GENESIS, MAX_AUDIT_LINE, readAuditLine, sha256 } from "./audit-record.ts";
+import { makeFolder } from "./make-folder.ts";
 import { adoptOwner, makePrivate } from "./ownership.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -89,7 +89,7 @@ export class AuditLog {
     this.headIntervalMs = options.headIntervalMs ?? DEFAULT_HEAD_INTERVAL_MS;
     this.alarm = new Alarm("audit", options.alarm);
     this.committed = options.committed ?? null;
-    const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const made = makeFolder(directory, 0o700);
     if (made !== undefined) adoptOwner(directory);
     this.resume();
   }

@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
 import { join } from "node:path";
 import type { TappedPacket } from "../findings/packet-tap.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
+import { makeFolder } from "./make-folder.ts";
 import {
   BLOCK_OVERHEAD,
   ENHANCED_PACKET,
@@ -133,7 +133,7 @@ export class Evidence {
     if (this.dirty.size === 0) return;
     this.attempt(() => {
       if (!this.isRead) this.readDirectory();
-      mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+      makeFolder(this.directory, 0o700);
       for (const finding of this.dirty) {
         const file = this.files.get(finding);
         if (file !== undefined) this.write(finding, file);
@@ -152,7 +152,7 @@ export class Evidence {
   }
 
   private readDirectory(): void {
-    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
+    makeFolder(this.directory, 0o700);
     const found = readdirSync(this.directory).flatMap((name) => {
       const finding = NAME.exec(name)?.[1];
       if (finding === undefined) return []; // not ours

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Evidence } from "./evidence.ts";
+import { makeFolder } from "./make-folder.ts";
 import {
   EVIDENCE,
   hashFiles,
@@ -45,7 +46,7 @@ export class ReportWriter {
    */
   constructor(directory: string) {
     this.directory = directory;
-    mkdirSync(directory, { recursive: true });
+    makeFolder(directory);
     rmSync(join(directory, COLLECTED), { recursive: true, force: true }); // of a run that was killed
     if (readdirSync(directory).length > 0 && !isIntactReport(directory)) {
       throw new ReportFilesError("holds something else than an earlier report: name a new directory");
@@ -71,7 +72,7 @@ export class ReportWriter {
       const octets = this.collected([...aliases, id]);
       if (octets.length === 0) continue;
       const file = `${EVIDENCE}/${id}.pcapng`;
-      mkdirSync(join(this.directory, EVIDENCE), { recursive: true });
+      makeFolder(join(this.directory, EVIDENCE));
       writeFileSync(join(this.directory, file), octets);
       entries.push({ finding: id, file, sha256: sha256Of(octets) });
     }

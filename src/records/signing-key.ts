@@ -7,8 +7,9 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "./make-folder.ts";
 import { adoptOwner } from "./ownership.ts";
 
 const PRIVATE_FILE = "audit.key";
@@ -78,7 +79,7 @@ export function createKeyPair(directory: string): NewKey {
   for (const path of [privatePath, publicPath]) {
     if (existsSync(path)) throw new KeyError(`${path} is there already: it is not overwritten`);
   }
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory, 0o700);
   adoptOwner(directory);
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   writeFileSync(privatePath, privateKey.export({ format: "pem", type: "pkcs8" }), {

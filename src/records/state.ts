@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
@@ -7,6 +6,7 @@ import { applyRecord, catchUp } from "./apply-record.ts";
 import { AuditLog, type ChainHead, type CommittedRecord } from "./audit-log.ts";
 import type { FindingChange } from "./finding-changes.ts";
 import { findingRecord } from "./finding-record.ts";
+import { makeFolder } from "./make-folder.ts";
 import { KeyError, loadSigningKey, type SigningKey } from "./signing-key.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
@@ -79,7 +79,7 @@ export class State {
     let lock: StateLock | null = null;
     let store: Store | null = null;
     try {
-      mkdirSync(paths.directory, { recursive: true, mode: 0o700 });
+      makeFolder(paths.directory, 0o700);
       const key = loadSigningKey(paths.keys);
       lock = await StateLock.take(paths.lock);
       if (lock === null)

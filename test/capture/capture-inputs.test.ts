@@ -56,6 +56,7 @@ describe("a directory", () => {
     writeFileSync(join(empty, "notes"), "notes");
     expect(await listInputs([empty])).toEqual({
       paths: [],
+      first: null,
       skipped: [join(empty, "notes")],
       broken: [{ path: empty, message: "holds no capture" }],
     });

@@ -58,7 +58,8 @@ describe("kill -9", () => {
     const paths = resolveStatePaths(root.fresh());
     createKeyPair(paths.keys);
     const reported = new Set<string>();
-    for (let i = 0; i < KILLS; i++) {
+    // A busy machine reports little in so short a life: it takes more of them.
+    for (let i = 0; i < KILLS || reported.size <= KILLS; i++) {
       const { loaded, reported: now, alarms } = await run(paths, MANY, Math.random() * 30);
       expect(alarms).toEqual([]);
       const known = new Set(loaded);
@@ -71,7 +72,6 @@ describe("kill -9", () => {
       const kept = recorded(paths);
       expect([...reported].filter((id) => !kept.has(id))).toEqual([]);
     }
-    expect(reported.size).toBeGreaterThan(KILLS);
     const last = await State.open(paths, () => {});
     const found = new Set(last.loadFindings().map(({ id }) => id));
     last.close();
