@@ -149,7 +149,9 @@ export class DnsJudge {
     // Asked of a resolver as well, it is no matter of the link any more.
     if (!exchange.group) finding.severityCap = CRITICAL;
     else if (finding.attempts === 0) finding.severityCap = INFO;
-    if (nameClass === "reverse-outside") finding.severityShift = 1;
+    // One finding may stand for many names: the worst of them counts.
+    if (nameClass !== "reverse-outside") finding.severityShift = 0;
+    else if (finding.attempts === 0) finding.severityShift = 1;
     this.findings.share(asked.finding, 1, NAMED, exchange.at);
   }
 

@@ -12,6 +12,11 @@ import { CRITICAL } from "./severity.ts";
 
 /** More names under one registrable domain, or bare addresses on one service, collapse into one finding. */
 const COLLAPSE_ABOVE = 200;
+/**
+ * Findings of one kind, source and service that are told apart, whatever their names; the rest is one with a
+ * count. A finding of its own costs 25 µs and a kilobyte, and a segment can carry fifty names.
+ */
+const MAX_APART = 1000;
 /** Hard cap on findings: what comes later is counted and makes the run inconclusive. */
 const MAX_FINDINGS = 100_000;
 
@@ -66,6 +71,8 @@ export class Ledger {
   private readonly byKey = new Map<string, number>();
   /** Members of what may collapse, or the handle of what they collapsed into. */
   private readonly groups = new Map<string, number[] | number>();
+  /** Findings by kind, source and service. */
+  private readonly apart = new Map<string, number>();
   private readonly registrableDomain: (name: string) => string | null;
 
   constructor(registrableDomain: (name: string) => string | null) {
@@ -85,17 +92,28 @@ export class Ledger {
     const groupKey = keyText({ ...subject, destination: label });
     const members = this.groups.get(groupKey);
     if (typeof members === "number") return members;
+    const service = serviceText(subject);
+    const apart = this.apart.get(service) ?? 0;
+    if (apart === MAX_APART) return this.surplusOf(subject, at);
     if (this.entries.length > MAX_FINDINGS) {
       this.overflow++;
       return SURPLUS;
     }
     const handle = this.add(subject, at);
+    this.apart.set(service, apart + 1);
     if (members === undefined) {
       this.groups.set(groupKey, [handle]);
       return handle;
     }
     members.push(handle);
     return members.length > COLLAPSE_ABOVE ? this.collapse(groupKey, subject, label, members) : handle;
+  }
+
+  /** What one source, kind and service has beyond MAX_APART: where bare addresses collapse, too. */
+  private surplusOf(subject: FindingSubject, at: Moment): number {
+    const all = { ...subject, destination: "*", name: null };
+    const known = this.byKey.get(keyText(all));
+    return known === undefined ? this.add(all, at) : this.resolve(known);
   }
 
   /** The finding behind a handle. */
@@ -214,4 +232,8 @@ export class Ledger {
     for (const detail of from.details) list(into.details, detail);
     into.mac ??= from.mac;
   }
+}
+
+function serviceText({ kind, source, port, proto }: FindingSubject): string {
+  return `${kind} ${source} ${port}/${proto}`;
 }

@@ -13,6 +13,40 @@ function manyNames(scene: Scene, count: number, domain: string, host: string = G
   return scene;
 }
 
+describe("a flood of names under many domains", () => {
+  const many = (scene: Scene, from: number, to: number, host: string = GPU) => {
+    for (let i = from; i < to; i++) scene.asks(host, `n${i}.com`, { answer: null });
+    return scene;
+  };
+
+  it("of one source to one service is told apart up to 1000; the rest is one finding with a count", () => {
+    const scene = many(new Scene(), 0, 1500).asks(AGENT, "n1.com", { answer: null });
+    scene.tls(GPU, OUTSIDE, "n2000.com").asks(GPU, "n7.com", { answer: null });
+    const lines = scene.lines();
+    expect(lines).toHaveLength(1003);
+    expect(lines).toContain(`dns.name ${GPU} * 53/udp named medium x500`);
+    expect(lines).toContain(`dns.name ${GPU} n7.com 53/udp named medium x2`);
+    expect(lines).toContain(`dns.name ${AGENT} n1.com 53/udp named medium x1`);
+    expect(lines).toContain(`egress.flow ${GPU} n2000.com 443/tcp transferred critical x1`);
+  });
+
+  it("is as severe as the worst of it", () => {
+    const scene = many(new Scene(), 0, 1000).asks(GPU, "7.100.51.198.in-addr.arpa", {
+      type: "PTR",
+      answer: null,
+    });
+    expect(scene.lines()).toContain(`dns.name ${GPU} * 53/udp named low x1`);
+    expect(many(scene, 1000, 1001).lines()).toContain(`dns.name ${GPU} * 53/udp named medium x2`);
+  });
+
+  it("leaves what collapsed under its domain there", () => {
+    const scene = manyNames(many(manyNames(new Scene(), 300, "example.com"), 0, 1100), 10, "example.com");
+    expect(scene.asks(GPU, "new.example.com", { answer: null }).lines()).toContain(
+      `dns.name ${GPU} *.example.com 53/udp named medium x311`,
+    );
+  });
+});
+
 describe("a flood of names under one domain", () => {
   it("stays apart up to 200", () => {
     expect(manyNames(new Scene(), 200, "example.com").seen().findings).toHaveLength(200);
@@ -127,7 +161,9 @@ describe("the ledger's cap", () => {
     };
     for (let i = 0; i < 100_500; i++) {
       const name = `${i}.example`;
-      ledger.share(ledger.open({ ...subject, destination: name, name }, moment), share);
+      // Of several sources: what one has is bounded before.
+      const source = `10.20.1.${i >> 9}`;
+      ledger.share(ledger.open({ ...subject, source, destination: name, name }, moment), share);
     }
     expect(ledger.all()).toHaveLength(100_000);
     expect(ledger.overflow).toBe(500);
