@@ -23,6 +23,16 @@ const MAX_NAMES = 256;
 /** Names of all addresses together. */
 const MAX_NAMES_TOTAL = 1 << 19;
 
+/** The names of one address, in the order in which they were learned, and by host and name. */
+interface NamesOfAddress {
+  readonly list: NamedAddress[];
+  /** Made when there are so many that looking through the list costs more. */
+  index: Map<string, NamedAddress> | null;
+}
+
+/** Names of an address beyond which they have an index. */
+const INDEX_ABOVE = 16;
+
 /**
  * What DNS answers said of addresses: the memory by which a flow gets the name that its host asked
  * for. Addresses are texts (RFC 5952), hosts too.
@@ -31,7 +41,7 @@ export class AddressNames {
   /** Entries that were still valid when room had to be made. */
   evicted = 0;
 
-  private readonly byAddress = new Map<string, NamedAddress[]>();
+  private readonly byAddress = new Map<string, NamesOfAddress>();
   /** Addresses in the order in which they were first learned. */
   private readonly order = new Fifo<string>();
   private total = 0;
@@ -58,12 +68,12 @@ export class AddressNames {
     const validToSec = atSec + Math.min(Math.max(ttlSec, 0), MAX_TTL_SEC) + this.graceSec;
     if (this.total >= MAX_NAMES_TOTAL) this.evictFirst(atSec);
     const names = this.namesFor(address, atSec);
-    const known = names.find((n) => n.hostId === hostId && n.name === name);
+    const known = find(names, hostId, name);
     if (known === undefined) {
-      if (names.length >= MAX_NAMES) this.dropOldest(names, atSec);
+      if (names.list.length >= MAX_NAMES) this.dropOldest(names, atSec);
       this.total++;
       const named = { hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec };
-      names.push(named);
+      add(names, named);
       this.changed?.set(named, address);
       return;
     }
@@ -80,7 +90,7 @@ export class AddressNames {
 
   /** Two answers to one question differ: neither can be believed. */
   distrust(address: string, hostId: string, name: string): void {
-    for (const n of this.byAddress.get(address) ?? []) {
+    for (const n of this.byAddress.get(address)?.list ?? []) {
       if (n.hostId !== hostId || n.name !== name) continue;
       n.ambiguous = true;
       this.changed?.set(n, address);
@@ -89,7 +99,7 @@ export class AddressNames {
 
   /** Names of the address that count at `atSec`, in the order in which they were first learned. */
   namesOf(address: string, atSec: number): readonly NamedAddress[] {
-    const names = this.byAddress.get(address);
+    const names = this.byAddress.get(address)?.list;
     if (names === undefined) return NONE;
     return names.every((n) => atSec <= n.validToSec) ? names : names.filter((n) => atSec <= n.validToSec);
   }
@@ -111,16 +121,16 @@ export class AddressNames {
     const { answeredSec } = named;
     if (this.total >= MAX_NAMES_TOTAL) return;
     const names = this.namesFor(address, answeredSec);
-    if (names.length >= MAX_NAMES) return;
+    if (names.list.length >= MAX_NAMES) return;
     this.total++;
-    names.push({ ...named });
+    add(names, { ...named });
   }
 
-  private namesFor(address: string, atSec: number): NamedAddress[] {
+  private namesFor(address: string, atSec: number): NamesOfAddress {
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;
     if (this.byAddress.size >= MAX_ADDRESSES) this.evictFirst(atSec);
-    const names: NamedAddress[] = [];
+    const names: NamesOfAddress = { list: [], index: null };
     this.byAddress.set(address, names);
     this.order.push(address);
     return names;
@@ -129,20 +139,39 @@ export class AddressNames {
   private evictFirst(atSec: number): void {
     const address = this.order.shift();
     if (address === undefined) return;
-    const names = this.byAddress.get(address) ?? NONE;
+    const names = this.byAddress.get(address)?.list ?? NONE;
     if (names.some((n) => atSec <= n.validToSec)) this.evicted++;
     this.total -= names.length;
     for (const named of names) this.changed?.delete(named);
     this.byAddress.delete(address);
   }
 
-  private dropOldest(names: NamedAddress[], atSec: number): void {
+  private dropOldest({ list, index }: NamesOfAddress, atSec: number): void {
     let oldest = 0;
-    for (let i = 1; i < names.length; i++) if (names[i].validToSec < names[oldest].validToSec) oldest = i;
-    if (atSec <= names[oldest].validToSec) this.evicted++;
-    this.changed?.delete(names[oldest]);
-    names.splice(oldest, 1);
+    for (let i = 1; i < list.length; i++) if (list[i].validToSec < list[oldest].validToSec) oldest = i;
+    const [dropped] = list.splice(oldest, 1);
+    if (atSec <= dropped.validToSec) this.evicted++;
+    this.changed?.delete(dropped);
+    index?.delete(keyOf(dropped.hostId, dropped.name));
     this.total--;
+  }
+}
+
+/** Names hold no blank: they are escaped. */
+function keyOf(hostId: string, name: string): string {
+  return `${hostId} ${name}`;
+}
+
+function find({ list, index }: NamesOfAddress, hostId: string, name: string): NamedAddress | undefined {
+  if (index !== null) return index.get(keyOf(hostId, name));
+  return list.find((n) => n.name === name && n.hostId === hostId);
+}
+
+function add(names: NamesOfAddress, named: NamedAddress): void {
+  names.list.push(named);
+  if (names.index !== null) names.index.set(keyOf(named.hostId, named.name), named);
+  else if (names.list.length > INDEX_ABOVE) {
+    names.index = new Map(names.list.map((n) => [keyOf(n.hostId, n.name), n]));
   }
 }
 
