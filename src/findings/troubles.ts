@@ -106,6 +106,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "quic.chlo_unreadable": blind("Google QUIC flow whose CHLO was not seen in clear: its name is unknown"),
   "quic.cut_by_snaplen": blind("QUIC datagram cut by the snaplen before the name of its flow was known"),
   "quic.too_many_packets": blind("more packets in a QUIC datagram than are read"),
+  "quic.too_many_connections": blind("QUIC connections that were not opened: too many began in one second"),
   "quic.memory_full": blind("QUIC flows given up because too much was held for unfinished messages"),
   "quic.version_negotiated": note("QUIC client that was told to begin anew in another version"),
   "quic.header_truncated": note("QUIC packet whose header does not fit its datagram"),

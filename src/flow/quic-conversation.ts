@@ -7,6 +7,7 @@ import { HANDSHAKE_CLIENT_HELLO, HANDSHAKE_SERVER_HELLO } from "../names/tls-rec
 import { readServerHello, ServerHello } from "../names/tls-server-hello.ts";
 import type { End } from "./flow-view.ts";
 import { copied, QuicConnection } from "./quic-connection.ts";
+import type { QuicKeyBudget } from "./quic-key-budget.ts";
 import type { QuicSink } from "./quic-sink.ts";
 
 /**
@@ -42,6 +43,7 @@ export class QuicConversation {
   heldBytes = 0;
   private readonly row: number;
   private readonly sink: QuicSink;
+  private readonly budget: QuicKeyBudget;
   private connections: QuicConnection[] = [];
   /** Hellos that were told of, by the connection id of their keys: each once, however often it is sent. */
   private readonly read = new Map<string, string>();
@@ -52,9 +54,10 @@ export class QuicConversation {
   private tries = 0;
   private newKeys = 0;
 
-  constructor(row: number, sink: QuicSink) {
+  constructor(row: number, sink: QuicSink, budget: QuicKeyBudget) {
     this.row = row;
     this.sink = sink;
+    this.budget = budget;
   }
 
   /** A datagram view[at, end) that begins with a long header of a known version. */
@@ -119,6 +122,10 @@ export class QuicConversation {
     if (this.newKeys === MAX_NEW_KEYS) {
       // Whatever was named before: this may be another connection.
       this.sink.trouble("quic.too_many_packets");
+      return;
+    }
+    if (!this.budget.take(this.row, from)) {
+      this.sink.trouble("quic.too_many_connections");
       return;
     }
     this.newKeys++;

@@ -4,6 +4,7 @@ import { FLAGS, KEPT_BESIDE, PACKETS_A, QUIC_CONNECTED, QUIC_DATA_A, ROW_WORDS }
 import type { FlowTable } from "./flow-table.ts";
 import { type End, initiatorOf } from "./flow-view.ts";
 import { QuicConversation, type Shown } from "./quic-conversation.ts";
+import { QuicKeyBudget } from "./quic-key-budget.ts";
 import type { QuicSink } from "./quic-sink.ts";
 
 /** Flows that are read at once, and octets of messages that all of them may hold. */
@@ -21,11 +22,13 @@ export class QuicConversations {
   private readonly shown: Shown = { initials: 0, handshake: false, data: false };
   private readonly table: FlowTable;
   private readonly sink: QuicSink;
+  private readonly budget: QuicKeyBudget;
   private readonly maxTalks: number;
 
   /** `maxTalks` flows are read at once; the oldest gives way. */
   constructor(table: FlowTable, sink: QuicSink, maxTalks: number = MAX_TALKS) {
     this.table = table;
+    this.budget = new QuicKeyBudget(table);
     this.sink = sink;
     this.maxTalks = maxTalks;
   }
@@ -79,7 +82,7 @@ export class QuicConversations {
 
   private open(row: number): QuicConversation {
     if (this.talks.size >= this.maxTalks) this.giveUpOldest("table.quic_full");
-    const talk = new QuicConversation(row, this.sink);
+    const talk = new QuicConversation(row, this.sink, this.budget);
     this.talks.set(row, talk);
     this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     return talk;

@@ -15,8 +15,13 @@ class QuicWire {
   readonly quic: QuicConversations;
   private readonly tracker: FlowTracker;
   private readonly pkt = new Packet();
+  private taken = 0;
 
-  constructor(maxTalks: number) {
+  private readonly perSec: number;
+
+  /** `perSec`: datagrams before the clock goes on by a second. */
+  constructor(maxTalks: number, perSec = 100) {
+    this.perSec = perSec;
     this.tracker = new FlowTracker(1 << 16, 1, (row) => this.quic.close(row));
     this.quic = new QuicConversations(
       this.tracker.table,
@@ -36,7 +41,8 @@ class QuicWire {
     const frame = udp(from, to, payload);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     decodeFrame(this.pkt, view, 0, frame.length, frame.length, 1);
-    const row = this.tracker.observe(this.pkt, 1000, 0, frame.length);
+    const sec = 1000 + Math.floor(this.taken++ / this.perSec);
+    const row = this.tracker.observe(this.pkt, sec, 0, frame.length);
     const end = this.tracker.table.direction === 0 ? 0 : 1;
     this.quic.long(row, end, view, this.pkt.payloadAt, this.pkt.payloadEnd, false);
     return this;
@@ -86,6 +92,21 @@ describe("QuicConversations", () => {
     expect(heldBytes).toBeLessThanOrEqual(1 << 27);
     expect(wire.said.filter((name) => name === "quic.memory_full")).toHaveLength(1100 - flows);
     expect(flows).toBe(1024);
+  });
+
+  it("makes keys for so many connections of one source in a second, and says what it leaves out", () => {
+    const wire = new QuicWire(1 << 16, 600);
+    const first = (n: number) => {
+      const dcid = Buffer.from((n + 2 ** 32).toString(16).padStart(16, "0"), "hex");
+      return initial({ dcid, frames: [crypto(0, quicHello(`n${n}.example`))] });
+    };
+    for (let n = 0; n < 600; n++) wire.take(2000 + n, first(n));
+    const left = wire.said.filter((said) => said === "quic.too_many_connections");
+    expect([wire.said.length, left.length]).toEqual([600, 344]);
+    expect(wire.said.slice(0, 256)).toEqual(Array.from({ length: 256 }, (_, n) => `n${n}.example`));
+    // The next second has its own.
+    wire.take(2600, first(600));
+    expect(wire.said.at(-1)).toBe("n600.example");
   });
 
   it("follows eight connections of a flow at once, the oldest goes first", () => {
