@@ -74,6 +74,8 @@ import { registrableDomain } from "./policy/public-suffix.ts";
 /** Ethernet and IPv4 headers: where what is in a fragment begins at the earliest. */
 const HEADERS_LEN = 34;
 
+/** Groups outside that are taken from one membership report: each is a flow. */
+const MAX_JOINS = 24;
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
 /** Datagrams of a flow that are looked at for an encrypted tunnel. */
@@ -548,12 +550,17 @@ export class Sensor {
     const status = readGroupReport(groups, pkt.ipVersion === 6, view, pkt.l4At, pkt.l4End);
     if (status !== "ok") this.troubles.add(status);
     pkt.payloadLen = 0; // its octets are counted already
+    let joined = 0;
     for (let w = 0; w < 4 * groups.count; w += 4) {
       pkt.dst0 = groups.words[w];
       pkt.dst1 = groups.words[w + 1];
       pkt.dst2 = groups.words[w + 2];
       pkt.dst3 = groups.words[w + 3];
       if (this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) !== OUTSIDE) continue;
+      if (joined++ === MAX_JOINS) {
+        this.troubles.add("group.too_many_records");
+        return;
+      }
       const row = this.tracker.observe(pkt, sec, nsec, 0);
       if (row !== NO_ROW && this.tracker.isNew) this.flowBegan(row, pkt, view);
     }
