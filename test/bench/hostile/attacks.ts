@@ -363,3 +363,14 @@ export const ATTACKS: Readonly<Record<string, () => Buffer[]>> = {
     }),
   "octets that nearly begin something": () => streamOf(`${OUTSIDE}:9000`, "G", () => "GET GET GET "),
 };
+
+/** Messages in a frame (two frames of a question and its answer: records, by half), where there are many. */
+export const MESSAGES_A_FRAME: Readonly<Record<string, number>> = {
+  "DNS: answers full of addresses": 30,
+  "DNS over TCP: many questions in a segment": 50,
+  "DNS: many questions in a message": 80,
+  "HTTP: many requests in a segment, a new host in each": 37,
+  "HTTP: many Host headers": 90,
+  "HTTP/2: a new authority in each of many requests": 30,
+  "HTTP/2: continuations without end": 140,
+};
