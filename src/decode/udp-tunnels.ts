@@ -4,7 +4,7 @@ import { decodeGre } from "./gre.ts";
 import { decodeGtp } from "./gtp.ts";
 import { carries } from "./inner-layer.ts";
 import { decodeL2tpOverUdp } from "./l2tp.ts";
-import { decodeLisp } from "./lisp.ts";
+import { decodeLisp, decodeLispControl } from "./lisp.ts";
 import { NO_INNER, type Packet } from "./packet.ts";
 import { OK, type Status } from "./status.ts";
 import { decodeTeredo } from "./teredo.ts";
@@ -17,6 +17,7 @@ const PORT_L2TP = 1701; // RFC 2661
 const PORT_GTP = 2152; // 3GPP TS 29.281
 const PORT_TEREDO = 3544; // RFC 4380
 const PORT_LISP = 4341; // RFC 9300
+const PORT_LISP_CONTROL = 4342; // RFC 9301
 const PORT_GRE = 4754; // RFC 8086
 const PORT_VXLAN = 4789; // RFC 7348
 const PORT_VXLAN_GPE = 4790; // draft-ietf-nvo3-vxlan-gpe
@@ -32,6 +33,7 @@ export function isTunnelPort(port: number): boolean {
     case PORT_GTP:
     case PORT_TEREDO:
     case PORT_LISP:
+    case PORT_LISP_CONTROL:
     case PORT_GRE:
     case PORT_VXLAN:
     case PORT_VXLAN_GPE:
@@ -76,6 +78,8 @@ function byPort(pkt: Packet, view: DataView, port: number): Status {
       return decodeL2tpOverUdp(pkt, view, at, end);
     case PORT_LISP:
       return decodeLisp(pkt, view, at, end);
+    case PORT_LISP_CONTROL:
+      return decodeLispControl(pkt, view, at, end);
     case PORT_TZSP:
       return decodeTzsp(pkt, view, at, end);
     case PORT_GRE:

@@ -6,12 +6,8 @@ export interface Disagreement {
   readonly fact: string;
 }
 
-/**
- * Chains of layers that are decoded so far: Ethernet and cooked captures with VLAN tags or LLC/SNAP, loopback
- * and raw IP, without any tunnel. Facts of other chains are out of scope.
- */
-const DECODED =
-  /^(?:(?:eth|sll):(?:ethertype|llc)(?::(?:vlan|ieee8021ad):(?:ethertype|llc))*:|null:|loop:|raw:)?(?:ip|ipv6)$/;
+/** Chains of layers that are not decoded: 6LoWPAN, and packets that other protocols quote. */
+const NOT_DECODED = /(?:^|:)(?:wpan|6lowpan|sflow|openflow|nhrp)(?::|$)/;
 
 /**
  * How far a capture's facts are compared. "mixed": some of its packets are of chains that are not decoded
@@ -19,8 +15,8 @@ const DECODED =
  */
 export function scopeOf(report: OracleReport): "whole" | "mixed" | "none" {
   const chains = report.chains.filter((chain) => !chain.startsWith("NOIP:"));
-  if (chains.every((chain) => DECODED.test(chain))) return "whole";
-  return chains.some((chain) => DECODED.test(chain)) ? "mixed" : "none";
+  if (!chains.some((chain) => NOT_DECODED.test(chain))) return "whole";
+  return chains.every((chain) => NOT_DECODED.test(chain)) ? "none" : "mixed";
 }
 
 /** Where `seen` (facts of facts.mjs) and the oracle differ. */
@@ -41,19 +37,21 @@ export function compare(report: OracleReport, seen: readonly string[]): Disagree
   return found;
 }
 
-/** A FLOW with its ends in a fixed order, so that both directions are one; other facts as they are. */
+/** A FLOW or TUNNEL with its ends in a fixed order, so that both directions are one; other facts as they are. */
 function undirected(fact: string): string {
   const [kind, proto, client, clientPort, server, serverPort] = fact.split(" ");
+  if (kind === "TUNNEL") return `${kind} ${proto} ${[client, clientPort].sort().join(" ")} ${server}`;
   if (kind !== "FLOW") return fact;
   return `${kind} ${proto} ${[`${client} ${clientPort}`, `${server} ${serverPort}`].sort().join(" ")}`;
 }
 
 /**
- * What the oracle cannot have: flows of tunnels themselves (it has those inside), flows of fragments that it did
+ * What the oracle cannot have: tunnels that it does not open, flows of tunnels themselves (it has those inside), flows of fragments that it did
  * not put together (without ports), and questions in NetBIOS name service, which it reads as another protocol.
  */
 function isBeyondOracle({ tunnels, fragments }: OracleReport, fact: string): boolean {
   const columns = fact.split(" ");
+  if (columns[0] === "TUNNEL") return true;
   if (columns[0] === "DNSQ") return columns[3] === "137";
   if (columns[0] !== "FLOW") return false;
   const [, proto, client, clientPort, server, serverPort] = columns;

@@ -46,7 +46,7 @@ function figures(kind: string): { kind: string; inScope: number; missed: number;
 }
 
 function summary(): string {
-  const kinds = ["FLOW", ...NAME_KINDS].map(figures);
+  const kinds = ["FLOW", "TUNNEL", ...NAME_KINDS].map(figures);
   const lines = kinds.map(
     ({ kind, inScope, missed, later }) =>
       `${kind}: ${inScope - missed} of ${inScope} found, ${later} of protocols to come`,

@@ -1,3 +1,4 @@
+import { FLAGS, IS_TUNNEL, ROW_WORDS } from "../.modules/flow/flow-row.js";
 import { addressOf, initiatorOf, portOf, protoOf } from "../.modules/flow/flow-view.js";
 import { formatAddress } from "../.modules/policy/address-text.js";
 
@@ -76,7 +77,16 @@ export class FactObserver {
     const server = client === 0 ? 1 : 0;
     const port = (end) => (WITH_PORTS.has(proto) ? portOf(table, row, end) : "-");
     const text = (end) => `${formatAddress(addressOf(table, row, end))} ${port(end)}`;
-    this.facts.add(`FLOW ${PROTO_NAMES.get(proto) ?? `ip-${proto}`} ${text(client)} ${text(server)}`);
+    const name = PROTO_NAMES.get(proto) ?? `ip-${proto}`;
+    this.facts.add(`FLOW ${name} ${text(client)} ${text(server)}`);
+    if ((table.words[row * ROW_WORDS + FLAGS] & IS_TUNNEL) === 0) return;
+    for (const [src, dst] of [
+      [client, server],
+      [server, client],
+    ]) {
+      const [from, to] = [src, dst].map((end) => formatAddress(addressOf(table, row, end)));
+      this.facts.add(`TUNNEL ${name} ${from} ${to} ${port(dst)}`);
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** A thing that the oracle saw, in the words of facts.mjs. */
 export interface OracleFact {
-  /** DNSQ, DNSA, SNI, CHLO, QUIC, HTTP, HTTPURI or FLOW. */
+  /** DNSQ, DNSA, SNI, CHLO, QUIC, HTTP, HTTPURI, FLOW or TUNNEL. */
   readonly kind: string;
   readonly text: string;
   /** Default dissection of sound frames. The others are guesses, or come from malformed frames. */
@@ -45,7 +45,10 @@ export function readOracle(path: string): OracleReport {
     if (kind === "ENCAP") chains.push(columns[1]);
     else if (kind === "FRAG") fragments.push(endsOf(columns));
     else if (kind === "TUNNEL") {
-      tunnels.push({ ...endsOf(columns), proto: columns[3], port: columns[4] });
+      const tunnel = { ...endsOf(columns), proto: columns[3], port: columns[4] };
+      tunnels.push(tunnel);
+      const text = `TUNNEL ${tunnel.proto} ${tunnel.src} ${tunnel.dst} ${tunnel.port}`;
+      facts.push({ kind, text, certain: true });
     } else if (kind === "FLOW") {
       const text = flowText(columns);
       facts.push({ kind, text, certain: true });

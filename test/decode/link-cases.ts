@@ -96,7 +96,8 @@ const ETHERNET_CASES: readonly DecodeCase[] = [
   }),
   ethernet("802.1ah cut", "88e7 000000", "ethernet.backbone_truncated", NO_ADDRESS),
   ethernet("Cisco's security group tag", `8909 0101 00010064 0800 ${IPV4_UDP}`, "ok", V4),
-  ethernet("the same of another version", `8909 0201 00010064 0800 ${IPV4_UDP}`, "ethernet.vendor_tag"),
+  ethernet("Cisco's tag of no length", `8909 0000 00000000 0800 ${IPV4_UDP}`, "ok", V4),
+  ethernet("the same of another version", `8909 0202 00010064 0800 ${IPV4_UDP}`, "ethernet.vendor_tag"),
   ethernet("the same cut", "8909 0101 00010064 08", "ethernet.vendor_tag"),
   ethernet("Arista's timestamp of 64 bits", `d28b 0001 0010 5ceeed57384f59c8 0800 ${IPV4_UDP}`, "ok", V4),
   ethernet("Arista's timestamp of 48 bits", `d28b 0001 0120 5ceeed57384f 8100 0007 0800 ${IPV4_UDP}`, "ok", {

@@ -106,7 +106,7 @@ const GRE_CASES: readonly DecodeCase[] = [
   opened("GRE with MPLS", v4(47, `0000 8847 00001140 ${IPV4_UDP}`), ["gre"]),
   opened("GRE with WCCP 2", v4(47, `0000 883e 00000000 ${IPV4_UDP}`), ["gre"]),
   opened("GRE with WCCP 1", v4(47, `0000 883e ${IPV4_UDP}`), ["gre"]),
-  opened("GRE with Cisco metadata", v4(47, `0000 8909 0101 00010064 0800 ${IPV4_UDP}`), ["gre"]),
+  opened("GRE with Cisco metadata", v4(47, `0000 8909 0800 0101 00010064 ${IPV4_UDP}`), ["gre"]),
   {
     ...opened(
       "GRE with source routes",
@@ -203,6 +203,8 @@ const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
     udp(4789, `08000000 00006400 ${"a5".repeat(40)}`),
     "ethernet.unknown_type",
   ),
+  opened("VXLAN GPE that does not say so", udp(4790, `08000001 00006400 ${IPV4_UDP}`), ["vxlan"]),
+  opened("the same with IPv6", udp(4790, `08000002 00006400 ${IPV6_UDP}`), ["vxlan"], V6),
   opened("VXLAN GPE with IPv6", udp(4790, `0c000002 00006400 ${IPV6_UDP}`), ["vxlan"], V6),
   opened("VXLAN GPE with NSH and IPv4", udp(4790, `0c000004 00006400 0fc20201 00000108 ${IPV4_UDP}`), [
     "vxlan",
@@ -261,6 +263,8 @@ const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
   ),
   opened("LISP", udp(4341, `80000000 00000001 ${IPV4_UDP}`), ["lisp"]),
   doubted("LISP of nothing", 4341, `80000000 00000001 ${"a5".repeat(30)}`),
+  opened("LISP control, encapsulated", udp(4342, `80000000 ${IPV4_UDP}`), ["lisp"]),
+  plain("LISP control", 4342, "10000000 00000000"),
   opened("MPLS over UDP", udp(6635, `00001140 ${IPV4_UDP}`), ["mpls"]),
   doubted("no MPLS over UDP", 6635, "a5".repeat(30)),
   opened("GRE over UDP", udp(4754, `2000 0800 00000001 ${IPV4_UDP}`), ["gre"]),
