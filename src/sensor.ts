@@ -380,6 +380,8 @@ export class Sensor {
     const { frames, wireLen, sec, nsec } = datagram;
     const status = decodeFrame(pkt, view, at, end, wireEnd - at, LINKTYPE_RAW);
     pkt.vlan = datagram.vlan;
+    pkt.vni = datagram.vni;
+    if (datagram.isInner) pkt.layerAt = Math.max(1, at);
     pkt.macOffset = macAt;
     pkt.frames = frames;
     datagram.frames = 0;
@@ -456,13 +458,17 @@ export class Sensor {
     const { pkt, mirrors, tracker } = this;
     const copies = tracker.copies;
     let outermost: number = NO_ROW;
+    let isOutermost = true;
     let status = OK;
     let len = wireLen;
     while (pkt.innerType !== NO_INNER && !isFragment(status)) {
       if (pkt.mirrorSeqAt !== 0) mirrors.sequence.take(pkt, view);
       const { tunnel, innerDoubtful } = pkt;
-      const row = mirrors.isTransport(pkt) ? NO_ROW : this.layer(status, view, sec, nsec, len);
-      if (pkt.layerAt === 0) outermost = row;
+      const isTransport = mirrors.isTransport(pkt);
+      if (isTransport) this.countNotes(pkt.notes);
+      const row = isTransport ? NO_ROW : this.layer(status, view, sec, nsec, len);
+      if (isOutermost) outermost = row;
+      isOutermost = false;
       status = decodeInner(pkt, view);
       const isTunnel = innerDoubtful === 0 || pkt.ipVersion !== 0;
       if (row !== NO_ROW && isTunnel) this.flows.isTunnel(row, TUNNELS[tunnel]);

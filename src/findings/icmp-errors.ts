@@ -117,6 +117,7 @@ export class IcmpErrors {
     resetPacket(quoted, pkt.payloadEnd);
     if (pkt.ipVersion === 6) decodeIpv6(quoted, view, pkt.payloadAt, pkt.payloadEnd);
     else decodeIpv4(quoted, view, pkt.payloadAt, pkt.payloadEnd);
+    quoted.vni = pkt.vni;
     quoted.vlan = pkt.vlan; // what is quoted came by the same network
     // An error goes to who sent what it quotes: anything else is made up.
     return (

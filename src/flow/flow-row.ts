@@ -23,7 +23,7 @@ export const ADDR_A = 10;
 export const ADDR_B = 14;
 /** Port of A in the upper half, of B in the lower. */
 export const PORTS = 18;
-/** IP protocol number in the low octet, IP version in the next, VLAN id + 1 above where it is part of the key. */
+/** IP protocol number in the low octet, IP version in the next, the network's number above where it is part of the key. */
 export const PROTO = 19;
 /** Bits below. */
 export const FLAGS = 20;

@@ -1,4 +1,4 @@
-import type { Packet } from "../decode/packet.ts";
+import { NO_VNI, type Packet } from "../decode/packet.ts";
 import {
   ADDR_A,
   ADDR_B,
@@ -18,6 +18,9 @@ export const NO_ROW = -1;
 const INITIAL_ROWS = 1 << 14;
 /** At first no more than the second-level cache holds beside the rows. */
 const INITIAL_SLOTS = 1 << 14;
+/** VLAN ids, and none. */
+const VLANS = 4097;
+const MAX_NETWORKS = 0xffff;
 /** Slots are pairs of words: hash, row + 1 (0: empty). */
 const SLOT_WORDS = 2;
 
@@ -37,8 +40,9 @@ export class FlowTable {
   size = 0;
   /** After `find` or `create`: whether the packet goes from A to B (0) or from B to A (1). */
   direction = 0;
-  /** The VLAN is part of a flow's identity (`enclave.overlapping`). Mirrors often tag one direction only. */
+  /** VLAN and VNI are part of a flow's identity (`enclave.overlapping`). Mirrors often tag one direction only. */
   byVlan = false;
+  private readonly networks = new Map<number, number>();
 
   private slots = new Int32Array(INITIAL_SLOTS * SLOT_WORDS);
   private slotMask = INITIAL_SLOTS - 1;
@@ -111,10 +115,22 @@ export class FlowTable {
     }
   }
 
-  /** Protocol, IP version, and the VLAN where networks may use the same addresses; see flow-row.ts. */
+  /** Protocol, IP version, and the network where networks may use the same addresses; see flow-row.ts. */
   private protoKey(pkt: Packet): number {
     const key = (pkt.l4Proto & 0xff) | (pkt.ipVersion << 8);
-    return this.byVlan ? key | ((pkt.vlan + 1) << 16) : key;
+    return this.byVlan ? key | (this.networkOf(pkt) << 16) : key;
+  }
+
+  /** 16 bits for a VLAN (its id and 1), or for a VNI and the VLAN in it: those get numbers as they come. */
+  private networkOf(pkt: Packet): number {
+    if (pkt.vni === NO_VNI) return pkt.vlan + 1;
+    const pair = pkt.vni * VLANS + pkt.vlan + 1;
+    let network = this.networks.get(pair);
+    if (network === undefined) {
+      network = Math.min(VLANS + this.networks.size, MAX_NETWORKS);
+      if (network < MAX_NETWORKS) this.networks.set(pair, network); // beyond are all one
+    }
+    return network;
   }
 
   /** Symmetric in the two ends, so that both directions meet. */

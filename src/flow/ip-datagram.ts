@@ -1,4 +1,4 @@
-import { NO_VLAN, type Packet } from "../decode/packet.ts";
+import { NO_VLAN, NO_VNI, type Packet } from "../decode/packet.ts";
 import { CHUNK_OCTETS, type FragmentChunk, type FragmentChunks, UNIT_OCTETS } from "./fragment-chunks.ts";
 
 /** Octets behind the IP header that a datagram can have (RFC 791 §3.1, RFC 8200 §3). */
@@ -27,6 +27,9 @@ const NO_ROOM: readonly (FragmentChunk | null)[] = new Array<null>(MAX_CHUNKS).f
 export class IpDatagram {
   version = 0;
   vlan: number = NO_VLAN;
+  vni: number = NO_VNI;
+  /** Its fragments came through a tunnel. */
+  isInner = false;
   id = 0;
   /** IPv4: the header's protocol, a part of what tells datagrams apart. IPv6: the next header that was named last. */
   proto = 0;
@@ -83,6 +86,8 @@ export class IpDatagram {
   begin(pkt: Packet, view: DataView, hash: number, sec: number): void {
     this.version = pkt.ipVersion;
     this.vlan = pkt.vlan;
+    this.vni = pkt.vni;
+    this.isInner = pkt.layerAt !== 0;
     this.id = pkt.fragId;
     this.proto = view.getUint8(pkt.fragNextAt);
     this.src[0] = pkt.src0;
@@ -124,7 +129,7 @@ export class IpDatagram {
       this.src[0] === pkt.src0 &&
       this.dst[0] === pkt.dst0 &&
       (this.version === 6 || this.proto === view.getUint8(pkt.fragNextAt)) &&
-      (!byVlan || this.vlan === pkt.vlan)
+      (!byVlan || (this.vlan === pkt.vlan && this.vni === pkt.vni))
     );
   }
 
@@ -132,6 +137,7 @@ export class IpDatagram {
   address(pkt: Packet): void {
     pkt.ipVersion = this.version;
     pkt.vlan = this.vlan;
+    pkt.vni = this.vni;
     pkt.src0 = this.src[0];
     pkt.src1 = this.src[1];
     pkt.src2 = this.src[2];
