@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import type { FrameBatch } from "./capture/frame-batch.ts";
 import { catalogueWith } from "./catalogue/built-in.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
-import { encryptedTunnel } from "./decode/encrypted-tunnels.ts";
+import { encryptedTunnel, encryptedTunnelOverTcp } from "./decode/encrypted-tunnels.ts";
 import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
 import { decodeFrame, decodeInner } from "./decode/link.ts";
@@ -510,10 +510,10 @@ export class Sensor {
     const from: End = this.table.direction === 0 ? 0 : 1;
     const w = row * ROW_WORDS;
     if (pkt.payloadLen > 0) {
+      if (this.table.words[w + JUDGED] >= JUDGED_PENDING) this.lookForTunnel(row, view);
       if (proto === PROTO_TCP) {
         if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
       } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
-        if (this.table.words[w + JUDGED] >= JUDGED_PENDING) this.lookForTunnel(row, view);
         this.datagrams.take(row, from, pkt, view, sec, nsec);
       }
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
@@ -572,13 +572,16 @@ export class Sensor {
     }
   }
 
-  /** A datagram of a flow across the boundary that nothing allows yet: its first ones say what tunnel it is, if any. */
+  /** Payload of a flow across the boundary that nothing allows yet: its first ones say what tunnel it is, if any. */
   private lookForTunnel(row: number, view: DataView): void {
     const { words } = this.table;
     const w = row * ROW_WORDS;
     if ((words[w + FLAGS] & IS_TUNNEL) !== 0) return;
     if (words[w + PACKETS_A] + words[w + PACKETS_A + 1] > TUNNEL_LOOKS) return;
-    const tunnel = encryptedTunnel(this.pkt, view);
+    const { pkt } = this;
+    let tunnel = NO_TUNNEL;
+    if (pkt.l4Proto === PROTO_TCP) tunnel = encryptedTunnelOverTcp(pkt, view);
+    else if (pkt.l4Proto === PROTO_UDP) tunnel = encryptedTunnel(pkt, view);
     if (tunnel !== NO_TUNNEL) this.flows.isTunnel(row, TUNNELS[tunnel]);
   }
 

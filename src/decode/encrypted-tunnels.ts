@@ -24,6 +24,17 @@ export function encryptedTunnel(pkt: Packet, view: DataView): number {
   return spi > 255 && len % 4 === 0 ? TUNNEL_IPSEC : NO_TUNNEL;
 }
 
+/**
+ * The same for a segment `pkt` of TCP, which may be a connection's first with data: OpenVPN puts its length before each
+ * packet, and only the first packets have a form.
+ */
+export function encryptedTunnelOverTcp(pkt: Packet, view: DataView): number {
+  const { payloadAt: at, payloadEnd: end, payloadLen: len } = pkt;
+  if (end - at < 16 || view.getUint16(at) !== len - 2) return NO_TUNNEL;
+  const isItsPort = pkt.srcPort === PORT_OPENVPN || pkt.dstPort === PORT_OPENVPN;
+  return isOpenVpn(view, at + 2, end, len - 2, isItsPort) ? TUNNEL_OPENVPN : NO_TUNNEL;
+}
+
 /** Type and three zero octets; handshake messages have fixed lengths, data one that is padded to 16 (whitepaper §5.4). */
 function isWireGuard(view: DataView, at: number, end: number, len: number): boolean {
   switch (view.getUint32(at)) {

@@ -21,3 +21,16 @@ export function decodeTeredo(pkt: Packet, view: DataView, at: number, end: numbe
   if (view.getUint8(at) >> 4 !== 6) return OK;
   return carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, wireEnd);
 }
+
+/** 2001::/32, the prefix of Teredo addresses (RFC 4380 §2.6), in their first word. */
+const PREFIX = 0x20010000;
+
+/**
+ * The same between clients and relays, which use any port (§5.2): an IPv6 packet of exactly the datagram's length with
+ * a Teredo address. view[at, end) has a header's octets and begins with version 6.
+ */
+export function decodePeerTeredo(pkt: Packet, view: DataView, at: number, end: number): Status {
+  if (view.getUint16(at + 4) !== pkt.payloadLen - IPV6_LEN) return OK;
+  if (view.getInt32(at + 8) !== PREFIX && view.getInt32(at + 24) !== PREFIX) return OK;
+  return carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, at + pkt.payloadLen);
+}

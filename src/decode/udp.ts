@@ -6,6 +6,7 @@ import {
   UDP_HEADER_TRUNCATED,
   UDP_LENGTH_TOO_SMALL,
 } from "./status.ts";
+import { decodePeerTeredo } from "./teredo.ts";
 import { decodeUdpTunnel, isTunnelPort } from "./udp-tunnels.ts";
 
 const HEADER_LEN = 8;
@@ -29,5 +30,7 @@ export function decodeUdp(pkt: Packet, view: DataView, at: number, end: number):
   pkt.payloadAt = at + HEADER_LEN;
   pkt.payloadEnd = Math.min(wireEnd, end);
   pkt.payloadLen = wireEnd - pkt.payloadAt;
-  return isTunnelPort(pkt.dstPort) || isTunnelPort(pkt.srcPort) ? decodeUdpTunnel(pkt, view) : OK;
+  if (isTunnelPort(pkt.dstPort) || isTunnelPort(pkt.srcPort)) return decodeUdpTunnel(pkt, view);
+  const mayBeIpv6 = pkt.payloadEnd - pkt.payloadAt >= 40 && view.getUint8(pkt.payloadAt) >> 4 === 6;
+  return mayBeIpv6 ? decodePeerTeredo(pkt, view, pkt.payloadAt, pkt.payloadEnd) : OK;
 }

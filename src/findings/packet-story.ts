@@ -1,7 +1,8 @@
-import { decodeFrame } from "../decode/link.ts";
-import { NO_VLAN, Packet } from "../decode/packet.ts";
+import { decodeFrame, decodeInner } from "../decode/link.ts";
+import { NO_INNER, NO_VLAN, Packet } from "../decode/packet.ts";
 import { PROTO_ICMP, PROTO_ICMPV6, PROTO_TCP, PROTO_UDP, protocolName } from "../decode/protocols.ts";
 import { STATUSES } from "../decode/status.ts";
+import { TUNNELS } from "../decode/tunnels.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { dnsStory, httpStory, quicStory, type Story, tlsStory } from "./payload-story.ts";
 
@@ -19,17 +20,28 @@ const PSH = 8;
 const ACK = 16;
 const URG = 32;
 
+/** Tunnels inside each other that are shown. */
+const MAX_LAYERS = 16;
+
 const pkt = new Packet();
 
 /** Decodes a captured packet. Octets of it are shown escaped; what does not decode says why. */
 export function describePacket(octets: Uint8Array, wireLen: number, linkType: number): PacketStory {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
-  const status = decodeFrame(pkt, view, 0, octets.length, wireLen, linkType);
+  let status = decodeFrame(pkt, view, 0, octets.length, wireLen, linkType);
   const headers: { name: string; fields: string }[] = [];
   if (pkt.macOffset >= 0) headers.push({ name: "ethernet", fields: linkFields(octets) });
+  for (let n = 0; n < MAX_LAYERS && pkt.innerType !== NO_INNER && pkt.fragAt === 0; n++) {
+    const { ipVersion, tunnel } = pkt;
+    headers.push({
+      name: `ipv${ipVersion}`,
+      fields: `${sourceText()} > ${destinationText()}, ${TUNNELS[tunnel]}`,
+    });
+    status = decodeInner(pkt, view);
+    if (pkt.macOffset >= 0) headers.push({ name: "ethernet", fields: linkFields(octets) });
+  }
   if (pkt.ipVersion === 0) return { summary: STATUSES[status].meaning, headers };
-  const src = formatAddress([pkt.src0, pkt.src1, pkt.src2, pkt.src3]);
-  const dst = formatAddress([pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3]);
+  const [src, dst] = [sourceText(), destinationText()];
   const proto = protocolName(pkt.l4Proto);
   headers.push({ name: `ipv${pkt.ipVersion}`, fields: `${src} > ${dst}, ${proto}` });
   const story = transportStory(view);
@@ -40,6 +52,14 @@ export function describePacket(octets: Uint8Array, wireLen: number, linkType: nu
     summary: `${endText(src, pkt.srcPort)} > ${endText(dst, pkt.dstPort)}  ${payload?.summary ?? story.summary}`,
     headers,
   };
+}
+
+function sourceText(): string {
+  return formatAddress([pkt.src0, pkt.src1, pkt.src2, pkt.src3]);
+}
+
+function destinationText(): string {
+  return formatAddress([pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3]);
 }
 
 function linkFields(octets: Uint8Array): string {

@@ -27,6 +27,9 @@ function udp(port: number, payload: string, from = 50000): string {
   return v4(17, `${be(from, 2)} ${be(port, 2)} ${be(8 + lenOf(payload), 2)} 0000\n ${payload}`);
 }
 
+const TEREDO = "20010000cb0071011122334455667788";
+const TEREDO_UDP = IPV6_UDP.replace("20010db8000000000000000000000001", TEREDO);
+
 function raw(why: string, frame: string, status: string, facts?: Partial<Facts>): DecodeCase {
   return { why, link: RAW, frame, status, ...(facts && { facts }) };
 }
@@ -244,6 +247,9 @@ const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
     ["teredo"],
     V6,
   ),
+  opened("Teredo between clients", udp(40001, TEREDO_UDP), ["teredo"], { ...V6, src: TEREDO }),
+  plain("no Teredo on other ports of another length", 40001, `${TEREDO_UDP} 00`),
+  plain("no Teredo on other ports without its address", 40001, IPV6_UDP),
   plain("no Teredo without IPv6", 3544, "5".repeat(96)),
   opened("GTP-U", udp(2152, `30 ff 001e 00000001 ${IPV4_UDP}`), ["gtp-u"]),
   opened("GTP-U with a number", udp(2152, `32 ff 0022 00000001 0001 00 00 ${IPV4_UDP}`), ["gtp-u"]),

@@ -52,6 +52,17 @@ describe("an encrypted tunnel across the boundary", () => {
     expect(found(40001, payload)).toEqual(["tunnel.encapsulated openvpn high"]);
   });
 
+  it.each(OPENVPN)("is known for OpenVPN over TCP by its %s", (_, payload) => {
+    const scene = new Scene().works().talks(GPU, OUTSIDE, 443, (talk) => {
+      talk.open();
+      talk.client(join(be(payload.length, 2), payload));
+      talk.close();
+    });
+    expect(scene.seen().findings.map(({ kind, via }) => `${kind} ${via}`)).toEqual([
+      "tunnel.encapsulated openvpn",
+    ]);
+  });
+
   it("is known for OpenVPN by its data on its own port", () => {
     const data = join([9 << 3, 0, 0, 7], Buffer.alloc(60, 0xa5));
     expect([found(1194, data), found(1195, data)]).toEqual([

@@ -1,7 +1,7 @@
 import type { FrameBatch } from "../../capture/frame-batch.ts";
 import { readMac } from "../../capture/interface-facts.ts";
-import { decodeFrame } from "../../decode/link.ts";
-import { Packet } from "../../decode/packet.ts";
+import { decodeFrame, decodeInner } from "../../decode/link.ts";
+import { NO_INNER, Packet } from "../../decode/packet.ts";
 import { PROTO_TCP } from "../../decode/protocols.ts";
 import { STATUSES } from "../../decode/status.ts";
 import { TCP_ACK } from "../../decode/tcp.ts";
@@ -78,7 +78,9 @@ export class TrafficLook {
   private frame(traffic: InterfaceTraffic, batch: FrameBatch, i: number): void {
     const { view, offset, caplen, wireLen, linkType } = batch;
     const { pkt } = this;
-    const status = decodeFrame(pkt, view, offset[i], offset[i] + caplen[i], wireLen[i], linkType[i]);
+    let status = decodeFrame(pkt, view, offset[i], offset[i] + caplen[i], wireLen[i], linkType[i]);
+    // What the mirror's own transport carries is the traffic of others, although it is sent to this host.
+    while (pkt.innerType !== NO_INNER && pkt.fragAt === 0) status = decodeInner(pkt, view);
     const { name, effect } = STATUSES[status];
     if (effect === "blind") traffic.undecoded.set(name, (traffic.undecoded.get(name) ?? 0) + 1);
     const hasMac = pkt.macOffset >= 0;

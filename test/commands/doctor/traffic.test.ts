@@ -9,7 +9,8 @@ import { TrafficLook } from "../../../src/commands/doctor/traffic-look.ts";
 import { inRepository } from "../../captured-frames.ts";
 import { judgeFrom } from "../../sensor-run.ts";
 import { batchesOf, timed } from "../../traffic/frames.ts";
-import { tcp, udp } from "../../traffic/packets.ts";
+import { join } from "../../traffic/octets.ts";
+import { ip, tcp, udp } from "../../traffic/packets.ts";
 
 const judge = judgeFrom(readFileSync(inRepository("allowlists/quickstart.yaml"), "utf8"));
 const STATS = {
@@ -49,6 +50,12 @@ describe("what the traffic shows of the mirror", () => {
   it("what goes on between other hosts", () => {
     expect(mirrorLine(looked(talk))).toBe("ok: 2 frames in 5 s, 2 between other hosts");
     expect(checkTraffic("mirror0", looked(talk).of("mirror0"), STATS, 5)).toHaveLength(1);
+  });
+
+  it("what goes on between other hosts, in a tunnel to this one", () => {
+    const erspan = (frame: Uint8Array) => ip("10.20.0.1", "10.20.0.9", 47, join([0, 0, 0x88, 0xbe], frame));
+    expect(mirrorLine(looked(talk.map(erspan)))).toBe("ok: 2 frames in 5 s, 2 between other hosts");
+    expect(looked(talk.map(erspan)).directions()).toEqual({ all: 1, oneWay: 0 });
   });
 
   it("this host's own traffic, told by address or by MAC", () => {
