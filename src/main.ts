@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   replay: async () => (await import("./commands/replay.ts")).addReplayCommand,
   watch: async () => (await import("./commands/watch.ts")).addWatchCommand,
   validate: async () => (await import("./commands/validate.ts")).addValidateCommand,
+  canary: async () => (await import("./commands/canary.ts")).addCanaryCommand,
   policy: async () => (await import("./commands/policy.ts")).addPolicyCommand,
   explain: async () => (await import("./commands/explain.ts")).addExplainCommand,
   findings: async () => (await import("./commands/findings.ts")).addFindingsCommand,

@@ -305,12 +305,13 @@ export class Sensor {
   }
 
   /** Ends all that is open and says what the run amounts to. */
-  finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
+  finish(inputs: CoverageFacts["inputs"], interrupted: boolean, watchedSec: number | null = null): Summary {
     this.fragments.settleAll();
     this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
-    const facts = this.facts(inputs, interrupted);
+    const known = this.facts(inputs, interrupted);
+    const facts = watchedSec === null ? known : { ...known, windowSec: watchedSec };
     return summarise(
       this.judge,
       this.catalogue,

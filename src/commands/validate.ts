@@ -1,9 +1,15 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { CAP_NET_RAW, hasCapability } from "../capture/capabilities.ts";
 import { listInputs } from "../capture/capture-inputs.ts";
+import { CaptureError } from "../capture/frame-source.ts";
+import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
+import { socketsNeeded } from "../capture/ring-source.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
+import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
 import { KeyError } from "../records/signing-key.ts";
 import { reportText } from "../report/report-forms.ts";
 import { validationText } from "../report/validation-text.ts";
+import { readSecret, SecretError } from "./canary/secret.ts";
 import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { say } from "./say.ts";
 import { STATE_OPTION } from "./state-option.ts";
@@ -12,62 +18,139 @@ import { judgeCaptures, type Validated } from "./validate/judge-captures.ts";
 import { ReportOutput, ReportOutputError } from "./validate/report-output.ts";
 
 const COULD_NOT_RUN = 2;
+const NO_SOCKETS: HandedSockets = new Map();
 
 interface ValidateOptions {
+  readonly interface: string[];
+  readonly for?: number;
   readonly enclave?: string;
   readonly json?: boolean;
   readonly report?: string;
   readonly state?: string;
+  readonly canary?: string;
 }
+
+const HELP = `
+COMMAND runs while the interfaces are watched, without the right to capture, and some seconds are watched after
+it: an installer, a smoke test, or an ssh or kubectl that starts one elsewhere. One that fails decides nothing.
+
+Exit codes: 0 PASS, 1 FAIL, 2 could not run, 3 INCONCLUSIVE.`;
 
 /** Adds `gapwatch validate`. */
 export function addValidateCommand(program: Command): void {
   program
     .command("validate")
     .summary("prove that a stack makes no outside contact, or say what it depends on")
+    .usage("[options] (-i IFACE [--for DURATION] | CAPTURE...) [-- COMMAND ...]")
     .argument("[capture...]", "pcap or pcapng files, directories of them, - for stdin")
+    .option("-i, --interface <name>", "interface to watch; may be given several times", gather, [])
+    .option("--for <duration>", "how long to watch; with COMMAND, at least", seconds)
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option("--json", "print the report as one JSON document instead of text")
+    .option("--canary <secretfile>", "the probes of gapwatch canary with this secret must be seen")
     .option("--report <dir>", "write the report for an accreditor and for CI into this directory")
     .option(STATE_OPTION[0], `${STATE_OPTION[1]}; its key signs the report`)
-    .addHelpText("after", "\nExit codes: 0 PASS, 1 FAIL, 2 could not run, 3 INCONCLUSIVE.")
+    .addHelpText("after", HELP)
     .action(async (captures: string[], options: ValidateOptions) => {
       process.exitCode = await validate(captures, options);
     });
 }
 
-async function validate(captures: string[], options: ValidateOptions): Promise<number> {
-  if (captures.length === 0) {
-    say("there is nothing to validate: name captures");
+async function validate(words: string[], options: ValidateOptions): Promise<number> {
+  const isLive = options.interface.length > 0;
+  const fault = isLive ? liveFault(words, options) : captureFault(words, options);
+  if (fault !== null) {
+    say(fault);
     return COULD_NOT_RUN;
   }
-  const enclave = readEnclaveOrExit(options.enclave);
-  for (const warning of enclave.warnings) say(warning);
   let output: ReportOutput | null = null;
   try {
+    // First of all, because the program may be started again for it.
+    const sockets = isLive ? await socketsWithoutPrivileges(options.interface, socketsNeeded(1)) : NO_SOCKETS;
+    const enclave = readEnclaveOrExit(options.enclave);
+    for (const warning of enclave.warnings) say(warning);
+    const secret = options.canary === undefined ? null : readSecret(options.canary);
     if (options.report !== undefined) output = new ReportOutput(options.report, options.state);
-    const validated = await fromCaptures(captures, enclave, output);
+    const validated = isLive
+      ? await fromInterfaces(words, options, enclave, sockets, secret, output)
+      : await fromCaptures(words, enclave, secret, output);
     if (validated === null) return COULD_NOT_RUN;
     const { run, report: found } = validated;
     const report = output?.write(found, enclave.octets) ?? found;
     process.stdout.write(options.json ? reportText(report) : validationText(report, run, stdoutStyle()));
     return EXIT_OF_VERDICT[report.verdict];
   } catch (error) {
-    if (!(error instanceof ReportOutputError || error instanceof KeyError)) throw error;
-    say(error.message);
+    if (!OURS.some((kind) => error instanceof kind)) throw error;
+    say((error as Error).message);
     return COULD_NOT_RUN;
   } finally {
     output?.abandon();
   }
 }
 
+/** What is thrown for people to read. */
+const OURS = [ReportOutputError, KeyError, CaptureError, SecretError];
+
+function liveFault(command: readonly string[], options: ValidateOptions): string | null {
+  // Without the dashes a capture would be taken for a program.
+  if (command.length > 0 && !process.argv.includes("--"))
+    return "COMMAND stands after --; captures and -i exclude each other";
+  if (options.for !== undefined || command.length > 0) return null;
+  return "how long? give --for DURATION, or a COMMAND after --";
+}
+
+function captureFault(captures: readonly string[], options: ValidateOptions): string | null {
+  if (captures.length > 0 && process.argv.includes("--"))
+    return "COMMAND is for watching: give an interface with -i";
+  if (options.for !== undefined) return "--for is for watching: give an interface with -i";
+  return captures.length === 0
+    ? "there is nothing to validate: name captures, or an interface with -i"
+    : null;
+}
+
 async function fromCaptures(
   captures: string[],
   enclave: EnclaveFile,
+  secret: Uint8Array | null,
   output: ReportOutput | null,
 ): Promise<Validated | null> {
   const { paths, skipped, broken } = await listInputs(captures);
   for (const path of skipped) say(`${path}: skipped, not a capture`);
   for (const { path, message } of broken) say(`${path}: ${message}`);
-  return paths.length === 0 ? null : await judgeCaptures(enclave, paths, broken, output?.evidence ?? null);
+  if (paths.length === 0) return null;
+  return await judgeCaptures(enclave, paths, broken, output?.evidence ?? null, secret);
+}
+
+async function fromInterfaces(
+  command: readonly string[],
+  options: ValidateOptions,
+  enclave: EnclaveFile,
+  sockets: HandedSockets,
+  secret: Uint8Array | null,
+  output: ReportOutput | null,
+): Promise<Validated> {
+  if (command.length > 0 && hasCapability(CAP_NET_RAW)) {
+    throw new CaptureError(
+      "COMMAND would have the right to capture: a packet ring, which needs it no more, cannot be made",
+    );
+  }
+  const { watchInterfaces } = await import("./validate/watch-interfaces.ts");
+  const window = {
+    interfaces: options.interface,
+    sockets,
+    forSec: options.for ?? null,
+    command: command.length === 0 ? null : command,
+    canarySecret: secret,
+  };
+  return await watchInterfaces(enclave, window, output?.evidence ?? null);
+}
+
+function gather(value: string, before: string[]): string[] {
+  return before.includes(value) ? before : [...before, value];
+}
+
+function seconds(text: string): number {
+  const duration = parseDuration(text);
+  if (duration === null || duration < 1) throw new InvalidArgumentError(`expected ${DURATION_EXPECTED}`);
+  return duration;
 }

@@ -2,9 +2,9 @@ import type { Server } from "node:http";
 import { Worker } from "node:worker_threads";
 import type { HandedSockets } from "../capture/handed-sockets.ts";
 import { BlindIntervals } from "../findings/blind-intervals.ts";
-import { type SensorLimits, SensorStates } from "../findings/sensor-states.ts";
+import { limitsOf, SensorStates } from "../findings/sensor-states.ts";
 import { INFO, SEVERITIES } from "../findings/severity.ts";
-import { EXIT_OF_VERDICT, type RatedFinding, type Summary } from "../findings/summary.ts";
+import { EXIT_OF_VERDICT, type RatedFinding, type Summary, withReasons } from "../findings/summary.ts";
 import type { EnclavePolicy, Rule } from "../policy/policy.ts";
 import type { FindingChange } from "../records/finding-changes.ts";
 import { CLEARED_PRIORITY, FINDING_PRIORITY, RAISED_PRIORITY } from "../report/journal-priority.ts";
@@ -242,9 +242,7 @@ export class WatchRun {
   }
 
   private withStates(summary: Summary): Summary {
-    const reasons = [...summary.reasons, ...this.blind.reasons()];
-    const verdict = summary.verdict === "clean" && reasons.length > 0 ? "inconclusive" : summary.verdict;
-    return { ...summary, verdict, reasons };
+    return withReasons(summary, this.blind.reasons());
   }
 
   private serveMetrics(): Server | null {
@@ -283,15 +281,6 @@ export class WatchRun {
 /** As the enclave file was read (commands/enclave-option.ts). */
 function textOf(octets: Buffer): string {
   return new TextDecoder().decode(octets);
-}
-
-function limitsOf({ hosts, coverage }: EnclavePolicy): SensorLimits {
-  const { maxSilenceSec, maxGapSec } = coverage;
-  return {
-    maxSilenceSec,
-    maxGapSec,
-    mustBeSeen: hosts.flatMap((host) => (host.mustBeSeen ? [host.name] : [])),
-  };
 }
 
 const LIVE_INPUT = {

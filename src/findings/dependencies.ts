@@ -22,7 +22,7 @@ export interface Dependencies {
 }
 
 /** Kinds of finding that are a dependency of the enclave on an outside party. */
-const DEPENDS: ReadonlySet<FindingKind> = new Set([
+export const DEPENDS: ReadonlySet<string> = new Set<FindingKind>([
   "egress.flow",
   "transit.flow",
   "dns.name",

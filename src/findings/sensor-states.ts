@@ -1,3 +1,4 @@
+import type { EnclavePolicy } from "../policy/policy.ts";
 import { BLIND_COUNTERS } from "./coverage.ts";
 import { OneSided } from "./one-sided.ts";
 
@@ -47,6 +48,15 @@ export interface SensorLimits {
   readonly maxSilenceSec: number | null;
   readonly maxGapSec: number | null;
   readonly mustBeSeen: readonly string[];
+}
+
+export function limitsOf({ hosts, coverage }: EnclavePolicy): SensorLimits {
+  const { maxSilenceSec, maxGapSec } = coverage;
+  return {
+    maxSilenceSec,
+    maxGapSec,
+    mustBeSeen: hosts.flatMap((host) => (host.mustBeSeen ? [host.name] : [])),
+  };
 }
 
 /** A state about rates is judged over this long. */

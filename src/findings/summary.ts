@@ -72,8 +72,7 @@ export function summarise(
 ): Summary {
   const findings = identified(found, judge, catalogue).sort(byWeight);
   const reasons = blindReasons(facts, judge.policy);
-  const reachback = findings.some((finding) => finding.severity > INFO);
-  const verdict = reachback ? "reachback" : reasons.length > 0 ? "inconclusive" : "clean";
+  const verdict = verdictOf(findings, reasons);
   return {
     verdict,
     reasons,
@@ -84,6 +83,26 @@ export function summarise(
     findings,
     dependencies: dependenciesOf(findings),
   };
+}
+
+/** Positive evidence stands even when the sensor was partly blind. Info findings are no reachback. */
+function verdictOf(findings: readonly RatedFinding[], reasons: readonly string[]): Verdict {
+  if (findings.some(({ severity }) => severity > INFO)) return "reachback";
+  return reasons.length > 0 ? "inconclusive" : "clean";
+}
+
+/** The same, with reasons that lie beyond what the packets say. */
+export function withReasons(summary: Summary, more: readonly string[]): Summary {
+  const reasons = [...summary.reasons, ...more];
+  const verdict = summary.verdict === "clean" ? verdictOf([], reasons) : summary.verdict;
+  return { ...summary, verdict, reasons };
+}
+
+/** The same without findings that are none: probes of a canary. */
+export function withoutFindings(summary: Summary, ids: ReadonlySet<string>): Summary {
+  const findings = summary.findings.filter(({ id }) => !ids.has(id));
+  const verdict = verdictOf(findings, summary.reasons);
+  return { ...summary, verdict, findings, dependencies: dependenciesOf(findings) };
 }
 
 /** All findings as reports show them, what shares a host ranked by what else its source did. */

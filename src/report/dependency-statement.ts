@@ -4,6 +4,7 @@ import {
   groupOf,
   type DependencyGroup as KindGroup,
 } from "../catalogue/kinds.ts";
+import { DEPENDS } from "../findings/dependencies.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import { classifyAddress, INSIDE } from "../policy/address-class.ts";
 import { parseAddress } from "../policy/address-text.ts";
@@ -41,19 +42,10 @@ function kindsOf(group: KindGroup): DependencyKind[] {
 /** Destinations that the catalogue does not know. */
 export const UNKNOWN = { kind: "unknown", label: "Not in the catalogue" };
 
-/** Kinds of finding that are no dependency of the enclave on the outside. */
-const NO_DEPENDENCY: ReadonlySet<string> = new Set([
-  "ingress.flow",
-  "transit.flow",
-  "inside.unapproved",
-  "name.inside",
-  "icmp.stray",
-  "volume.budget",
-]);
-
 /** Whether a finding shows that something inside wanted something outside. `inside`: the enclave's prefixes. */
 export function isDependency({ kind, source, destination }: ReportFinding, inside: PrefixTable): boolean {
-  if (NO_DEPENDENCY.has(kind) || source.ip === null) return false;
+  // Of a source that nobody declared nobody knows whether it is inside.
+  if (!DEPENDS.has(kind) || kind === "transit.flow" || source.ip === null) return false;
   if (destination.name !== null) return true;
   const words = parseAddress(destination.ips[0] ?? "");
   return words === null || classifyAddress(inside, ...words) !== INSIDE;
@@ -94,7 +86,7 @@ function dependencyFrom(findings: readonly ReportFinding[]): Dependency {
   const worst = findings.reduce((a, b) => (rank(b) > rank(a) ? b : a));
   return {
     component: findings[0].catalogue?.component ?? null,
-    setting: findings[0].catalogue?.opt_out ?? null,
+    setting: settingOf(findings[0].catalogue),
     destinations: unique(findings.map(destinationOf)),
     hosts: unique(findings.flatMap(({ source }) => (source.ip === null ? [] : [source.name ?? source.ip]))),
     attempts: findings.reduce((sum, { attempts }) => sum + attempts, 0),
@@ -102,6 +94,14 @@ function dependencyFrom(findings: readonly ReportFinding[]): Dependency {
     severity: worst.severity,
     findings: findings.map(({ id }) => id),
   };
+}
+
+/** What switches it off, and how well that is known; else what helps. */
+function settingOf(catalogue: ReportFinding["catalogue"]): string | null {
+  if (catalogue === null) return null;
+  const { opt_out, opt_out_checked, remedy } = catalogue;
+  if (opt_out === null) return typeof remedy === "string" ? remedy : null;
+  return opt_out_checked === false ? `${opt_out} (reported)` : opt_out;
 }
 
 function rank({ severity }: ReportFinding): number {

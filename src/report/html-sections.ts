@@ -9,6 +9,7 @@ import type {
   ReportFinding,
   Validation,
 } from "./validation-shape.ts";
+import { probeText } from "./validation-text.ts";
 
 /** What the verdict is about, with the exception register as it was used. */
 export function boundarySection({ enclave, validation }: Report): Markup {
@@ -63,7 +64,7 @@ export function dependencySection({ dependencies }: Validation): Markup {
       ? [[label, html`<span class="ok">none seen</span>`, "", "", ""]]
       : seen.map((each, i): Part[] => [i === 0 ? label : `${label} (${i + 1})`, ...dependencyCells(each)]),
   );
-  const heads = ["Kind", "Component or destination", "By", "Attempts", "Setting that switches it off"];
+  const heads = ["Kind", "Component or destination", "By", "Attempts", "What switches it off"];
   return html`<section aria-labelledby="dependencies"><h2 id="dependencies">Dependencies on the outside</h2>
 ${table("Every kind that was looked for", heads, rows)}</section>
 `;
@@ -109,18 +110,33 @@ export function findingsSection({ findings, validation }: Report): Markup {
   const files = new Map(validation.evidence.map(({ finding, file }) => [finding, file]));
   const rows = findings.map((finding): Part[] => [
     html`<span class="${finding.severity}">${finding.severity}</span>`,
-    finding.kind,
+    html`<span class="nowrap">${finding.kind}</span>`,
     destinationCell(finding),
     finding.source.ip === null ? "any host" : (finding.source.name ?? finding.source.ip),
-    `${finding.outcome}, ${counted(finding.attempts, "attempt")}, ${bytesText(finding.bytes_out)} out, ${bytesText(finding.bytes_in)} in`,
-    finding.first_seen,
+    happenedText(finding),
+    finding.first_seen.slice(0, 19).replace("T", " "),
     evidenceCell(finding.id, files.get(finding.id)),
   ]);
-  const heads = ["Severity", "Kind", "Destination", "Source", "What happened", "First seen", "Evidence"];
+  const heads = [
+    "Severity",
+    "Kind",
+    "Destination",
+    "Source",
+    "What happened",
+    "First seen (UTC)",
+    "Id, packets",
+  ];
   const list = rows.length === 0 ? html`<p>None.</p>\n` : table("Findings, the worst first", heads, rows);
   return html`<section aria-labelledby="findings"><h2 id="findings">Findings</h2>
 ${list}</section>
 `;
+}
+
+function happenedText({ outcome, attempts, bytes_out, bytes_in }: ReportFinding): string {
+  const what = `${outcome}, ${counted(attempts, "attempt")}`;
+  return bytes_out + bytes_in === 0
+    ? what
+    : `${what}, ${bytesText(bytes_out)} out, ${bytesText(bytes_in)} in`;
 }
 
 function destinationCell(finding: ReportFinding): Markup {
@@ -132,9 +148,30 @@ function destinationCell(finding: ReportFinding): Markup {
 
 function evidenceCell(id: string, file: string | undefined): Markup {
   return file === undefined
-    ? html`<span class="mono">${id}</span>`
-    : html`<a class="mono" href="${file}">${id}</a>`;
+    ? html`<span class="mono nowrap">${id}</span>`
+    : html`<a class="mono nowrap" href="${file}">${id}</a>`;
 }
+
+/** The positive control, path by path. */
+export function canarySection({ canary }: Validation): Markup {
+  if (canary === null) return html``;
+  const rows = canary.runs.flatMap(({ began, number, probes }) =>
+    probes.map((probe): Part[] => [
+      `${number}, ${began}`,
+      probe.path,
+      html`<span class="${PROBE_CLASS[probe.status]}">${probeText(probe)}</span>`,
+    ]),
+  );
+  const list =
+    rows.length === 0
+      ? html`<p class="blind">No probe was seen.</p>\n`
+      : table("Probes of canaries, which the sensor had to see", ["Run", "Path", "Probe"], rows);
+  return html`<section aria-labelledby="canary"><h2 id="canary">Canary</h2>
+${list}</section>
+`;
+}
+
+const PROBE_CLASS = { seen: "ok", missed: "blind", "not exercised": "faint" } as const;
 
 /** The checklist, each reason with what to do about it. */
 export function coverageSection({ coverage }: Validation): Markup {

@@ -29,6 +29,8 @@ ul { padding-left: 1.25rem; }
 .info { color: var(--info); } .low { color: var(--low); } .medium { color: var(--medium); }
 .high { color: var(--high); } .critical { color: var(--critical); font-weight: 700; }
 code, .mono { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }
+a { color: var(--accent); }
+.nowrap { white-space: nowrap; overflow-wrap: normal; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: .5rem 0; }
 dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .87rem; }

@@ -2,6 +2,7 @@ import { attemptsChart, coverageChart, matrixChart } from "./html-charts.ts";
 import { html, Markup } from "./html-markup.ts";
 import {
   boundarySection,
+  canarySection,
   coverageSection,
   dependencySection,
   findingsSection,
@@ -36,7 +37,7 @@ ${attemptsChart(validation)}${report.findings.length === 0 ? html`` : matrixChar
 </head>
 <body>
 ${head(report)}<main>
-${boundarySection(report)}${dependencySection(validation)}${servicesSection(validation)}${charts}${findingsSection(report)}${coverageSection(validation)}${limitsSection(report)}${inputsSection(report)}</main>
+${boundarySection(report)}${dependencySection(validation)}${servicesSection(validation)}${charts}${findingsSection(report)}${canarySection(validation)}${coverageSection(validation)}${limitsSection(report)}${inputsSection(report)}</main>
 <footer><p>gapwatch ${validation.tool.version}. This page repeats report.json. Check both, offline, with
 <code>gapwatch verify DIR --key PUB</code>.</p></footer>
 </body>

@@ -44,7 +44,7 @@ export function summaryDocument(run: Run) {
       unknown: summary.dependencies.unknown,
       not_air_gapped: summary.dependencies.notAirGapped,
     },
-    findings: summary.findings.map((finding) => findingOf(finding, run)),
+    findings: summary.findings.map((finding) => findingDocument(finding, run)),
   };
 }
 
@@ -62,7 +62,8 @@ function inputOf(input: RunInput, tsDigits: number): object {
   };
 }
 
-function findingOf(finding: RatedFinding, run: Run): object {
+/** One finding of the document. */
+export function findingDocument(finding: RatedFinding, run: Run): object {
   return {
     id: finding.id,
     aliases: finding.aliases,

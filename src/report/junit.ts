@@ -1,6 +1,7 @@
 import { destinationOf } from "./dependency-statement.ts";
 import { escaped } from "./html-markup.ts";
 import type {
+  CanaryReport,
   CoverageCheck,
   DependencyGroup,
   Report,
@@ -33,6 +34,7 @@ export function junitReport(report: Report): string {
     { name: "dependencies", cases: validation.dependencies.map((group) => dependencyCase(group, byId)) },
     { name: "boundary", cases: [boundaryCase(others)] },
     { name: "services", cases: validation.services.map(serviceCase) },
+    { name: "canary", cases: (validation.canary?.runs ?? []).flatMap(canaryCases) },
     { name: "coverage", cases: validation.coverage.map(coverageCase) },
   ];
   const filled = suites.filter(({ cases }) => cases.length > 0);
@@ -96,6 +98,14 @@ function serviceCase({ role, address, port, uses, must_be_used }: ServiceReport)
   if (uses > 0) return passed(name);
   const message = must_be_used ? "it must be used and was not" : "no use was seen";
   return { name, state: must_be_used ? "error" : "skipped", message, detail: [] };
+}
+
+function canaryCases({ began, probes }: CanaryReport["runs"][number]): TestCase[] {
+  return probes.map(({ path, status }) => {
+    const name = `canary of ${began} seen: ${path}`;
+    if (status === "seen") return passed(name);
+    return { name, state: status === "missed" ? "error" : "skipped", message: status, detail: [] };
+  });
 }
 
 function coverageCase({ what, status, figure, limit, reasons }: CoverageCheck): TestCase {

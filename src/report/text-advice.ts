@@ -64,5 +64,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "sensor.one-sided": "mirror both directions of the ports",
   "sensor.tcp-gaps": GAPS,
   "sensor.host_unseen": "check that the host runs, and that its port is mirrored",
+  "canary.missed":
+    "see what gapwatch canary said it sent; a probe that was sent and not seen took a path that is not mirrored",
+  "command.failed": "mend the command, or what it installs, and validate again",
   "service.unused": "check that the enclave uses the service, and that its port is mirrored",
 };

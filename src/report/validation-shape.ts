@@ -57,6 +57,8 @@ const finding = z.looseObject({
   frameworks: z.array(z.unknown()),
 });
 
+export const findingsShape = z.array(finding);
+
 const gate = z.strictObject({
   rule: text,
   direction: z.enum(["out", "in"]),
@@ -125,6 +127,26 @@ const dependencyKind = z.strictObject({
   seen: z.array(dependency).describe("Empty: none seen"),
 });
 
+const canaryRun = z.strictObject({
+  began: time.describe("By the canary's clock"),
+  number: count,
+  probes: z.array(
+    z.strictObject({
+      path: text,
+      status: z.enum(["seen", "missed", "not exercised"]),
+      after_seconds: z.number().nullable().describe("Since the canary began, by the clocks of both"),
+      source: text.nullable(),
+      finding: text.nullable(),
+      exempt: z.boolean().describe("False where it was seen: something else went the same way"),
+    }),
+  ),
+});
+
+const canary = z.strictObject({
+  runs: z.array(canaryRun),
+  exempt: z.array(finding).describe("What would be findings, were they not exactly the expected probes"),
+});
+
 const evidence = z.strictObject({ finding: text, file: text, sha256 });
 
 const activity = z.strictObject({
@@ -159,6 +181,7 @@ const validation = z.strictObject({
   services: z.array(service).describe("Security functions that the enclave file names"),
   dependencies: z.array(dependencyKind),
   other_findings: texts.describe("Ids of findings that are no dependency on the outside"),
+  canary: canary.nullable().describe("The positive control; null: not asked for"),
   not_shown: texts.describe("Contacts that this window could not have shown"),
   activity,
   evidence: z.array(evidence),
@@ -189,6 +212,8 @@ export type CoverageCheck = z.output<typeof check>;
 export type ServiceReport = z.output<typeof service>;
 export type Dependency = z.output<typeof dependency>;
 export type DependencyGroup = z.output<typeof dependencyKind>;
+export type CanaryReport = z.output<typeof canary>;
+export type CanaryProbe = CanaryReport["runs"][number]["probes"][number];
 export type Boundary = z.output<typeof boundary>;
 
 /** JSON Schema of `report.json`. */

@@ -49,10 +49,29 @@ function countedKinds(findings: readonly ReportFinding[]): string {
   return `Besides: ${parts.join(", ")}${where}`;
 }
 
-/** What a window of this length could not have shown. */
-export function notShown(windowSec: number): string[] {
+/** A component that is known to contact its hosts at times. */
+export interface KnownInterval {
+  readonly component: string;
+  readonly everySec: number;
+}
+
+/** Components that a line names; the rest is counted. */
+const COMPONENTS = 6;
+
+/** What a window of this length could not have shown, by what is known of intervals. */
+export function notShown(windowSec: number, known: readonly KnownInterval[]): string[] {
+  const longer = known.filter(({ everySec }) => everySec > windowSec);
+  const intervals = [...new Set(longer.map(({ everySec }) => everySec))].sort((a, b) => a - b);
   return [
     `Contacts that are made less often than every ${durationText(windowSec)}: a window shows what happens in it.`,
+    ...intervals.map((interval) => {
+      const components = [
+        ...new Set(longer.flatMap((each) => (each.everySec === interval ? [each.component] : []))),
+      ];
+      const named = components.slice(0, COMPONENTS).join(", ");
+      const more = components.length > COMPONENTS ? ` and ${components.length - COMPONENTS} more` : "";
+      return `Known of every ${durationText(interval)}: ${named}${more}.`;
+    }),
     "Contacts that wait for an event that did not occur in the window: an expired certificate, a restart, a person.",
   ];
 }

@@ -14,7 +14,15 @@ import {
 } from "./text-layout.ts";
 import { plain } from "./text-plain.ts";
 import { firstOf, lastOf } from "./validation.ts";
-import type { CoverageCheck, Dependency, Report, ServiceReport, Validation } from "./validation-shape.ts";
+import type {
+  CanaryProbe,
+  CanaryReport,
+  CoverageCheck,
+  Dependency,
+  Report,
+  ServiceReport,
+  Validation,
+} from "./validation-shape.ts";
 
 const STYLE_OF_RESULT: Readonly<Record<Validation["result"], Style>> = {
   PASS: "good",
@@ -44,6 +52,7 @@ export function validationText(report: Report, run: Run, { columns, color }: Tex
     infoLines(run, clock, width),
     exceptionLines(run, clock, width),
     serviceLines(validation.services, width),
+    canaryLines(validation.canary, width),
     checklistLines(validation.coverage, width),
     wideLines(validation, width),
     notShownLines(validation, width),
@@ -79,7 +88,7 @@ function dependencyLines({ dependencies }: Validation, width: number): Line[] {
 function dependencyText({ component, setting, destinations, hosts, attempts }: Dependency): string {
   const where = destinations.map(plain).join(", ");
   const what = component === null ? where : `${plain(component)}: ${where}`;
-  const how = setting === null ? "" : `; switched off by ${plain(setting)}`;
+  const how = setting === null ? "" : `; remedy: ${plain(setting)}`;
   return `${what}, ${counted(attempts, "attempt")} by ${hosts.map(plain).join(", ")}${how}`;
 }
 
@@ -104,6 +113,26 @@ function useText({ address, port, uses, users, last_use, must_be_used }: Service
   if (uses === 0) return `${where}: no use seen${must_be_used ? ", but it must be used" : ""}`;
   const who = users.map(({ ip, name }) => plain(name ?? ip)).join(", ");
   return `${where}: used ${counted(uses, "time")} by ${who}, last at ${last_use}`;
+}
+
+/** The positive control: which probes of a canary were seen, after how long. */
+function canaryLines(canary: CanaryReport | null, width: number): Line[] {
+  if (canary === null) return [];
+  const runs = canary.runs.flatMap(({ began, number, probes }) => [
+    ...paragraph(`Run ${number}, began at ${began}`, INDENT, width),
+    ...probes.flatMap((probe) =>
+      labelled(span(`    ${probe.path}`), LABEL_WIDTH + INDENT, probeText(probe), width),
+    ),
+  ]);
+  const none = paragraph("No probe was seen.", INDENT, width, "warning");
+  return [[span("Canary", "heading")], ...(runs.length === 0 ? none : runs)];
+}
+
+/** What was seen of a probe, in words. */
+export function probeText({ status, after_seconds, source, exempt }: CanaryProbe): string {
+  if (after_seconds === null) return status;
+  const other = exempt ? "" : ", but it is not this probe alone: see the findings";
+  return `seen after ${after_seconds.toFixed(1)} s from ${source}${other}`;
 }
 
 function checklistLines(checks: readonly CoverageCheck[], width: number): Line[] {

@@ -1,16 +1,24 @@
 import type { PacketTime } from "../capture/frame-source.ts";
 import type { Activity } from "../findings/activity.ts";
 import type { PrefixSeen, ServiceUse } from "../findings/inside-census.ts";
-import type { Verdict } from "../findings/summary.ts";
+import type { RatedFinding, Verdict } from "../findings/summary.ts";
 import { PrefixTable } from "../policy/prefix-table.ts";
 import { boundaryStatement, serviceReports } from "./boundary-statement.ts";
 import { coverageChecklist } from "./coverage-checklist.ts";
 import { dependencyStatement, isDependency } from "./dependency-statement.ts";
-import { summaryDocument } from "./json.ts";
+import { findingDocument, summaryDocument } from "./json.ts";
 import type { Run, RunInput } from "./run.ts";
+import { counted } from "./text-figures.ts";
 import { rfc3339 } from "./time-text.ts";
-import { type Report, type ReportFinding, summaryShape, type Validation } from "./validation-shape.ts";
-import { notShown, validationStatement } from "./validation-statement.ts";
+import {
+  type CanaryReport,
+  findingsShape,
+  type Report,
+  type ReportFinding,
+  summaryShape,
+  type Validation,
+} from "./validation-shape.ts";
+import { type KnownInterval, notShown, validationStatement } from "./validation-statement.ts";
 
 /** A command that ran while the sensor watched. */
 export interface CommandRun {
@@ -25,11 +33,30 @@ export interface ValidationFacts {
   readonly run: Run;
   readonly toolVersion: string;
   readonly mode: Validation["mode"];
+  /** How long was watched by the clock; null where packets alone say it. */
+  readonly watchedSec: number | null;
   /** How long was to be watched; null where that was not asked. */
   readonly askedSec: number | null;
   readonly command: CommandRun | null;
   readonly census: { readonly services: readonly ServiceUse[]; readonly prefixes: readonly PrefixSeen[] };
   readonly activity: Activity;
+  /** Contacts that the catalogue knows to be made at times. */
+  readonly intervals: readonly KnownInterval[];
+  /** The positive control; null where none was asked for. */
+  readonly canary: CanaryFacts | null;
+}
+
+/** What was seen of canaries. */
+export interface CanaryFacts {
+  readonly runs: readonly CanaryRunFacts[];
+  readonly exempt: readonly RatedFinding[];
+}
+
+export interface CanaryRunFacts {
+  /** When it began by its own clock, and its number. */
+  readonly sec: number;
+  readonly number: number;
+  readonly probes: CanaryReport["runs"][number]["probes"];
 }
 
 const RESULTS: Readonly<Record<Verdict, Validation["result"]>> = {
@@ -42,7 +69,7 @@ const RESULTS: Readonly<Record<Verdict, Validation["result"]>> = {
 export function validationReport(facts: ValidationFacts): Report {
   const { run, command } = facts;
   const summary = summaryShape.parse(summaryDocument(run));
-  const windowSec = lengthOf(run.inputs);
+  const windowSec = facts.watchedSec ?? lengthOf(run.inputs);
   const inside = new PrefixTable(run.policy.inside);
   const dependencies = summary.findings.filter((finding) => isDependency(finding, inside));
   const groups = dependencyStatement(dependencies);
@@ -52,7 +79,7 @@ export function validationReport(facts: ValidationFacts): Report {
     windowSec,
     isLive: facts.mode === "live",
     commandEnd: command === null ? null : endText(command),
-    canary: null,
+    canary: facts.canary === null ? null : canaryFigure(facts.canary),
   });
   const validation: Validation = {
     schema: "gapwatch/validation/1",
@@ -74,11 +101,25 @@ export function validationReport(facts: ValidationFacts): Report {
     services: serviceReports(run, facts.census.services),
     dependencies: groups,
     other_findings: idsOf(others),
-    not_shown: notShown(windowSec),
+    canary: facts.canary === null ? null : canaryReport(facts.canary, run),
+    not_shown: notShown(windowSec, facts.intervals),
     activity: activityOf(facts.activity),
     evidence: [],
   };
   return { ...summary, validation };
+}
+
+function canaryReport({ runs, exempt }: CanaryFacts, run: Run): CanaryReport {
+  return {
+    runs: runs.map(({ sec, number, probes }) => ({ began: rfc3339({ sec, nsec: 0 }, 0), number, probes })),
+    exempt: findingsShape.parse(exempt.map((finding) => findingDocument(finding, run))),
+  };
+}
+
+function canaryFigure({ runs }: CanaryFacts): string {
+  const probes = runs.flatMap((each) => each.probes).filter(({ status }) => status !== "not exercised");
+  const seen = probes.filter(({ status }) => status === "seen").length;
+  return `${seen} of ${probes.length} in ${counted(runs.length, "run")}`;
 }
 
 function windowOf({ run, askedSec }: ValidationFacts, seconds: number): Validation["window"] {

@@ -168,7 +168,8 @@ async function framesOf(path: string): Promise<string[]> {
   for (let batch = await source.next(); batch !== null; batch = await source.next()) {
     for (let i = 0; i < batch.count; i++) {
       const at = batch.offset[i];
-      const octets = Buffer.from(batch.bytes.subarray(at, at + batch.caplen[i])).toString("hex");
+      // Headers alone: what may be a credential further on is masked in evidence.
+      const octets = `${batch.caplen[i]} ${Buffer.from(batch.bytes.subarray(at, at + 54)).toString("hex")}`;
       frames.push(`${batch.tsSec[i]}.${batch.tsNsec[i]} ${octets}`);
     }
   }

@@ -20,6 +20,7 @@ export function sampleReport(summary: Partial<Run["summary"]> = {}, run: Partial
     run: whole,
     toolVersion: "0.1.0",
     mode: "captures",
+    watchedSec: null,
     askedSec: null,
     command: null,
     census: {
@@ -27,6 +28,11 @@ export function sampleReport(summary: Partial<Run["summary"]> = {}, run: Partial
       prefixes: whole.policy.inside.map(({ text }) => ({ prefix: text, hosts: 3 })),
     },
     activity,
+    canary: null,
+    intervals: [
+      { component: "vLLM", everySec: 600 },
+      { component: "Grafana", everySec: 86_400 },
+    ],
   });
 }
 

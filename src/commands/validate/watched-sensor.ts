@@ -1,12 +1,13 @@
 import type { FrameBatch } from "../../capture/frame-batch.ts";
 import type { Catalogue } from "../../catalogue/catalogue.ts";
 import { Activity } from "../../findings/activity.ts";
-import type { CoverageFacts } from "../../findings/coverage.ts";
-import { blindEvents } from "../../findings/coverage.ts";
+import { blindEvents, type CoverageFacts, coverageCounters } from "../../findings/coverage.ts";
 import { InsideCensus } from "../../findings/inside-census.ts";
 import type { InputFacts } from "../../findings/observer.ts";
+import type { PacketTap } from "../../findings/packet-tap.ts";
+import type { InterfaceLook, SensorLook } from "../../findings/sensor-states.ts";
 import { INFO, severityOf } from "../../findings/severity.ts";
-import type { Summary } from "../../findings/summary.ts";
+import type { RatedFinding, Summary } from "../../findings/summary.ts";
 import type { Judge } from "../../policy/judge.ts";
 import type { Evidence } from "../../records/evidence.ts";
 import { Sensor } from "../../sensor.ts";
@@ -19,12 +20,13 @@ export class WatchedSensor {
   private readonly evidence: Evidence | null;
   private blind = 0;
 
-  constructor(judge: Judge, catalogue: Catalogue, evidence: Evidence | null) {
+  /** `tap` is given the packets of findings; `evidence` keeps those that it is given, null for none. */
+  constructor(judge: Judge, catalogue: Catalogue, tap: PacketTap | null, evidence: Evidence | null) {
     this.census = new InsideCensus(judge);
     this.evidence = evidence;
     this.sensor = new Sensor(judge, this.census);
     this.sensor.catalogue = catalogue;
-    if (evidence !== null) this.sensor.watch(evidence);
+    this.sensor.watch(tap);
     this.sensor.logAttempts((finding, sec, attempts) => {
       // What its destination is makes no finding one for information: that takes no look-up.
       if (severityOf(finding, []) > INFO) this.activity.attempts(sec, attempts);
@@ -49,12 +51,30 @@ export class WatchedSensor {
       this.blind = blind;
       from = to;
     }
-    this.sensor.changes(); // nobody asks for them, and they would pile up
     this.evidence?.flush();
   }
 
-  finish(inputs: CoverageFacts["inputs"], interrupted: boolean): Summary {
-    const summary = this.sensor.finish(inputs, interrupted);
+  /** Findings that changed since the last call. They pile up until somebody asks. */
+  changes(): { findings: RatedFinding[]; gone: string[] } {
+    return this.sensor.changes();
+  }
+
+  /** Running totals, for saying what keeps a live sensor from seeing. */
+  look(countingMs: number, interfaces: readonly InterfaceLook[]): SensorLook {
+    const facts = this.sensor.facts([], false);
+    return {
+      atMs: Date.now(),
+      countingMs,
+      interfaces,
+      packets: this.sensor.totals().packets,
+      coverage: coverageCounters(facts),
+      hostsSeen: facts.witness.hostsSeen,
+    };
+  }
+
+  /** Ends what is open. `watchedSec`: how long was watched, where the clock says it and not the packets. */
+  finish(inputs: CoverageFacts["inputs"], interrupted: boolean, watchedSec: number | null = null): Summary {
+    const summary = this.sensor.finish(inputs, interrupted, watchedSec);
     this.evidence?.flush();
     return summary;
   }

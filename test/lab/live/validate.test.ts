@@ -1,0 +1,146 @@
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
+import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
+import { ENCLAVE, MAIN } from "./watching.ts";
+
+const possible = canMakeNamespaces();
+if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
+if (!possible)
+  process.stderr.write("validate tests skipped: this user cannot make network namespaces here\n");
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
+  let lab: Lab;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "gapwatch-validate-"));
+    lab = await createLab();
+    await prepareScenario(lab, SCENARIOS["clean"]);
+  });
+  afterAll(async () => {
+    await lab.destroy();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Runs it on the sensor, and what happens once it watches; `signal` ends it early. */
+  async function validate(
+    args: readonly string[],
+    happens: () => Promise<unknown> = async () => {},
+    signal: NodeJS.Signals | null = null,
+  ): Promise<Ended> {
+    const child = lab.spawn("sensor", [process.execPath, MAIN, "validate", "-i", "mirror0", ...args], {
+      env: { XDG_STATE_HOME: folder },
+    });
+    const closed = once(child, "close");
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (data) => {
+      out += data;
+    });
+    const watches = new Promise<void>((resolve) => {
+      child.stderr.on("data", (data) => {
+        err += data;
+        if (err.includes("watching mirror0")) resolve();
+      });
+      child.once("close", () => resolve());
+    });
+    await watches;
+    await happens();
+    if (signal !== null) await lab.signal(child, signal);
+    const [code] = await closed;
+    return { code, out, err };
+  }
+
+  const works = () => playScenario(lab, SCENARIOS["clean"]);
+  /** A little traffic inside, so that the sensor has something to witness. */
+  const talks = () =>
+    lab.exec("agent-01", ["curl", "-s", "--max-time", "2", "http://gpu-01.enclave.internal:8000/v1/models"]);
+
+  it("passes a stack that stays inside, with a report that verifies", async () => {
+    const report = join(folder, "clean");
+    const { code, out, err } = await validate(["--for", "12s", "-e", ENCLAVE, "--report", report], works);
+    expect(err).not.toContain("egress");
+    expect(out).toMatch(/^PASS: clean, 1 exception used\n/);
+    expect(code).toBe(0);
+    const { validation } = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
+    expect(validation).toMatchObject({ result: "PASS", mode: "live", window: { asked_seconds: 12 } });
+    expect(await lab.exec("sensor", [process.execPath, MAIN, "verify", report])).toMatchObject({ code: 0 });
+  });
+
+  it("fails for one question for an outside name that nobody answers, and names it as it comes", async () => {
+    const asks = async () => {
+      await talks();
+      await lab.exec("gpu-01", ["dig", "+tries=1", "+time=1", "@198.51.100.99", "telemetry.vendor.example"]);
+    };
+    const { code, out, err } = await validate(["--for", "5s", "-e", ENCLAVE], asks);
+    expect(err).toMatch(/ new medium dns\.resolver gpu-01 /);
+    expect(out).toMatch(/^FAIL: reachback\n/);
+    expect(out).toContain("telemetry.vendor.example");
+    expect(code).toBe(1);
+  });
+
+  it("watches a command and what it starts, in which a failing one proves nothing", async () => {
+    const run = (...command: string[]) => validate(["-e", ENCLAVE, "--json", "--", ...command], talks);
+    const [well, badly, none] = await Promise.all([
+      run("sh", "-c", "echo installed; grep CapEff /proc/self/status"),
+      run("sh", "-c", "exit 7"),
+      run("/no/such/installer"),
+    ]);
+    expect(well.code).toBe(0);
+    expect(well.err).toContain("installed"); // not on stdout, which carries the report
+    expect(BigInt(`0x${/CapEff:\s*([0-9a-f]+)/.exec(well.err)?.[1]}`) & (1n << 13n)).toBe(0n); // CAP_NET_RAW
+    expect(JSON.parse(well.out).validation.command).toMatchObject({
+      exit_code: 0,
+      words: ["sh", "-c", expect.any(String)],
+    });
+    for (const { code, out } of [badly, none]) {
+      expect(code).toBe(3);
+      const { verdict, reasons } = JSON.parse(out);
+      expect([verdict, reasons]).toEqual(["inconclusive", [expect.stringMatching(/^command\.failed: /)]]);
+    }
+  });
+
+  it("proves nothing when it is cut short, when nothing comes, or when its mirror goes down", async () => {
+    const reasonsOf = ({ out }: Ended): string[] =>
+      JSON.parse(out).reasons.map((reason: string) => reason.split(":")[0]);
+    const cut = await validate(["--for", "1h", "-e", ENCLAVE, "--json"], talks, "SIGINT");
+    expect([cut.code, reasonsOf(cut)]).toEqual([3, ["capture.interrupted"]]);
+
+    const quiet = join(folder, "quiet.yaml");
+    writeFileSync(
+      quiet,
+      readFileSync(ENCLAVE, "utf8").replace("  relays:", "  coverage: { max_silence: 1s }\n  relays:"),
+    );
+    const silent = await validate(["--for", "4s", "-e", quiet, "--json"], talks);
+    expect([silent.code, reasonsOf(silent)]).toEqual([3, ["sensor.silent"]]);
+
+    const down = await validate(["--for", "3s", "-e", ENCLAVE, "--json"], async () => {
+      await talks();
+      await lab.exec("sensor", ["ip", "link", "set", "mirror0", "down"]);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await lab.exec("sensor", ["ip", "link", "set", "mirror0", "up"]);
+    });
+    expect(down.code).toBe(3);
+    expect(reasonsOf(down)).toContain("sensor.interface");
+  });
+
+  it("says what it lacks", async () => {
+    const run = (...args: string[]) =>
+      lab.exec("sensor", [process.execPath, MAIN, "validate", "-e", ENCLAVE, ...args]);
+    expect(await run("-i", "mirror0")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--for DURATION"),
+    });
+    expect(await run("-i", "mirror0", "--for", "5s", "day.pcap")).toMatchObject({ code: 2 });
+    expect(await run("-i", "nowhere0", "--for", "1s")).toMatchObject({ code: 2, stdout: "" });
+  });
+});
