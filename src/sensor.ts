@@ -81,6 +81,9 @@ const MAX_FLOWS = 1 << 22;
 /** Datagrams of a flow that are looked at for an encrypted tunnel. */
 const TUNNEL_LOOKS = 16;
 
+/** Outside addresses of one source route that get flows of their own: bounds what a hostile packet costs. */
+const ROUTE_FLOWS = 4;
+
 /** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
 export class Sensor {
   readonly tracker: FlowTracker;
@@ -536,16 +539,21 @@ export class Sensor {
     const { dst0, dst1, dst2, dst3 } = pkt;
     const copies = tracker.copies;
     readSourceRoute(route, pkt, view);
+    let flows = 0;
     for (let w = 0; w < 4 * route.count; w += 4) {
       const [d0, d1, d2, d3] = [route.words[w], route.words[w + 1], route.words[w + 2], route.words[w + 3]];
       if (d3 === dst3 && d2 === dst2 && d1 === dst1 && d0 === dst0) continue;
       const isOutside = judge.addressClass(d0, d1, d2, d3) === OUTSIDE;
       if (!isOutside && judge.mayReach(pkt.src0, pkt.src1, pkt.src2, pkt.src3, d0, d1, d2, d3)) continue;
+      route.isCut ||= flows === ROUTE_FLOWS;
+      if (route.isCut) break;
+      flows++;
       setDestination(pkt, d0, d1, d2, d3);
       const row = tracker.observe(pkt, sec, nsec, 0);
       if (row !== NO_ROW && tracker.isNew) this.flowBegan(row, pkt, view);
       if (row !== NO_ROW) this.touch(row);
     }
+    if (route.isCut) this.troubles.add("route.too_long");
     setDestination(pkt, dst0, dst1, dst2, dst3);
     tracker.copies = copies;
   }

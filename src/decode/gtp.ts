@@ -31,7 +31,7 @@ export function decodeGtp(pkt: Packet, view: DataView, at: number, end: number):
   if (next >= end) return TUNNEL_TRUNCATED;
   carries(pkt, TUNNEL_GTP, LINK_BASE + LINKTYPE_RAW, next, end, wireEnd);
   // What a session carries other than IP (Ethernet, non-IP) the header does not say.
-  pkt.innerDoubtful = 0;
+  pkt.innerDoubtful = view.getUint16(at + 2) === pkt.payloadLen - HEADER_LEN ? 0 : 1;
   return OK;
 }
 

@@ -32,7 +32,9 @@ export function decodeL2tpOverUdp(pkt: Packet, view: DataView, at: number, end: 
     next += 2 + view.getUint16(next);
   }
   if (next >= end) return next >= wireEnd ? OK : TUNNEL_TRUNCATED;
-  return carries(pkt, TUNNEL_L2TP, ETHERTYPE_PPP, next, end, wireEnd);
+  carries(pkt, TUNNEL_L2TP, ETHERTYPE_PPP, next, end, wireEnd);
+  pkt.innerDoubtful = 1; // a dozen fixed bits are no certainty
+  return OK;
 }
 
 /** L2TPv3 right over IP (RFC 3931 §4.1.1): session 0 is the control connection. */

@@ -33,7 +33,8 @@ export function decodeFrame(
  * one at hand. `pkt.ipVersion` is 0 when there is none.
  */
 export function decodeInner(pkt: Packet, view: DataView): Status {
-  const isDoubtful = pkt.innerDoubtful === 1;
+  // A doubtful tunnel with nothing readable in it is none, unless the capture cut what it has.
+  const mayBeNone = pkt.innerDoubtful === 1 && pkt.innerEnd >= pkt.innerWireEnd;
   const ipMark = pkt.ipMark;
   let status: Status;
   if (pkt.ipVersion !== 0) {
@@ -52,5 +53,5 @@ export function decodeInner(pkt: Packet, view: DataView): Status {
     else if (type === MINIMAL_HEADER) status = decodeMinimalHeader(pkt, view, at, end, ipMark);
     else status = decodeLink(pkt, view, at, end, type - LINK_BASE);
   } while (pkt.innerType !== NO_INNER && pkt.ipVersion === 0);
-  return isDoubtful && pkt.ipVersion === 0 ? OK : status;
+  return mayBeNone && pkt.ipVersion === 0 ? OK : status;
 }

@@ -19,7 +19,9 @@ export function decodeTeredo(pkt: Packet, view: DataView, at: number, end: numbe
   if (wireEnd - at < IPV6_LEN) return OK;
   if (end <= at) return TUNNEL_TRUNCATED;
   if (view.getUint8(at) >> 4 !== 6) return OK;
-  return carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, wireEnd);
+  carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, wireEnd);
+  if (end - at < 6 || view.getUint16(at + 4) !== wireEnd - at - IPV6_LEN) pkt.innerDoubtful = 1;
+  return OK;
 }
 
 /** 2001::/32, the prefix of Teredo addresses (RFC 4380 §2.6), in their first word. */

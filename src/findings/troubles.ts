@@ -115,6 +115,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "quic.frame_unexpected": note("QUIC Initial packet with a frame that may not stand there"),
   "group.report_truncated": blind("membership report that ends before the groups it announces"),
   "group.too_many_records": blind("more groups in a membership report than are read"),
+  "route.too_long": blind("source route with more addresses, or more outside ones, than are judged"),
   "mirror.sequence_gap": blind("packets that the mirror numbered and that never came"),
   "relay.open_before_start": blind("connection to a relay that was open before the capture began"),
   "table.fragments_full": blind("datagrams given up because too many came in fragments"),

@@ -96,6 +96,20 @@ describe("a source route", () => {
     expect(scene.lines()).toEqual([`egress.flow ${GPU} ${OUTSIDE} 443/tcp answered high x1`]);
   });
 
+  it("of more stations than are judged makes a run inconclusive at the least", () => {
+    const hops = (count: number, prefix: string) =>
+      Array.from({ length: count }, (_, i) => `${prefix}::${i + 1}`);
+    const allowed = enclave([`id: r, to: ["2001:db8::/32"]`]);
+    const seen = (header: Header) => {
+      const frame = udp(at(GPU6, 1), at(AGENT6, 2), "x", { extensions: [header] });
+      return new Scene().works().send(frame).seen(allowed);
+    };
+    expect(seen(type0(1, hops(4, "2001:db8"))).verdict).toBe("clean");
+    const outside = seen(type0(1, hops(20, "2001:db8")));
+    expect([outside.verdict, outside.coverage["route.too_long"]]).toEqual(["inconclusive", 1]);
+    expect(seen(type0(1, hops(120, "fd20:5eed:0"))).verdict).toBe("clean");
+  });
+
   it("of a form that nobody knows makes a run inconclusive", () => {
     const header: Header = [43, join([0, 0, 5, 1], be(0, 4))];
     const scene = new Scene().works().send(udp(at(GPU6, 1), at(AGENT6, 2), "x", { extensions: [header] }));
