@@ -16,6 +16,7 @@ import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
 import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
+import { ProtocolMismatches } from "./findings/detectors/protocol-mismatches.ts";
 import { Secrets } from "./findings/detectors/secrets.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
 import { DnsJudge } from "./findings/dns-judge.ts";
@@ -115,6 +116,7 @@ export class Sensor {
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;
   private readonly relays: SocksRelays;
+  private readonly mismatches: ProtocolMismatches;
   private readonly icmpErrors: IcmpErrors;
   private readonly witness: Witness;
   private readonly mirrors: Mirrors;
@@ -163,6 +165,7 @@ export class Sensor {
     );
     this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
     this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
+    this.mismatches = new ProtocolMismatches(this.table, this.ledger);
     this.relays = new SocksRelays(this.table, this.nameJudge, this.proxies, this.troubles);
     const judges = {
       flows: this.flows,
@@ -171,6 +174,7 @@ export class Sensor {
       dns: this.dnsTraffic,
       relays: this.relays,
       secrets: this.secrets,
+      mismatches: this.mismatches,
     };
     this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
     this.conversations = new Conversations(this.table, this.heard);
@@ -181,6 +185,7 @@ export class Sensor {
       this.dtls,
       this.dnsTraffic,
       this.relays,
+      this.mismatches,
       this.heard,
       this.troubles,
     );
@@ -618,6 +623,7 @@ export class Sensor {
     if (isKept) this.nameJudge.close(row);
     if (isKept) this.secrets.close(row);
     if (isKept) this.relays.close(row);
+    if (isKept) this.mismatches.close(row);
     this.flows.close(row);
     this.live?.ended(row);
     this.witness.ended(row);

@@ -7,6 +7,7 @@ import { looksLikeDns } from "../names/dns-recognise.ts";
 import { parseRequestHead } from "../names/http-head.ts";
 import { isHttpStart } from "../names/http-start.ts";
 import { isQuicLong } from "../names/quic-header.ts";
+import type { ProtocolMismatches } from "./detectors/protocol-mismatches.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import type { SocksRelays } from "./socks-relays.ts";
 import type { TroubleCounts } from "./troubles.ts";
@@ -24,6 +25,7 @@ export class Datagrams {
   private readonly dtls: DtlsConversations;
   private readonly dns: DnsTraffic;
   private readonly relays: SocksRelays;
+  private readonly mismatches: ProtocolMismatches;
   private readonly sink: NameSink;
   private readonly troubles: TroubleCounts;
   private readonly moment = { sec: 0, nsec: 0 };
@@ -33,6 +35,7 @@ export class Datagrams {
     dtls: DtlsConversations,
     dns: DnsTraffic,
     relays: SocksRelays,
+    mismatches: ProtocolMismatches,
     sink: NameSink,
     troubles: TroubleCounts,
   ) {
@@ -40,6 +43,7 @@ export class Datagrams {
     this.dtls = dtls;
     this.dns = dns;
     this.relays = relays;
+    this.mismatches = mismatches;
     this.sink = sink;
     this.troubles = troubles;
   }
@@ -58,6 +62,8 @@ export class Datagrams {
       this.moment.sec = sec;
       this.moment.nsec = nsec;
       this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
+      // On its ports it is DNS by the port alone.
+      if (!isDnsPort(srcPort) && !isDnsPort(dstPort)) this.mismatches.begins(row, "dns");
     } else if (dstPort === PORT_SSDP && isHttpStart(view, payloadAt, payloadEnd) === "yes") {
       this.discovery(row, from, view, payloadAt, payloadEnd);
     } else if (payloadAt < payloadEnd) {

@@ -14,6 +14,7 @@ export const FINDING_KINDS = {
   "volume.budget": "more bytes through a rule than its budget",
   "tunnel.dns": "data hidden in DNS names or answers",
   "tunnel.icmp": "data hidden in pings",
+  "protocol.mismatch": "a protocol on a port that says another, toward the outside",
   beacon: "regular attempts to one destination",
   "secret.cleartext": "credentials in readable traffic",
   "icmp.stray": "an ICMP error across the boundary that quotes no known flow",

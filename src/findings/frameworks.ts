@@ -118,6 +118,11 @@ export const CONTROLS = {
     title: "Remote Access Tools",
     says: "a tunnel or remote-access service was contacted",
   },
+  T1571: {
+    framework: "attack",
+    title: "Non-Standard Port",
+    says: "a protocol on a port that stands for another",
+  },
   T1572: {
     framework: "attack",
     title: "Protocol Tunneling",
@@ -243,6 +248,7 @@ export const CONTROLS_OF_KIND: Readonly<Record<FindingKind, readonly ControlId[]
   "tunnel.encapsulated": [...OUTGOING, "SC-7(10)", "T1572"],
   "tunnel.dns": [...OUTGOING, "SC-7(10)", "SI-4(18)", "T1071.004", "T1572"],
   "tunnel.icmp": [...OUTGOING, "SC-7(10)", "SI-4(18)", "T1095", "T1572"],
+  "protocol.mismatch": [...OUTGOING, "T1571"],
   beacon: ["SI-4(4)", "T1071"],
   "secret.cleartext": ["NHI-02", "NHI2:2025", "IA-5", "SC-8"],
   "icmp.stray": [...BOUNDARY, "T1095"],

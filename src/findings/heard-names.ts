@@ -3,12 +3,13 @@ import type { FlowTable } from "../flow/flow-table.ts";
 import type { FlowTracker } from "../flow/flow-tracker.ts";
 import type { End } from "../flow/flow-view.ts";
 import { initiatorOf, lastMoment } from "../flow/flow-view.ts";
-import type { NameSink } from "../flow/name-sink.ts";
+import type { NameSink, TcpProtocol } from "../flow/name-sink.ts";
 import type { QuicHello, QuicSink } from "../flow/quic-sink.ts";
 import type { SshBanners } from "../flow/ssh-reader.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
+import type { ProtocolMismatches } from "./detectors/protocol-mismatches.ts";
 import type { Secrets } from "./detectors/secrets.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import { helloBeginsDns, requestAsksDns } from "./encrypted-dns.ts";
@@ -27,6 +28,7 @@ interface Judges {
   readonly dns: DnsTraffic;
   readonly relays: SocksRelays;
   readonly secrets: Secrets;
+  readonly mismatches: ProtocolMismatches;
 }
 
 /** What the readers of flows hear (TLS, QUIC, HTTP, DNS over TCP) goes to the judges, and to the observer. */
@@ -48,21 +50,28 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.observer = observer;
   }
 
+  begins(row: number, protocol: TcpProtocol): void {
+    this.judges.mismatches.begins(row, protocol);
+  }
+
   tlsHello(row: number, from: End, hello: ClientHello): void {
     this.tlsHellos++;
     this.judges.flows.initiatorIs(row, from);
     this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.judges.names.named(row, from, name);
+    this.judges.mismatches.named(row);
     if (helloBeginsDns(this.table, row, from, hello.alpn)) this.encryptedDns(row);
   }
 
   dtlsHello(row: number, from: End, hello: ClientHello): void {
+    this.judges.mismatches.begins(row, "dtls");
     this.tlsHello(row, from, hello);
   }
 
   ssh(row: number, banners: SshBanners): void {
     const client = initiatorOf(this.table, row);
     this.observer?.ssh({ table: this.table, row, from: client, at: lastMoment(this.table, row) }, banners);
+    this.judges.mismatches.named(row);
     this.judges.flows.sshSeen(row, banners[client], banners[client === 0 ? 1 : 0]);
   }
 
@@ -72,8 +81,10 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
 
   quicHello(row: number, from: End, hello: QuicHello): void {
     this.judges.flows.initiatorIs(row, from);
+    this.judges.mismatches.begins(row, "quic");
     this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
     for (const name of hello.names) this.judges.names.named(row, from, name);
+    this.judges.mismatches.named(row);
     if (helloBeginsDns(this.table, row, from, hello.hello?.alpn ?? [])) this.encryptedDns(row);
   }
 
@@ -82,6 +93,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.judges.flows.initiatorIs(row, from);
     this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
     this.judges.names.requested(row, from, request);
+    this.judges.mismatches.named(row);
     if (request.form === "origin" && requestAsksDns(request)) this.encryptedDns(row);
     this.judges.secrets.headers(row, from, request.credentials, request.host);
   }
@@ -106,6 +118,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
   socksRequest(row: number, from: End, request: SocksRequest): void {
     this.judges.flows.initiatorIs(row, from);
     this.judges.names.sent(row, from, request);
+    this.judges.mismatches.named(row);
   }
 
   socksAnswer(row: number, from: End, answer: Readonly<SocksAnswer>, request: SocksRequest): void {

@@ -27,6 +27,7 @@ export const SEVERITY_OF_KIND: Readonly<Record<FindingKind, "outcome" | number>>
   "icmp.stray": MEDIUM,
   "volume.budget": HIGH,
   "tunnel.dns": HIGH,
+  "protocol.mismatch": HIGH,
   "tunnel.icmp": HIGH,
   beacon: MEDIUM,
   "secret.cleartext": CRITICAL,

@@ -10,7 +10,7 @@ import { DnsReader } from "./dns-reader.ts";
 import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
-import type { NameSink } from "./name-sink.ts";
+import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
 import { SshConnection, SshReader } from "./ssh-reader.ts";
@@ -30,6 +30,16 @@ type Shown =
   | "nothing"
   | "maybe";
 
+/** What a client's first octets are of; answers come when that is known, or are alone. */
+const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
+  ["tls", "tls"],
+  ["http", "http"],
+  ["http2", "http2"],
+  ["socks", "socks"],
+  ["ssh", "ssh"],
+  ["dns", "dns"],
+]);
+
 const PORT_DNS = 53;
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
@@ -48,6 +58,8 @@ export class Conversation {
   /** The server of an HTTP/2 client, until it has a reader. */
   private awaitsHttp2Of: End | null = null;
   private tunnels = 0;
+  /** What the connection begins with was told. */
+  private isTold = false;
   /** The SOCKS handshake that is going on, or was the last. */
   private socks: SocksConnection | null = null;
   private ssh: SshConnection | null = null;
@@ -75,6 +87,7 @@ export class Conversation {
     if (shown === "maybe") return "maybe";
     if (shown !== "nothing") {
       this.readers[from] = this.readerFor(shown, from);
+      if (!preamble) this.tellBeginning(shown);
       return "yes";
     }
     return "no";
@@ -152,6 +165,13 @@ export class Conversation {
     if (http !== "no") return http === "yes" ? "http" : "maybe";
     const response = isHttpResponseStart(view, at, end);
     return response === "no" ? "nothing" : response === "yes" ? "http-response" : "maybe";
+  }
+
+  private tellBeginning(shown: Shown): void {
+    const protocol = BEGINNINGS.get(shown);
+    if (this.isTold || protocol === undefined) return;
+    this.isTold = true;
+    this.sink.begins(this.row, protocol);
   }
 
   private readerFor(shown: Exclude<Shown, "nothing" | "maybe">, from: End): ProtocolReader {

@@ -4,8 +4,13 @@ import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { End } from "./flow-view.ts";
 import type { SshBanners } from "./ssh-reader.ts";
 
+/** Protocols of TCP connections, by what they begin with. */
+export type TcpProtocol = "tls" | "http" | "http2" | "ssh" | "dns" | "socks";
+
 /** Takes what the name readers find in a flow. `from`: the end that sent it. */
 export interface NameSink {
+  /** The connection's first words are of this protocol; what follows in a tunnel, or after STARTTLS, is not told. */
+  begins(row: number, protocol: TcpProtocol): void;
   tlsHello(row: number, from: End, hello: ClientHello): void;
   httpRequest(row: number, from: End, request: HttpRequest): void;
   /** `request` is what it answers, null when that was not seen. */

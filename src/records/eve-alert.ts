@@ -32,6 +32,7 @@ const SIGNATURES: Readonly<Record<FindingKind, readonly [number, string]>> = {
   "tunnel.icmp": [13, HIDDEN],
   beacon: [14, HIDDEN],
   "secret.cleartext": [15, "Credential Exposure"],
+  "protocol.mismatch": [18, HIDDEN],
   "tunnel.encapsulated": [17, REACHBACK],
 };
 

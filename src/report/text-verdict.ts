@@ -144,6 +144,11 @@ const OTHERS: readonly (readonly [kind: FindingKind, one: string, several: strin
     "outside source came in by a rule that has expired",
     "outside sources came in by rules that have expired",
   ],
+  [
+    "protocol.mismatch",
+    "inside host spoke another protocol than its port stands for",
+    "inside hosts spoke other protocols than their ports stand for",
+  ],
   ["volume.budget", "rule exceeded its byte budget", "rules exceeded their byte budgets"],
   ["icmp.stray", "source sent ICMP errors for no known flow", "sources sent ICMP errors for no known flow"],
 ];

@@ -115,7 +115,7 @@ describe("QUIC outside", () => {
       if (version === 0x54303531) frame[0] = 0x08;
       for (const port of [443, 53, 50000]) {
         const scene = new QuicScene(OUTSIDE, port).up(clientInitial([frame], { version }));
-        expect(scene.said()[0], `${version.toString(16)} ${port}`).toBe("egress.flow a.example attempted");
+        expect(scene.said(), `${version.toString(16)} ${port}`).toContain("egress.flow a.example attempted");
       }
     }
   });

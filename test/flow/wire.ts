@@ -84,6 +84,7 @@ export class Wire {
   private sink(): NameSink {
     const say = (event: string) => this.events.push(event);
     return {
+      begins: () => {},
       tlsHello: (_row, _from, hello) => say(`tls ${hello.sni}`),
       httpRequest: (_row, _from, request) => say(`${request.method} ${request.host} ${request.target}`),
       httpResponse: (_row, _from, response, request) =>
