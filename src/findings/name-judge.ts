@@ -81,7 +81,7 @@ export class NameJudge {
       this.sentAcross(row, client, errand);
       return;
     }
-    if (!this.leadsOut(errand)) return;
+    if (!this.leadsOut(row, client, errand)) return;
     this.requestedOfProxy(row, client, errand, false);
     // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
     if (errand.ownsConnection) {
@@ -96,8 +96,13 @@ export class NameJudge {
     else this.sentOn(row, client, address);
   }
 
-  private leadsOut({ host, address }: ProxyErrand): boolean {
-    if (address === null) return this.judge.nameClass(host) === "outside";
+  /** The name of a mirror leads out too, but where the proxy is that mirror. */
+  private leadsOut(row: number, client: End, { host, address }: ProxyErrand): boolean {
+    const nameClass = address === null ? this.judge.nameClass(host) : null;
+    if (nameClass === "mirrored") {
+      return !this.judge.isMirrorOf(host, ...addressOf(this.table, row, client === 0 ? 1 : 0));
+    }
+    if (address === null) return nameClass === "outside";
     return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
   }
 

@@ -1,8 +1,10 @@
 import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
+import type { HttpRequest } from "../names/http-head.ts";
 import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
 import { isHttp2ServerStart, isHttp2Start } from "../names/http2-frames.ts";
+import { isSimpleRequestStart, SIMPLE_RESPONSE } from "../names/http09.ts";
 import { isSocksStart } from "../names/socks.ts";
 import { isSshStart } from "../names/ssh.ts";
 import { isTlsStart } from "../names/tls-records.ts";
@@ -10,6 +12,7 @@ import { DnsReader } from "./dns-reader.ts";
 import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
+import { SimpleRequestReader, SimpleResponseReader } from "./http09-reader.ts";
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
@@ -25,6 +28,8 @@ type Shown =
   | "http2-server"
   | "socks"
   | "socks-answer"
+  | "http09"
+  | "http09-answer"
   | "ssh"
   | "dns"
   | "nothing"
@@ -34,6 +39,7 @@ type Shown =
 const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
   ["tls", "tls"],
   ["http", "http"],
+  ["http09", "http"],
   ["http2", "http2"],
   ["socks", "socks"],
   ["ssh", "ssh"],
@@ -41,6 +47,7 @@ const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
 ]);
 
 const PORT_DNS = 53;
+const PORTS_OPENFLOW = [6633, 6653];
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
 
@@ -63,14 +70,18 @@ export class Conversation {
   /** The SOCKS handshake that is going on, or was the last. */
   private socks: SocksConnection | null = null;
   private ssh: SshConnection | null = null;
+  /** The request of HTTP/0.9, once it was read. */
+  private simple: HttpRequest | null = null;
   private readonly row: number;
   private readonly isDnsPort: boolean;
+  private readonly isOpenFlowPort: boolean;
   private readonly sink: NameSink;
 
   /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
   constructor(row: number, responderPort: number, sink: NameSink) {
     this.row = row;
     this.isDnsPort = responderPort === PORT_DNS;
+    this.isOpenFlowPort = PORTS_OPENFLOW.includes(responderPort);
     this.sink = sink;
   }
 
@@ -130,6 +141,7 @@ export class Conversation {
     const other = this.readers[1 - from];
     if (this.socks?.awaitsAnswerOf === from) return "socks-answer";
     if (this.awaitsHttp2Of === from) return "http2-server";
+    if (this.simple !== null && other instanceof SimpleRequestReader) return "http09-answer";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
     const tls = isTlsStart(view, at, end);
@@ -140,14 +152,18 @@ export class Conversation {
     if (http === "yes") return "http";
     const response = isHttpResponseStart(view, at, end);
     if (response === "yes") return "http-response";
+    const simple = http === "no" ? isSimpleRequestStart(view, at, end) : "no";
+    if (simple === "yes") return "http09";
     const ssh = isSshStart(view, at, end);
     if (ssh === "yes") return "ssh";
     const dns = looksLikeDnsTcp(view, at, end);
     if (dns === "yes") return "dns";
-    const socks = isSocksStart(view, at, end);
+    // OpenFlow 1.3 has the version of SOCKS 4, and types for commands (ONF TS-006 §7.1).
+    const isOpenFlow = this.isOpenFlowPort && view.getUint8(at) === 4;
+    const socks = isOpenFlow ? "no" : isSocksStart(view, at, end);
     if (socks === "yes") return "socks";
     if (isHttp2ServerStart(view, at, end)) return "http2-server";
-    if ([tls, http2, http, response, ssh, socks].includes("maybe")) return "maybe";
+    if ([tls, http2, http, response, simple, ssh, socks].includes("maybe")) return "maybe";
     if (this.isDnsPort) return "dns";
     return dns === "maybe" ? "maybe" : "nothing";
   }
@@ -200,6 +216,13 @@ export class Conversation {
         return new SocksClientReader(this.socks, trouble);
       case "socks-answer":
         return new SocksServerReader(this.socks ?? new SocksConnection(row, from === 0 ? 1 : 0, sink));
+      case "http09":
+        return new SimpleRequestReader((request) => {
+          this.simple = request;
+          sink.httpRequest(row, from, request);
+        });
+      case "http09-answer":
+        return new SimpleResponseReader(() => sink.httpResponse(row, from, SIMPLE_RESPONSE, this.simple));
       case "ssh":
         this.ssh ??= new SshConnection((banners) => sink.ssh(row, banners));
         return new SshReader(this.ssh, from);

@@ -90,7 +90,16 @@ function isSocks4Start(view: DataView, at: number, end: number): "yes" | "no" | 
   if (end - at >= 2 && !isCommand4(view.getUint8(at + 1))) return "no";
   const user = textEnd(view, at + 8, end);
   if (user < 0) return "no";
-  return user === end || user === end + 1 ? "maybe" : "yes";
+  if (user === end) return "maybe";
+  if (!is4a(view.getUint32(at + 4))) return "yes";
+  const host = textEnd(view, user + 1, end);
+  if (host < 0 || host === user + 1) return host === end ? "maybe" : "no";
+  return "yes";
+}
+
+/** An address 0.0.0.x that cannot be one: a name stands behind the user. */
+function is4a(address: number): boolean {
+  return address > 0 && address <= 0xff;
 }
 
 function isCommand4(command: number): boolean {
@@ -172,8 +181,7 @@ function readHandshake4(out: SocksHandshake, view: DataView, at: number, end: nu
   if (user < 0 || user === end) return;
   const command = COMMANDS[view.getUint8(at + 1)] ?? "other";
   const address = view.getUint32(at + 4);
-  // 4a: an address 0.0.0.x that cannot be one, and a name behind the user.
-  if (address === 0 || address > 0xff) {
+  if (!is4a(address)) {
     finish(out, 4, command, view.getUint16(at + 2), words(view, at + 4, at + 8), user + 1);
     return;
   }

@@ -1,7 +1,7 @@
 import { carriedV4, carriesV4, classifyAddress } from "./address-class.ts";
 import { isV4, MAPPED, type Words } from "./address-text.ts";
 import { EnclaveNames, type NameClass, type SearchStem } from "./enclave-names.ts";
-import { NameIndex } from "./name-set.ts";
+import { canonicalName, NameIndex, NameSet } from "./name-set.ts";
 import { type EnclavePolicy, OUT, type Rule } from "./policy.ts";
 import { matchesPort } from "./ports.ts";
 import { PrefixTable } from "./prefix-table.ts";
@@ -45,6 +45,7 @@ export class Judge {
   #resolvers!: PrefixTable;
   #relays!: PrefixTable;
   #names!: EnclaveNames;
+  #mirrors!: readonly { names: NameSet; to: PrefixTable }[];
   #rules!: readonly CompiledRule[];
   /** All that any address rule covers: most outside destinations end here. */
   #anyTo!: PrefixTable;
@@ -64,6 +65,7 @@ export class Judge {
     this.#resolvers = new PrefixTable(policy.resolvers);
     this.#relays = new PrefixTable(policy.relays);
     this.#names = new EnclaveNames(policy);
+    this.#mirrors = policy.mirrored.map((m) => ({ names: new NameSet([m.name]), to: new PrefixTable(m.to) }));
     this.#rules = policy.rules.map((rule) => ({
       rule,
       to: new PrefixTable(rule.toPrefixes),
@@ -139,6 +141,15 @@ export class Judge {
 
   isResolver(w0: number, w1: number, w2: number, w3: number): boolean {
     return this.#resolvers.has(w0, w1, w2, w3);
+  }
+
+  /** Whether the enclave file says that a mirror of this name stands at the address. */
+  isMirrorOf(name: string, w0: number, w1: number, w2: number, w3: number): boolean {
+    const canonical = canonicalName(name);
+    for (const mirror of this.#mirrors) {
+      if (mirror.names.has(canonical) && mirror.to.has(w0, w1, w2, w3)) return true;
+    }
+    return false;
   }
 
   isRelay(w0: number, w1: number, w2: number, w3: number): boolean {

@@ -286,3 +286,48 @@ describe("an outside name toward an inside address", () => {
     expect(total).toBe(2 * first.length);
   });
 });
+
+describe("what a mirror serves", () => {
+  const file = enclave(
+    [],
+    [`mirrored: [{ name: "*.pypi.org", to: ${PROXY} }, { name: quay.io, to: 10.20.9.1 }]`],
+  );
+
+  it("may be asked of the mirror itself", () => {
+    expect(through(GPU, connect("files.pypi.org:443", httpTunnelOpens())).lines(file)).toEqual([]);
+  });
+
+  it("is an outside destination to any other proxy", () => {
+    expect(through(GPU, connect("quay.io:443", httpTunnelOpens())).lines(file)).toEqual([
+      `name.proxy ${GPU} quay.io 443/tcp connected high x1`,
+    ]);
+    const get = through(GPU, (talk) => talk.client(httpRequest("quay.io", "http://quay.io/v2/")));
+    expect(get.lines(file)).toEqual([`name.proxy ${GPU} quay.io 80/tcp attempted medium x1`]);
+  });
+});
+
+describe("HTTP/0.9 with an absolute target", () => {
+  const line = (outcome: string) => [`name.proxy ${GPU} evil.example.com 80/tcp ${outcome} x1`];
+
+  it.each([
+    ["GET http://evil.example.com/x\r\n", null, "attempted medium"],
+    ["GET http://evil.example.com/x\n", "<html>", "transferred critical"],
+    ["GET\thttp://evil.example.com \r\n", "x", "transferred critical"],
+  ])("%j to an inside proxy is a request to it", (request, answer, outcome) => {
+    const scene = through(GPU, (talk) => {
+      for (const octet of Buffer.from(request)) talk.data("client", [octet]);
+      if (answer !== null) talk.server(answer);
+    });
+    expect(scene.lines()).toEqual(line(outcome));
+  });
+
+  it("names its destination outside, and is nothing inside", () => {
+    const across = new Scene().works().talks(GPU, OUTSIDE, 80, (talk) => {
+      talk.open();
+      talk.client("GET http://a.example.com/\r\n");
+    });
+    expect(across.lines()).toEqual([`egress.flow ${GPU} a.example.com 80/tcp transferred critical x1`]);
+    expect(through(GPU, (talk) => talk.client("GET http://vllm.enclave.internal/\r\n")).lines()).toEqual([]);
+    expect(through(GPU, (talk) => talk.client("GET /x\r\n")).seen().verdict).toBe("clean");
+  });
+});
