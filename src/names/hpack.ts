@@ -1,7 +1,7 @@
 import { huffmanText } from "./hpack-huffman.ts";
 
 /** RFC 7541 Appendix A: name and value, in the order of their indices, from 1. */
-const STATIC_TABLE: readonly Entry[] = [
+const STATIC_TABLE: readonly HpackField[] = [
   ...pairs(":authority=", ":method=GET", ":method=POST", ":path=/", ":path=/index.html", ":scheme=http"),
   ...pairs(":scheme=https", ":status=200", ":status=204", ":status=206", ":status=304", ":status=400"),
   ...pairs(":status=404", ":status=500", "accept-charset=", "accept-encoding=gzip, deflate"),
@@ -15,7 +15,7 @@ const STATIC_TABLE: readonly Entry[] = [
   ...pairs("transfer-encoding=", "user-agent=", "vary=", "via=", "www-authenticate="),
 ];
 
-function pairs(...texts: string[]): Entry[] {
+function pairs(...texts: string[]): HpackField[] {
   return texts.map((text) => {
     const cut = text.indexOf("=");
     return { name: text.slice(0, cut), value: text.slice(cut + 1) };
@@ -27,10 +27,13 @@ const ENTRY_COST = 32;
 const DEFAULT_TABLE_OCTETS = 4096; // RFC 9113 §6.5.2
 /** Far above what servers allow. */
 const MAX_TABLE_OCTETS = 0x10000;
+/** One octet can stand for a field: servers take far fewer. */
+const MAX_FIELDS = 2000;
 /** Longest integer that can matter here, and octets it may take (§5.1). */
 const MAX_INTEGER_OCTETS = 5;
 
-interface Entry {
+/** A field, name and value one character an octet. */
+export interface HpackField {
   readonly name: string;
   readonly value: string;
 }
@@ -41,7 +44,7 @@ interface Entry {
  */
 export class HpackDecoder {
   /** Oldest first, from `first` on. */
-  private entries: Entry[] = [];
+  private entries: HpackField[] = [];
   private first = 0;
   private tableOctets = 0;
   private maxOctets = DEFAULT_TABLE_OCTETS;
@@ -54,16 +57,17 @@ export class HpackDecoder {
     return this.tableOctets;
   }
 
-  /** Gives each field of the block view[at, end) to `take`, name and value one character an octet. */
-  decode(view: DataView, at: number, end: number, take: (name: string, value: string) => void): boolean {
+  /** Gives each field of the block view[at, end) to `take`; false when it is none, or of more fields than any has. */
+  decode(view: DataView, at: number, end: number, take: (field: HpackField) => void): boolean {
     this.next = at;
-    while (this.next < end) {
+    for (let n = 0; this.next < end; n++) {
+      if (n === MAX_FIELDS) return false;
       const octet = view.getUint8(this.next);
       if (octet >= 0x80) {
         if (!this.integer(view, end, 7)) return false;
         const entry = this.entryAt(this.value);
         if (entry === null) return false;
-        take(entry.name, entry.value);
+        take(entry);
       } else if (octet >= 0x20 && octet < 0x40) {
         if (!this.integer(view, end, 5) || this.value > MAX_TABLE_OCTETS) return false;
         this.maxOctets = this.value;
@@ -76,21 +80,22 @@ export class HpackDecoder {
         if (known === null && !this.string(view, end)) return false;
         const name = known?.name ?? this.text;
         if (!this.string(view, end)) return false;
-        if (isIndexed) this.add({ name, value: this.text });
-        take(name, this.text);
+        const field = { name, value: this.text };
+        if (isIndexed) this.add(field);
+        take(field);
       }
     }
     return true;
   }
 
-  private entryAt(index: number): Entry | null {
+  private entryAt(index: number): HpackField | null {
     if (index === 0) return null;
     if (index <= STATIC_TABLE.length) return STATIC_TABLE[index - 1];
     const at = this.entries.length - (index - STATIC_TABLE.length);
     return at >= this.first ? this.entries[at] : null;
   }
 
-  private add(entry: Entry): void {
+  private add(entry: HpackField): void {
     const octets = octetsOf(entry);
     this.evict(octets);
     if (octets > this.maxOctets) return; // §4.4: no error, the table is empty then
@@ -129,6 +134,8 @@ export class HpackDecoder {
     if (!this.integer(view, end, 7)) return false;
     const stop = this.next + this.value;
     if (stop > end) return false;
+    this.text = "";
+    if (this.value === 0) return true;
     const text = isHuffman ? huffmanText(view, this.next, stop) : latin1(view, this.next, stop);
     if (text === null) return false;
     this.text = text;
@@ -137,7 +144,7 @@ export class HpackDecoder {
   }
 }
 
-function octetsOf({ name, value }: Entry): number {
+function octetsOf({ name, value }: HpackField): number {
   return name.length + value.length + ENTRY_COST;
 }
 

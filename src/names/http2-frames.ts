@@ -72,6 +72,9 @@ const FIELD_OF: ReadonlyMap<string, keyof Http2Fields> = new Map([
 ]);
 
 const MAY_HOLD_CREDENTIALS = /^(?::path|.*(?:authorization|cookie|key|token))$/i;
+/** Octets of such fields of one message that are read. */
+const MAX_CREDENTIAL_TEXT = 0x4000;
+const LONGEST_FIELD = "content-type".length;
 
 /** Takes what one direction says. */
 export interface Http2Listener {
@@ -125,15 +128,29 @@ export class Http2Frames {
     this.prefaceLeft -= preface;
     let next = at + preface;
     while (next < end && !this.done) {
-      if (this.left === 0) next = this.takeHead(view, next, end);
-      else {
-        const stop = Math.min(end, next + this.left);
-        if (this.isKept) this.payload.append(view, next, stop);
-        this.left -= stop - next;
-        next = stop;
+      if (this.left === 0) {
+        next = this.takeHead(view, next, end);
+        // A frame without content is over at once.
+        if (this.left > 0 || !this.isKept || this.done) continue;
       }
-      if (this.left === 0 && this.isKept) this.endFrame();
+      const stop = Math.min(end, next + this.left);
+      this.left -= stop - next;
+      if (this.isKept) this.keep(view, next, stop);
+      next = stop;
     }
+  }
+
+  /** Octets view[at, end) of a frame that is read; what lies whole in a chunk is not copied. */
+  private keep(view: DataView, at: number, end: number): void {
+    const { payload } = this;
+    if (payload.length === 0 && this.left === 0) {
+      this.endFrame(view, at, end);
+      return;
+    }
+    payload.append(view, at, end);
+    if (this.left > 0) return;
+    this.endFrame(payload.view, 0, payload.length);
+    payload.clear();
   }
 
   /** Octets that were never seen. */
@@ -145,20 +162,24 @@ export class Http2Frames {
 
   private takeHead(view: DataView, next: number, end: number): number {
     const head = this.frameHead;
+    if (head.length === 0 && end - next >= FRAME_HEAD_LEN) {
+      this.beginFrame(view, next);
+      return next + FRAME_HEAD_LEN;
+    }
     const stop = Math.min(end, next + FRAME_HEAD_LEN - head.length);
     head.append(view, next, stop);
     if (head.length === FRAME_HEAD_LEN) {
-      this.beginFrame(head.view);
+      this.beginFrame(head.view, 0);
       head.clear();
     }
     return stop;
   }
 
-  private beginFrame(head: DataView): void {
-    this.left = head.getUint32(0) >>> 8;
-    this.type = head.getUint8(3);
-    this.flags = head.getUint8(4);
-    this.streamId = head.getUint32(5) & 0x7fffffff;
+  private beginFrame(head: DataView, at: number): void {
+    this.left = head.getUint32(at) >>> 8;
+    this.type = head.getUint8(at + 3);
+    this.flags = head.getUint8(at + 4);
+    this.streamId = head.getUint32(at + 5) & 0x7fffffff;
     this.isKept = this.type === HEADERS || this.type === PUSH_PROMISE || this.type === CONTINUATION;
     const goesOn = this.type === CONTINUATION && this.streamId === this.blockStream;
     // §6.10: nothing may come between; whoever breaks that may be understood in another way by its peer.
@@ -169,37 +190,40 @@ export class Http2Frames {
     else if (this.type === DATA && this.left > 0) this.listener.data(this.streamId, this.left);
   }
 
-  /** A frame with (a part of) a header block is whole. */
-  private endFrame(): void {
+  /** A frame with (a part of) a header block is whole: its content is view[at, end). */
+  private endFrame(view: DataView, at: number, end: number): void {
     this.isKept = false;
-    const { payload, flags } = this;
-    let at = 0;
-    let end = payload.length;
+    const { flags, block } = this;
     if (this.type !== CONTINUATION) {
       this.isPromise = this.type === PUSH_PROMISE;
       this.endsStream = !this.isPromise && (flags & END_STREAM) !== 0;
       this.blockStream = this.streamId;
-      const padLen = (flags & PADDED) !== 0 && end > 0 ? payload.view.getUint8(0) : 0;
+      if ((flags & PADDED) !== 0 && end > at) end -= view.getUint8(at);
       if ((flags & PADDED) !== 0) at += 1;
       if (this.isPromise || (flags & PRIORITY) !== 0) at += this.isPromise ? 4 : 5;
-      end -= padLen;
     }
+    const isLast = (flags & END_HEADERS) !== 0;
     if (at > end) this.lose("http2.frames_broken");
-    else if (!this.block.append(payload.view, at, end)) this.lose("http2.headers_too_long");
-    else if ((flags & END_HEADERS) !== 0) this.endBlock();
-    payload.clear();
+    else if (isLast && block.length === 0) this.endBlock(view, at, end);
+    else if (!block.append(view, at, end)) this.lose("http2.headers_too_long");
+    else if (isLast) {
+      this.endBlock(block.view, 0, block.length);
+      block.clear();
+    }
   }
 
-  private endBlock(): void {
+  private endBlock(view: DataView, at: number, end: number): void {
     const fields: { -readonly [key in keyof Http2Fields]: string } = { ...NO_FIELDS };
-    const isRead = this.hpack.decode(this.block.view, 0, this.block.length, (name, value) => {
-      const field = FIELD_OF.get(name.toLowerCase());
+    const isRead = this.hpack.decode(view, at, end, ({ name, value }) => {
+      if (value === "") return;
+      const field = name.length > LONGEST_FIELD ? undefined : FIELD_OF.get(name);
       if (field !== undefined && fields[field] === "") fields[field] = value;
-      if (MAY_HOLD_CREDENTIALS.test(name)) fields.credentials += `${name}: ${value}\r\n`;
+      // One octet can stand for a field of kilobytes.
+      const hasRoom = fields.credentials.length + value.length < MAX_CREDENTIAL_TEXT;
+      if (hasRoom && mayHoldCredentials(name)) fields.credentials += `${name}: ${value}\r\n`;
     });
     const streamId = this.blockStream;
     this.blockStream = 0;
-    this.block.clear();
     // What was read before the break is proven all the same.
     if (this.isPromise) this.listener.promised(streamId, fields);
     else this.listener.head(streamId, fields, this.endsStream);
@@ -212,4 +236,19 @@ export class Http2Frames {
     this.block.clear();
     this.listener.lost(trouble);
   }
+}
+
+/** What was found out of names: most fields have one of a few. */
+const knownNames = new Map<string, boolean>();
+const MAX_KNOWN_NAMES = 1024;
+const MAX_KNOWN_NAME = 64;
+
+function mayHoldCredentials(name: string): boolean {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const may = MAY_HOLD_CREDENTIALS.test(name);
+  if (name.length > MAX_KNOWN_NAME) return may;
+  if (knownNames.size === MAX_KNOWN_NAMES) knownNames.clear();
+  knownNames.set(name, may);
+  return may;
 }

@@ -22,6 +22,7 @@ export class Http2Connection {
   private readonly requests = new Map<number, HttpRequest>();
   /** Answers that were seen before their requests. */
   private readonly early = new Map<number, HttpResponse>();
+  private last: { fields: Http2Fields; ends: boolean; request: HttpRequest } | null = null;
   private readonly sink: Http2Sink;
 
   constructor(sink: Http2Sink) {
@@ -46,12 +47,21 @@ export class Http2Connection {
 
   private asked(streamId: number, fields: Http2Fields, ends: boolean): void {
     if (fields.method === "") return; // trailers
-    const request = requestOf(fields, ends);
+    const request = this.requestFor(fields, ends);
     keep(this.requests, streamId, request);
     this.sink.request(request);
     const answer = this.early.get(streamId);
     this.early.delete(streamId);
     if (answer !== undefined) this.answered(streamId, answer);
+  }
+
+  /** Clients ask for much the same again and again. */
+  private requestFor(fields: Http2Fields, ends: boolean): HttpRequest {
+    const { last } = this;
+    if (last !== null && last.ends === ends && areSame(last.fields, fields)) return { ...last.request };
+    const request = requestOf(fields, ends);
+    this.last = { fields, ends, request };
+    return request;
   }
 
   private answered(streamId: number, response: HttpResponse | null): void {
@@ -76,4 +86,17 @@ function keep<Value>(into: Map<number, Value>, streamId: number, value: Value): 
     into.delete(oldest);
   }
   into.set(streamId, value);
+}
+
+function areSame(a: Http2Fields, b: Http2Fields): boolean {
+  return (
+    a.path === b.path &&
+    a.authority === b.authority &&
+    a.method === b.method &&
+    a.scheme === b.scheme &&
+    a.protocol === b.protocol &&
+    a.host === b.host &&
+    a.contentType === b.contentType &&
+    a.credentials === b.credentials
+  );
 }

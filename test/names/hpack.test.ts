@@ -17,7 +17,7 @@ function decoded(...blocks: Uint8Array[]): (string[] | null)[] {
     const decoder = new HpackDecoder();
     return blocks.map((block) => {
       const fields: string[] = [];
-      const isRead = decoder.decode(...framed(block, padding), (name, value) =>
+      const isRead = decoder.decode(...framed(block, padding), ({ name, value }) =>
         fields.push(`${name}: ${value}`),
       );
       return isRead ? fields : null;
