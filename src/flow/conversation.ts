@@ -1,39 +1,19 @@
-import { looksLikeDnsTcp } from "../names/dns-recognise.ts";
 import type { HttpRequest } from "../names/http-head.ts";
-import { isHttpResponseStart, isHttpStart } from "../names/http-start.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
-import { isHttp2ServerStart, isHttp2Start } from "../names/http2-frames.ts";
-import { isSimpleRequestStart, SIMPLE_RESPONSE } from "../names/http09.ts";
-import { isSocksStart } from "../names/socks.ts";
-import { isSshStart } from "../names/ssh.ts";
-import { isTlsStart } from "../names/tls-records.ts";
+import { SIMPLE_RESPONSE } from "../names/http09.ts";
 import { DnsReader } from "./dns-reader.ts";
+import { firstOctets, lateOctets, type Shown } from "./first-octets.ts";
 import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
 import { SimpleRequestReader, SimpleResponseReader } from "./http09-reader.ts";
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
+import { ProxyHeaderReader } from "./proxy-header-reader.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
 import { SshConnection, SshReader } from "./ssh-reader.ts";
 import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
-
-/** What a direction's first octets show. */
-type Shown =
-  | "tls"
-  | "http"
-  | "http-response"
-  | "http2"
-  | "http2-server"
-  | "socks"
-  | "socks-answer"
-  | "http09"
-  | "http09-answer"
-  | "ssh"
-  | "dns"
-  | "nothing"
-  | "maybe";
 
 /** What a client's first octets are of; answers come when that is known, or are alone. */
 const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
@@ -46,8 +26,6 @@ const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
   ["dns", "dns"],
 ]);
 
-const PORT_DNS = 53;
-const PORTS_OPENFLOW = [6633, 6653];
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
 
@@ -73,15 +51,13 @@ export class Conversation {
   /** The request of HTTP/0.9, once it was read. */
   private simple: HttpRequest | null = null;
   private readonly row: number;
-  private readonly isDnsPort: boolean;
-  private readonly isOpenFlowPort: boolean;
+  private readonly responderPort: number;
   private readonly sink: NameSink;
 
   /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
   constructor(row: number, responderPort: number, sink: NameSink) {
     this.row = row;
-    this.isDnsPort = responderPort === PORT_DNS;
-    this.isOpenFlowPort = PORTS_OPENFLOW.includes(responderPort);
+    this.responderPort = responderPort;
     this.sink = sink;
   }
 
@@ -144,43 +120,12 @@ export class Conversation {
     if (this.simple !== null && other instanceof SimpleRequestReader) return "http09-answer";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
-    const tls = isTlsStart(view, at, end);
-    if (tls === "yes") return "tls";
-    const http2 = isHttp2Start(view, at, end);
-    if (http2 === "yes") return "http2";
-    const http = isHttpStart(view, at, end);
-    if (http === "yes") return "http";
-    const response = isHttpResponseStart(view, at, end);
-    if (response === "yes") return "http-response";
-    const simple = http === "no" ? isSimpleRequestStart(view, at, end) : "no";
-    if (simple === "yes") return "http09";
-    const ssh = isSshStart(view, at, end);
-    if (ssh === "yes") return "ssh";
-    const dns = looksLikeDnsTcp(view, at, end);
-    if (dns === "yes") return "dns";
-    // OpenFlow 1.3 has the version of SOCKS 4, and types for commands (ONF TS-006 §7.1).
-    const isOpenFlow = this.isOpenFlowPort && view.getUint8(at) === 4;
-    const socks = isOpenFlow ? "no" : isSocksStart(view, at, end);
-    if (socks === "yes") return "socks";
-    if (isHttp2ServerStart(view, at, end)) return "http2-server";
-    if ([tls, http2, http, response, simple, ssh, socks].includes("maybe")) return "maybe";
-    if (this.isDnsPort) return "dns";
-    return dns === "maybe" ? "maybe" : "nothing";
+    return firstOctets(view, at, end, this.responderPort);
   }
 
-  /** What takes over a connection is certain in its first octets: binary protocols must not be held for it. */
   private showLate(from: End, view: DataView, at: number, end: number): Shown {
     if (this.readers[1 - from] instanceof TlsClientReader) return "tls";
-    if (view.getUint8(at) >= 0x80) return "nothing"; // else SSL 2.0
-    const tls = isTlsStart(view, at, end);
-    if (tls !== "no") return tls === "yes" ? "tls" : "maybe";
-    const http2 = isHttp2Start(view, at, end);
-    if (http2 === "yes") return "http2";
-    const http = isHttpStart(view, at, end);
-    if (http2 === "maybe") return "maybe";
-    if (http !== "no") return http === "yes" ? "http" : "maybe";
-    const response = isHttpResponseStart(view, at, end);
-    return response === "no" ? "nothing" : response === "yes" ? "http-response" : "maybe";
+    return lateOctets(view, at, end);
   }
 
   private tellBeginning(shown: Shown): void {
@@ -216,6 +161,8 @@ export class Conversation {
         return new SocksClientReader(this.socks, trouble);
       case "socks-answer":
         return new SocksServerReader(this.socks ?? new SocksConnection(row, from === 0 ? 1 : 0, sink));
+      case "proxy-header":
+        return new ProxyHeaderReader();
       case "http09":
         return new SimpleRequestReader((request) => {
           this.simple = request;

@@ -1,4 +1,4 @@
-import { DtlsFragment, isDtlsHello, nextDtlsFragment } from "../names/dtls.ts";
+import { DtlsFragment, mayBeDtlsHello, nextDtlsFragment } from "../names/dtls.ts";
 import { type CryptoPiece, QuicCryptoStream } from "../names/quic-crypto-stream.ts";
 import { ClientHello, readClientHello } from "../names/tls-client-hello.ts";
 import { MAX_HELLO_LEN } from "../names/tls-records.ts";
@@ -46,13 +46,12 @@ export class DtlsConversations {
 
   /** Whether the datagram view[at, end) holds a piece of a hello; `isCut`: more of it was on the wire. */
   take(row: number, from: End, view: DataView, at: number, end: number, isCut: boolean): boolean {
-    if (!isDtlsHello(view, at, end)) return false;
+    if (!mayBeDtlsHello(view, at, end) || !nextDtlsFragment(fragment, view, at, end)) return false;
     if (isCut) this.sink.trouble("dtls.cut_by_snaplen");
     const talk = this.talks.get(row) ?? this.open(row);
-    while (nextDtlsFragment(fragment, view, at, end)) {
+    do {
       this.add(row, from, talk, view);
-      at = fragment.next;
-    }
+    } while (nextDtlsFragment(fragment, view, fragment.next, end));
     return true;
   }
 

@@ -4,6 +4,8 @@ import { HANDSHAKE_CLIENT_HELLO } from "./tls-records.ts";
 const RECORD_HEADER_LEN = 13;
 /** §4.2.2: type, length, message sequence, offset and length of the fragment. */
 const FRAGMENT_HEADER_LEN = 12;
+/** ChangeCipherSpec and alerts stand before it. */
+const CONTENT_FIRST = 20;
 const CONTENT_HANDSHAKE = 22;
 /** Records of one datagram that are looked at. */
 const MAX_RECORDS = 64;
@@ -21,21 +23,19 @@ export class DtlsFragment {
 }
 
 /**
- * Whether a datagram view[at, end) begins with a readable DTLS handshake record with a piece of a ClientHello, on
- * any port (RFC 6347, RFC 9147; version 1.3 sends its first in the same form). The first octet tells it from STUN
- * and RTP on one port (RFC 7983 §7).
+ * Whether a datagram view[at, end) begins with a readable DTLS record, on any port, and has room for a ClientHello
+ * (RFC 6347, RFC 9147; version 1.3 sends its first in the same form). The first octet tells it from STUN and RTP on one
+ * port (RFC 7983 §7).
  */
-export function isDtlsHello(view: DataView, at: number, end: number): boolean {
-  if (end - at < RECORD_HEADER_LEN + FRAGMENT_HEADER_LEN || !isHandshakeRecord(view, at)) return false;
-  if (view.getUint8(at + RECORD_HEADER_LEN) !== HANDSHAKE_CLIENT_HELLO) return false;
-  const recordLen = view.getUint16(at + 11);
-  const fragmentLen = uint24(view, at + RECORD_HEADER_LEN + 9);
-  return fragmentLen + FRAGMENT_HEADER_LEN <= recordLen;
+export function mayBeDtlsHello(view: DataView, at: number, end: number): boolean {
+  if (end - at < RECORD_HEADER_LEN + FRAGMENT_HEADER_LEN) return false;
+  const type = view.getUint8(at);
+  return type >= CONTENT_FIRST && type <= CONTENT_HANDSHAKE && isClearRecord(view, at);
 }
 
 /** In clear, for it is of epoch 0. */
-function isHandshakeRecord(view: DataView, at: number): boolean {
-  if (view.getUint8(at) !== CONTENT_HANDSHAKE || view.getUint16(at + 3) !== 0) return false;
+function isClearRecord(view: DataView, at: number): boolean {
+  if (view.getUint16(at + 3) !== 0) return false;
   const version = view.getUint16(at + 1);
   return version === 0xfeff || version === 0xfefd || version === 0x0100; // the last: OpenSSL before 0.9.8f
 }
@@ -44,10 +44,8 @@ function isHandshakeRecord(view: DataView, at: number): boolean {
 export function nextDtlsFragment(out: DtlsFragment, view: DataView, at: number, end: number): boolean {
   for (let n = 0; n < MAX_RECORDS && end - at >= RECORD_HEADER_LEN; n++) {
     const recordEnd = at + RECORD_HEADER_LEN + view.getUint16(at + 11);
-    if (
-      isHandshakeRecord(view, at) &&
-      readFragment(out, view, at + RECORD_HEADER_LEN, Math.min(end, recordEnd))
-    ) {
+    const isHandshake = view.getUint8(at) === CONTENT_HANDSHAKE && isClearRecord(view, at);
+    if (isHandshake && readFragment(out, view, at + RECORD_HEADER_LEN, end, recordEnd)) {
       out.next = recordEnd;
       return true;
     }
@@ -56,15 +54,22 @@ export function nextDtlsFragment(out: DtlsFragment, view: DataView, at: number, 
   return false;
 }
 
-/** A record holds one message or piece of one as a rule; a ClientHello stands first in it. */
-function readFragment(out: DtlsFragment, view: DataView, at: number, end: number): boolean {
+/** The first message of a record, which ends at `recordEnd` by its own claim. */
+function readFragment(
+  out: DtlsFragment,
+  view: DataView,
+  at: number,
+  end: number,
+  recordEnd: number,
+): boolean {
   if (end - at < FRAGMENT_HEADER_LEN || view.getUint8(at) !== HANDSHAKE_CLIENT_HELLO) return false;
   out.bodyLen = uint24(view, at + 1);
   out.messageSeq = view.getUint16(at + 4);
   out.offset = uint24(view, at + 6);
   out.at = at + FRAGMENT_HEADER_LEN;
-  out.end = Math.min(end, out.at + uint24(view, at + 9));
-  return true;
+  const stop = out.at + uint24(view, at + 9);
+  out.end = Math.min(end, stop);
+  return stop <= recordEnd;
 }
 
 function uint24(view: DataView, at: number): number {

@@ -157,6 +157,21 @@ describe("a protocol that takes over a connection", () => {
     expect(said).toEqual({ names: ["late.example"], troubles: [] });
   });
 
+  it.each([
+    ["version 1", "PROXY TCP4 10.20.1.11 198.51.100.7 40000 443\r\n"],
+    ["version 2", `\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c${"\x0a".repeat(12)}`],
+  ])("is what stands behind a load balancer's header, in one segment or in many: %s", (_, header) => {
+    const octets = (behind: Uint8Array) => Buffer.concat([Buffer.from(header, "latin1"), behind]);
+    const whole = namesIn((talk) => talk.client(octets(clientHello("late.example"))));
+    const pieces = namesIn((talk) => {
+      for (const octet of octets(httpRequest("late.example"))) talk.data("client", [octet]);
+    });
+    expect([whole, pieces]).toEqual([
+      { names: ["late.example"], troubles: [] },
+      { names: ["late.example"], troubles: [] },
+    ]);
+  });
+
   it("is TLS after a long dialogue as well", () => {
     const said = namesIn((talk) => {
       for (let i = 0; i < 300; i++) talk.client(`a${i} NOOP\r\n`);
