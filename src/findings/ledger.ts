@@ -142,6 +142,14 @@ export class Ledger {
     this.watcher?.(this.resolve(handle));
   }
 
+  /** What was put down to a finding belongs to another: one that nothing is left of is gone. */
+  takeBack(handle: number, attempts: number): void {
+    if (handle === NO_FINDING) return;
+    const finding = this.get(handle);
+    finding.attempts = Math.max(0, finding.attempts - attempts);
+    this.watcher?.(this.resolve(handle));
+  }
+
   /** A better name was learned for something that was first recorded under another identity. */
   moved(from: number, to: number): void {
     const old = this.get(from);

@@ -25,6 +25,8 @@ interface InsideTalk {
   readonly names: Set<string>;
   /** The last target of a tunnel: what comes after it speaks to that, not to the proxy. */
   tunnel: ProxyErrand | null;
+  /** A name was used in it. */
+  isTunnelNamed: boolean;
   /** Finding of the last outside name, and the octets from the client and to it that are put down already. */
   finding: number;
   client: End;
@@ -87,6 +89,7 @@ export class NameJudge {
     if (errand.ownsConnection) {
       const talk = this.talkOf(row);
       talk.tunnel = errand;
+      talk.isTunnelNamed = false;
       talk.names.add(errand.host);
     }
   }
@@ -137,6 +140,7 @@ export class NameJudge {
     if (names.has(name)) return;
     if (names.size < MAX_INSIDE_NAMES) names.add(name);
     if (tunnel !== null) {
+      if (this.isNameOfTunnel(row, client, talk, tunnel, name)) return;
       // A name inside the tunnel that is not the tunnel's target is another destination behind the proxy.
       this.requestedOfProxy(row, client, { ...tunnel, host: name, address: null }, true);
       return;
@@ -144,6 +148,26 @@ export class NameJudge {
     if (talk.finding !== NO_FINDING) this.settle(row, talk);
     talk.client = client;
     talk.finding = this.findInside(row, client, name);
+  }
+
+  /** The first name in a tunnel to an address is what that address is called. */
+  private isNameOfTunnel(
+    row: number,
+    client: End,
+    talk: InsideTalk,
+    tunnel: ProxyErrand,
+    name: string,
+  ): boolean {
+    if (tunnel.address === null || talk.isTunnelNamed) return false;
+    talk.isTunnelNamed = true;
+    const named = { ...tunnel, host: name, address: null };
+    if (this.ruleFor(row, client, named) >= 0) return false;
+    const [w0, w1, w2, w3] = tunnel.address;
+    return this.proxies.renamed(row, tunnel, () => {
+      const handle = this.findProxied(row, client, named);
+      list(this.ledger.get(handle).ips, formatAddress([w0, w1, w2, w3]));
+      return handle;
+    });
   }
 
   private findInside(row: number, client: End, name: string): number {
@@ -189,7 +213,15 @@ export class NameJudge {
   private talkOf(row: number): InsideTalk {
     let talk = this.talks.get(row);
     if (talk === undefined) {
-      talk = { names: new Set(), tunnel: null, finding: NO_FINDING, client: 0, bytesOut: 0, bytesIn: 0 };
+      talk = {
+        names: new Set(),
+        tunnel: null,
+        isTunnelNamed: false,
+        finding: NO_FINDING,
+        client: 0,
+        bytesOut: 0,
+        bytesIn: 0,
+      };
       this.talks.set(row, talk);
       this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     }

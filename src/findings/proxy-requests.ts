@@ -11,7 +11,7 @@ import { type Ledger, NO_FINDING } from "./ledger.ts";
 /** A request that a proxy was asked to carry outside. */
 interface ProxyRequest {
   /** Handle of the finding, or NO_FINDING where a rule allows it. */
-  readonly finding: number;
+  finding: number;
   /** Index of the rule that allows it, or -1. */
   readonly rule: number;
   readonly at: Moment;
@@ -57,6 +57,20 @@ export class ProxyRequests {
     if (finding !== NO_FINDING) this.share(finding, 0, 0, 0, TRANSFERRED, at, at);
     const made = this.open.get(row)?.get(errand);
     if (made !== undefined) this.markAgreed(row, made, client === 0 ? 1 : 0);
+  }
+
+  /** A name in the tunnel says what the address stands for that it was asked for. False when that is no finding. */
+  renamed(row: number, errand: ProxyErrand, open: () => number): boolean {
+    const made = this.open.get(row)?.get(errand);
+    if (made === undefined || made.finding === NO_FINDING) return false;
+    const named = open();
+    const now = lastMoment(this.table, row);
+    this.ledger.takeBack(made.finding, 1);
+    this.ledger.moved(made.finding, named);
+    // The name itself went through, or was sent before it was granted.
+    this.share(named, 1, 0, 0, made.agreed === null ? ATTEMPTED : TRANSFERRED, made.at, now);
+    made.finding = named;
+    return true;
   }
 
   /** A request was made; `finding` and `rule` say what it was judged as. */

@@ -178,3 +178,37 @@ describe("a SOCKS association", () => {
     expect(through(GPU, associate(`${PROXY}:5000`)).seen().verdict).toBe("clean");
   });
 });
+
+describe("a tunnel to an address", () => {
+  it("is called by the first name that is used in it", () => {
+    const say = asks("192.0.2.9:443", SOCKS5_GRANTED, clientHello("api.example.com"), tlsData(50));
+    const summary = through(GPU, say).seen();
+    expect(summary.findings).toMatchObject([
+      { destination: "api.example.com", ips: ["192.0.2.9"], outcomeName: "transferred", attempts: 1 },
+    ]);
+    expect(summary.findings[0].bytesOut).toBeGreaterThan(100);
+    expect(summary.findings[0].aliases).toHaveLength(1);
+  });
+
+  it("leaves other tunnels to the same address where they are", () => {
+    const scene = through(GPU, asks("192.0.2.9:443", SOCKS5_GRANTED, clientHello("api.example.com")));
+    scene.talks(GPU, PROXY, 1080, (talk) => [talk.open(), asks("192.0.2.9:443", SOCKS5_GRANTED)(talk)]);
+    expect(scene.lines()).toEqual([
+      `name.proxy ${GPU} 192.0.2.9 443/tcp connected high x1`,
+      `name.proxy ${GPU} api.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("with a second name in it leads to two destinations", () => {
+    const say = asks(
+      "192.0.2.9:80",
+      SOCKS5_GRANTED,
+      httpRequest("a.example.com"),
+      httpRequest("b.example.net"),
+    );
+    expect(through(GPU, say).lines()).toEqual([
+      `name.proxy ${GPU} a.example.com 80/tcp transferred critical x1`,
+      `name.proxy ${GPU} b.example.net 80/tcp transferred critical x1`,
+    ]);
+  });
+});
