@@ -90,8 +90,11 @@ function isSocks4Start(view: DataView, at: number, end: number): "yes" | "no" | 
   if (end - at >= 2 && !isCommand4(view.getUint8(at + 1))) return "no";
   const user = textEnd(view, at + 8, end);
   if (user < 0) return "no";
+  const address = end - at >= 8 ? view.getUint32(at + 4) : 1;
+  // Nobody is there (RFC 6890 §2.2.2); answers of TDS, SQL Server's protocol, look like it.
+  if (!is4a(address) && address < 0x01000000) return "no";
   if (user === end) return "maybe";
-  if (!is4a(view.getUint32(at + 4))) return "yes";
+  if (!is4a(address)) return "yes";
   const host = textEnd(view, user + 1, end);
   if (host < 0 || host === user + 1) return host === end ? "maybe" : "no";
   return "yes";

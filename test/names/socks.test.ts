@@ -41,6 +41,7 @@ describe("isSocksStart", () => {
     ["version 4 with data behind it", "04 01 0016 cb00710a 6d6500 5353482d", "yes"],
     ["version 4a, host name to come", "04 01 01bb 00000001 6d00", "maybe"],
     ["version 4a without a host name", "04 02 0010 00000005 00 0000", "no"],
+    ["an answer of TDS", "04 01 002b 00000100 00 001a 0006", "no"],
     ["version 4, user name to come", "04 01 0016 cb00710a 6d65", "maybe"],
     ["version 4 with octets that no user name has", "04 01 0016 cb00710a 6d01 00", "no"],
     ["version 4 of an unknown command", "04 03 01bb cb00710a 00", "no"],
