@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { isEncryptedResolver, isEncryptedResolverAddress } from "../../src/catalogue/encrypted-resolvers.ts";
 
 describe("public resolvers that answer under encryption", () => {
@@ -26,4 +28,32 @@ describe("public resolvers that answer under encryption", () => {
     expect(["9.9.9.9", "2606:4700:4700::1111", "2620:fe::fe"].every(isEncryptedResolverAddress)).toBe(true);
     expect(["9.9.9.8", "2620:fe::", ""].some(isEncryptedResolverAddress)).toBe(false);
   });
+});
+
+/** Plain resolvers, and hosts of resolvers' owners that are none. */
+const NOT_ENCRYPTED = new Set([
+  ...[
+    "114.114.114.114",
+    "156.154.70.1",
+    "169.254.169.253",
+    "4.2.2.1",
+    "4.2.2.2",
+    "64.6.64.6",
+    "fd00:ec2::253",
+  ],
+  ...["dns.sb", "nextdns.io", "opendns.com", "use-application-dns.net"],
+]);
+
+it("holds every resolver that the catalogue knows to answer under encryption", () => {
+  const file = new URL("../../src/catalogue/data/other.yaml", import.meta.url);
+  const { entries } = parse(readFileSync(file, "utf8")) as {
+    entries: { kind: string; names?: string[]; addresses?: string[] }[];
+  };
+  const resolvers = entries.filter(({ kind }) => kind === "doh-resolver");
+  expect(resolvers.length).toBeGreaterThan(10);
+  const missing = resolvers.flatMap(({ names = [], addresses = [] }) => [
+    ...names.map((name) => name.replace(/^\*\./, "")).filter((name) => !isEncryptedResolver(name)),
+    ...addresses.filter((address) => !address.includes("/") && !isEncryptedResolverAddress(address)),
+  ]);
+  expect(missing.filter((item) => !NOT_ENCRYPTED.has(item))).toEqual([]);
 });
