@@ -28,7 +28,7 @@ interface ProxyAnswer {
 
 /** A final answer of HTTP; null for an interim one. */
 export function httpAnswer({ status, framing, contentLength }: HttpResponse): ProxyAnswer | null {
-  if (status < 200) return null;
+  if (status < 200 && status !== 101) return null; // 101: what was asked for begins
   const hasContent = framing === "chunked" || framing === "close" || contentLength > 0;
   return { granted: status < 400, hasContent };
 }

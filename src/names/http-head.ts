@@ -1,6 +1,7 @@
 import { hideInAuthority, hideInTarget } from "./credentials.ts";
 import { escapeText } from "./escape.ts";
 import { type HttpHost, parseHttpHost } from "./http-host.ts";
+import { type MasqueTarget, masqueTarget } from "./masque.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
 
 /** How the end of a message's content is found (RFC 9112 §6.3). */
@@ -90,7 +91,10 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
   const line = splitRequestLine(text.slice(0, lineEnd));
   if (line === null) return null;
   const fields = readFields(text, lineEnd + 1, notes);
-  const target = splitTarget(line.method, line.target);
+  const asked = splitTarget(line.method, line.target);
+  const masque = masqueTarget(fields.upgrade, asked.path);
+  const target = masque === null ? asked : masqueErrand(asked, masque);
+  const isErrand = line.method === "CONNECT" || masque !== null;
   if (isOdd(target)) addNote(notes, "http.target_odd");
   const hosts = collectHosts(target.authority, fields.hosts, notes);
   const first = hosts[0] ?? parseHttpHost("");
@@ -112,9 +116,9 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
     credentials: "",
     framing,
     contentLength,
-    isUdp: false,
-    opensTunnel: line.method === "CONNECT",
-    ownsConnection: line.method === "CONNECT",
+    isUdp: masque !== null,
+    opensTunnel: isErrand,
+    ownsConnection: isErrand,
     hasContent: framing !== "none",
     notes,
   };
@@ -252,6 +256,11 @@ function splitTarget(method: string, target: string): Target {
   if (absolute === null) return { form: "odd", scheme: "", authority: null, path: target };
   const [, scheme, authority, path] = absolute;
   return { form: "absolute", scheme: scheme.toLowerCase(), authority, path: path === "" ? "/" : path };
+}
+
+/** A request for the proxying of packets names its target in its path. */
+function masqueErrand(asked: Target, { authority }: MasqueTarget): Target {
+  return { ...asked, scheme: "", form: authority === null ? "odd" : "authority", authority };
 }
 
 /** What two readers may take for two destinations. */

@@ -3,19 +3,18 @@ import { escapeText } from "./escape.ts";
 import { collectHosts, type HttpNote, type HttpRequest, type HttpResponse } from "./http-head.ts";
 import { parseHttpHost } from "./http-host.ts";
 import type { Http2Fields } from "./http2-frames.ts";
+import { masqueTarget } from "./masque.ts";
 
 const MAX_TEXT = 2048;
-/** RFC 9298 §2: the template that clients use when they were given none. */
-const MASQUE_UDP = /^\/\.well-known\/masque\/udp\/([^/]*)\/(\d{1,5})\/?$/;
-
 /** A request of HTTP/2 (RFC 9113 §8.3) in the terms of HTTP/1. `ends`: it has no content. */
 export function requestOf(fields: Http2Fields, ends: boolean): HttpRequest {
   const method = escapeText(fields.method, 40).toUpperCase();
   const notes: HttpNote[] = [];
   const isConnect = method === "CONNECT";
   const isTunnel = isConnect && fields.protocol === "";
-  const isUdp = isConnect && fields.protocol === "connect-udp";
-  const target = isUdp ? udpTarget(fields.path) : fields.authority;
+  const masque = isConnect ? masqueTarget(fields.protocol, fields.path) : null;
+  const isErrand = isTunnel || masque !== null;
+  const target = masque === null ? fields.authority : masque.authority;
   if (target === null) notes.push("http.target_odd");
   const fieldHosts = fields.host === "" ? [] : [fields.host];
   const hosts = collectHosts(target === "" ? null : target, fieldHosts, notes);
@@ -24,7 +23,7 @@ export function requestOf(fields: Http2Fields, ends: boolean): HttpRequest {
   return {
     method,
     target: isTunnel ? hideInAuthority(escapeText(fields.authority, MAX_TEXT)) : path,
-    form: target === null ? "odd" : isTunnel || isUdp ? "authority" : "origin",
+    form: target === null ? "odd" : isErrand ? "authority" : "origin",
     scheme: escapeText(fields.scheme, 40).toLowerCase(),
     path: isTunnel ? "" : path,
     host: first.host,
@@ -38,22 +37,12 @@ export function requestOf(fields: Http2Fields, ends: boolean): HttpRequest {
     credentials: fields.credentials,
     framing: ends || isConnect ? "none" : "close",
     contentLength: 0,
-    isUdp,
-    opensTunnel: isTunnel || isUdp,
+    isUdp: masque !== null,
+    opensTunnel: isErrand,
     ownsConnection: false,
     hasContent: !ends && !isConnect,
     notes,
   };
-}
-
-/** "host:port" that a path asks for; null where it is of another template. */
-function udpTarget(path: string): string | null {
-  const found = MASQUE_UDP.exec(path);
-  if (found === null) return null;
-  const host = found[1].replace(/%([0-9a-f]{2})/gi, (_, hex) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return host.includes(":") ? `[${host}]:${found[2]}` : `${host}:${found[2]}`;
 }
 
 /** A response; null for trailers. */

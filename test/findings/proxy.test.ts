@@ -331,3 +331,53 @@ describe("HTTP/0.9 with an absolute target", () => {
     expect(through(GPU, (talk) => talk.client("GET /x\r\n")).seen().verdict).toBe("clean");
   });
 });
+
+describe("the proxying of packets over HTTP/1 (RFC 9298, RFC 9484)", () => {
+  const asks = (path: string, protocol: string, status: number) =>
+    through(GPU, (talk) => {
+      talk.client(
+        `GET ${path} HTTP/1.1\r\nHost: relay.enclave.internal\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+      );
+      talk.server(`HTTP/1.1 ${status} X\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+      if (status === 101) talk.client("\0\x05\0data");
+    });
+
+  it.each([
+    [
+      "/.well-known/masque/udp/quic.example.com/443/",
+      "connect-udp",
+      101,
+      "quic.example.com 443/udp transferred critical",
+    ],
+    [
+      "/.well-known/masque/udp/quic.example.com/443/",
+      "connect-udp",
+      403,
+      "quic.example.com 443/udp refused medium",
+    ],
+    [
+      "/.well-known/masque/udp/2001%3Adb8%3A%3A9/53/",
+      "connect-udp",
+      101,
+      "2001:db8::9 53/udp transferred critical",
+    ],
+    [
+      "/.well-known/masque/ip/vpn.example.com/17/",
+      "connect-ip",
+      101,
+      "vpn.example.com udp transferred critical",
+    ],
+  ])("%s is a request to the proxy", (path, protocol, status, line) => {
+    expect(asks(path, protocol, status).lines()).toEqual([`name.proxy ${GPU} ${line} x1`]);
+  });
+
+  it("is not clean where the target is not said in a way that is known", () => {
+    expect(asks("/.well-known/masque/ip/*/*/", "connect-ip", 101).seen().verdict).toBe("inconclusive");
+    expect(asks("/proxy?h=a.example.com&p=53", "connect-udp", 101).seen().verdict).toBe("inconclusive");
+  });
+
+  it("for inside hosts is nothing", () => {
+    const path = "/.well-known/masque/udp/vllm.enclave.internal/443/";
+    expect(asks(path, "connect-udp", 101).seen()).toMatchObject({ verdict: "clean", findings: [] });
+  });
+});
