@@ -132,6 +132,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
   }
 
   private encryptedDns(row: number): void {
+    if (this.judges.names.isTunnel(row)) return; // the errand is the finding
     if (this.judges.flows.isEncryptedDns(row)) this.troubles.add("dns.questions_encrypted");
   }
 

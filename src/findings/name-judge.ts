@@ -116,6 +116,11 @@ export class NameJudge {
     if (target !== server) this.flows.nameLearned(row, target);
   }
 
+  /** What is said in the flow now goes to somebody behind a proxy. */
+  isTunnel(row: number): boolean {
+    return (this.talks.get(row)?.tunnel ?? null) !== null;
+  }
+
   /** The flow is over. */
   close(row: number): void {
     const talk = this.talks.get(row);

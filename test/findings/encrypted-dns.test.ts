@@ -139,7 +139,7 @@ describe("encrypted DNS toward the outside", () => {
       talk.open();
       talk.client(httpRequest("dns.google:443", "dns.google:443", "CONNECT"));
       talk.server(httpTunnelOpens());
-      talk.client(clientHello("dns.google"));
+      talk.client(clientHello("dns.google", ["dot"]));
     });
     expect(scene.lines()).toEqual([`name.proxy ${GPU} dns.google 443/tcp transferred critical x1`]);
   });
