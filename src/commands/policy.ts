@@ -19,9 +19,9 @@ interface ExplainOptions {
   readonly at?: string;
 }
 
-/** Adds `gapwatch policy check` and `gapwatch policy explain`. */
+/** Adds `gapwatch policy` with check, explain, suggest and diff. */
 export function addPolicyCommand(program: Command): void {
-  const policy = program.command("policy").description("check and explain an enclave file");
+  const policy = program.command("policy").description("check, explain, draft and compare enclave files");
   policy
     .command("check")
     .description("say what is wrong or odd in an enclave file")
@@ -40,6 +40,40 @@ export function addPolicyCommand(program: Command): void {
     .action((path: string, destination: string, options: ExplainOptions) => {
       process.exitCode = explainTo(path, destination, options);
     });
+  policy
+    .command("suggest")
+    .description("draft rules for what was seen, with owner, reason and expiry left open for a person")
+    .argument("<seen>", "a capture, a directory of captures, or a state directory of watch")
+    .option(
+      "-e, --enclave <file>",
+      "enclave file to begin with (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)",
+    )
+    .action(async (seen: string, options: { enclave?: string }) => {
+      const { suggest } = await import("./policy-suggest.ts");
+      process.exitCode = await ofState(() => suggest(seen, options.enclave));
+    });
+  policy
+    .command("diff")
+    .description("say what changes from one enclave file to another (exit 0 nothing, 1 something)")
+    .argument("<before>", "enclave file")
+    .argument("<after>", "enclave file")
+    .option("--state <dir>", "judge the findings of this state directory by both")
+    .action(async (before: string, after: string, options: { state?: string }) => {
+      const { diffPolicies } = await import("./policy-diff.ts");
+      process.exitCode = await ofState(() => diffPolicies(before, after, options.state));
+    });
+}
+
+/** Runs what may read a state directory, which may be unreadable. */
+async function ofState(work: () => Promise<number>): Promise<number> {
+  const { StoreError } = await import("../records/store-database.ts");
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    process.stderr.write(`gapwatch: ${error.message}\n`);
+    return COULD_NOT_RUN;
+  }
 }
 
 function check(path: string): number {

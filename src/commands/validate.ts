@@ -7,13 +7,16 @@ import { socketsNeeded } from "../capture/ring-source.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
 import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
 import { KeyError } from "../records/signing-key.ts";
+import { compareReports } from "../report/comparison.ts";
 import { reportText } from "../report/report-forms.ts";
+import type { Report } from "../report/validation-shape.ts";
 import { validationText } from "../report/validation-text.ts";
 import { readSecret, SecretError } from "./canary/secret.ts";
 import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { say } from "./say.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { stdoutStyle } from "./terminal.ts";
+import { ReportReadError, readEarlierReport } from "./validate/earlier-report.ts";
 import { judgeCaptures, type Validated } from "./validate/judge-captures.ts";
 import { ReportOutput, ReportOutputError } from "./validate/report-output.ts";
 
@@ -28,6 +31,7 @@ interface ValidateOptions {
   readonly report?: string;
   readonly state?: string;
   readonly canary?: string;
+  readonly compare?: string;
 }
 
 const HELP = `
@@ -49,6 +53,7 @@ export function addValidateCommand(program: Command): void {
     .option("--json", "print the report as one JSON document instead of text")
     .option("--canary <secretfile>", "the probes of gapwatch canary with this secret must be seen")
     .option("--report <dir>", "write the report for an accreditor and for CI into this directory")
+    .option("--compare <dir>", "say what came and went since the report in this directory")
     .option(STATE_OPTION[0], `${STATE_OPTION[1]}; its key signs the report`)
     .addHelpText("after", HELP)
     .action(async (captures: string[], options: ValidateOptions) => {
@@ -70,12 +75,14 @@ async function validate(words: string[], options: ValidateOptions): Promise<numb
     const enclave = readEnclaveOrExit(options.enclave);
     for (const warning of enclave.warnings) say(warning);
     const secret = options.canary === undefined ? null : readSecret(options.canary);
+    const earlier = options.compare === undefined ? null : readEarlierReport(options.compare);
     if (options.report !== undefined) output = new ReportOutput(options.report, options.state);
     const validated = isLive
       ? await fromInterfaces(words, options, enclave, sockets, secret, output)
       : await fromCaptures(words, enclave, secret, output);
     if (validated === null) return COULD_NOT_RUN;
-    const { run, report: found } = validated;
+    const { run } = validated;
+    const found = earlier === null ? validated.report : withComparison(validated.report, earlier);
     const report = output?.write(found, enclave.octets) ?? found;
     process.stdout.write(options.json ? reportText(report) : validationText(report, run, stdoutStyle()));
     return EXIT_OF_VERDICT[report.verdict];
@@ -88,8 +95,15 @@ async function validate(words: string[], options: ValidateOptions): Promise<numb
   }
 }
 
+function withComparison(report: Report, earlier: Report): Report {
+  return {
+    ...report,
+    validation: { ...report.validation, comparison: compareReports(earlier, report.validation) },
+  };
+}
+
 /** What is thrown for people to read. */
-const OURS = [ReportOutputError, KeyError, CaptureError, SecretError];
+const OURS = [ReportReadError, ReportOutputError, KeyError, CaptureError, SecretError];
 
 function liveFault(command: readonly string[], options: ValidateOptions): string | null {
   // Without the dashes a capture would be taken for a program.

@@ -9,7 +9,7 @@ import type {
   ReportFinding,
   Validation,
 } from "./validation-shape.ts";
-import { probeText } from "./validation-text.ts";
+import { comparisonTexts, probeText } from "./validation-text.ts";
 
 /** What the verdict is about, with the exception register as it was used. */
 export function boundarySection({ enclave, validation }: Report): Markup {
@@ -85,6 +85,14 @@ function dependencyCells({
     numberText(attempts),
     setting ?? "",
   ];
+}
+
+/** What a release added, where an earlier report was given. */
+export function comparisonSection({ comparison }: Validation): Markup {
+  if (comparison === null) return html``;
+  return html`<section aria-labelledby="comparison"><h2 id="comparison">Since the earlier report</h2>
+${listOr(comparisonTexts(comparison), "")}</section>
+`;
 }
 
 /** The other half of the proof: what works inside. */

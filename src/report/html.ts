@@ -3,6 +3,7 @@ import { html, Markup } from "./html-markup.ts";
 import {
   boundarySection,
   canarySection,
+  comparisonSection,
   coverageSection,
   dependencySection,
   findingsSection,
@@ -37,7 +38,7 @@ ${attemptsChart(validation)}${report.findings.length === 0 ? html`` : matrixChar
 </head>
 <body>
 ${head(report)}<main>
-${boundarySection(report)}${dependencySection(validation)}${servicesSection(validation)}${charts}${findingsSection(report)}${canarySection(validation)}${coverageSection(validation)}${limitsSection(report)}${inputsSection(report)}</main>
+${boundarySection(report)}${dependencySection(validation)}${comparisonSection(validation)}${servicesSection(validation)}${charts}${findingsSection(report)}${canarySection(validation)}${coverageSection(validation)}${limitsSection(report)}${inputsSection(report)}</main>
 <footer><p>gapwatch ${validation.tool.version}. This page repeats report.json. Check both, offline, with
 <code>gapwatch verify DIR --key PUB</code>.</p></footer>
 </body>

@@ -157,6 +157,24 @@ const activity = z.strictObject({
   attempts: z.array(count),
 });
 
+const windowShape = z.strictObject({
+  first: time.nullable(),
+  last: time.nullable(),
+  seconds: amount,
+  asked_seconds: amount.nullable(),
+});
+
+const change = z.strictObject({ kind: text, what: text, hosts: texts });
+
+const comparison = z.strictObject({
+  earlier_result: z.enum(["PASS", "FAIL", "INCONCLUSIVE"]),
+  earlier_window: windowShape,
+  added: z.array(change).describe("Dependencies that the earlier report does not have"),
+  gone: z.array(change),
+  gates_newly_used: texts,
+  services_no_longer_used: texts,
+});
+
 const command = z.strictObject({
   words: texts,
   exit_code: z.int().nullable().describe("Null: a signal ended it, or it could not be started"),
@@ -169,12 +187,7 @@ const validation = z.strictObject({
   statement: text,
   tool: z.strictObject({ name: z.literal("gapwatch"), version: text }),
   mode: z.enum(["captures", "live"]),
-  window: z.strictObject({
-    first: time.nullable(),
-    last: time.nullable(),
-    seconds: amount,
-    asked_seconds: amount.nullable(),
-  }),
+  window: windowShape,
   command: command.nullable(),
   boundary,
   coverage: z.array(check),
@@ -183,6 +196,7 @@ const validation = z.strictObject({
   other_findings: texts.describe("Ids of findings that are no dependency on the outside"),
   canary: canary.nullable().describe("The positive control; null: not asked for"),
   not_shown: texts.describe("Contacts that this window could not have shown"),
+  comparison: comparison.nullable().describe("With an earlier report; null: not asked for"),
   activity,
   evidence: z.array(evidence),
 });
@@ -214,6 +228,7 @@ export type Dependency = z.output<typeof dependency>;
 export type DependencyGroup = z.output<typeof dependencyKind>;
 export type CanaryReport = z.output<typeof canary>;
 export type CanaryProbe = CanaryReport["runs"][number]["probes"][number];
+export type Comparison = z.output<typeof comparison>;
 export type Boundary = z.output<typeof boundary>;
 
 /** JSON Schema of `report.json`. */

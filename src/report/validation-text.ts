@@ -17,6 +17,7 @@ import { firstOf, lastOf } from "./validation.ts";
 import type {
   CanaryProbe,
   CanaryReport,
+  Comparison,
   CoverageCheck,
   Dependency,
   Report,
@@ -48,6 +49,7 @@ export function validationText(report: Report, run: Run, { columns, color }: Tex
     resultLines(report, width),
     aboutLines(run, width),
     dependencyLines(validation, width),
+    comparisonLines(validation.comparison, width),
     findingLines(run, clock, width),
     infoLines(run, clock, width),
     exceptionLines(run, clock, width),
@@ -90,6 +92,27 @@ function dependencyText({ component, setting, destinations, hosts, attempts }: D
   const what = component === null ? where : `${plain(component)}: ${where}`;
   const how = setting === null ? "" : `; remedy: ${plain(setting)}`;
   return `${what}, ${counted(attempts, "attempt")} by ${hosts.map(plain).join(", ")}${how}`;
+}
+
+/** What came and went since an earlier report, in words; without one there is none. */
+export function comparisonTexts(comparison: Comparison): string[] {
+  const { earlier_result, added, gone, gates_newly_used, services_no_longer_used } = comparison;
+  const texts = [
+    ...added.map(({ kind, what, hosts }) => `added: ${what} (${kind.toLowerCase()}), by ${hosts.join(", ")}`),
+    ...gone.map(({ kind, what }) => `gone: ${what} (${kind.toLowerCase()})`),
+    ...gates_newly_used.map((rule) => `newly used exception: ${rule}`),
+    ...services_no_longer_used.map((role) => `no longer seen in use: ${role}`),
+  ];
+  return [
+    `the earlier result was ${earlier_result}`,
+    ...(texts.length === 0 ? ["nothing added, nothing gone"] : texts),
+  ];
+}
+
+function comparisonLines(comparison: Comparison | null, width: number): Line[] {
+  if (comparison === null) return [];
+  const lines = comparisonTexts(comparison).flatMap((text) => paragraph(plain(text), INDENT, width));
+  return [[span("Since the earlier report", "heading")], ...lines];
 }
 
 function serviceLines(services: readonly ServiceReport[], width: number): Line[] {

@@ -103,6 +103,7 @@ export function validationReport(facts: ValidationFacts): Report {
     other_findings: idsOf(others),
     canary: facts.canary === null ? null : canaryReport(facts.canary, run),
     not_shown: notShown(windowSec, facts.intervals),
+    comparison: null,
     activity: activityOf(facts.activity),
     evidence: [],
   };
