@@ -3,13 +3,11 @@ import type { FrameBatch } from "./capture/frame-batch.ts";
 import { catalogueWith } from "./catalogue/built-in.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";
 import { encryptedTunnel, encryptedTunnelOverTcp } from "./decode/encrypted-tunnels.ts";
-import { GroupReport, isGroupReport, readGroupReport } from "./decode/group-report.ts";
 import { isIcmpError } from "./decode/icmp.ts";
 import { decodeFrame, decodeInner } from "./decode/link.ts";
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from "./decode/link-types.ts";
 import { NO_INNER, Packet, resetPacket } from "./decode/packet.ts";
 import { PROTO_ESP, PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
-import { readSourceRoute, SourceRoute } from "./decode/source-route.ts";
 import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES, type Status } from "./decode/status.ts";
 import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "./decode/tunnels.ts";
 import { Budgets } from "./findings/budgets.ts";
@@ -26,6 +24,7 @@ import type { Finding } from "./findings/finding.ts";
 import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { innerEndOf } from "./findings/flow-ends.ts";
 import { FlowJudge } from "./findings/flow-judge.ts";
+import { FurtherDestinations } from "./findings/further-destinations.ts";
 import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { lookUp } from "./findings/identify.ts";
@@ -67,7 +66,6 @@ import type { IpDatagram } from "./flow/ip-datagram.ts";
 import { type DatagramSink, IpFragments, type LaidOut } from "./flow/ip-fragments.ts";
 import { QuicConversations } from "./flow/quic-conversations.ts";
 import { takeSteadySegment } from "./flow/steady-segment.ts";
-import { OUTSIDE } from "./policy/address-class.ts";
 import type { Judge } from "./policy/judge.ts";
 import type { EnclavePolicy } from "./policy/policy.ts";
 import { registrableDomain } from "./policy/public-suffix.ts";
@@ -75,15 +73,10 @@ import { registrableDomain } from "./policy/public-suffix.ts";
 /** Ethernet and IPv4 headers: where what is in a fragment begins at the earliest. */
 const HEADERS_LEN = 34;
 
-/** Groups outside that are taken from one membership report: each is a flow. */
-const MAX_JOINS = 24;
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
 /** Datagrams of a flow that are looked at for an encrypted tunnel. */
 const TUNNEL_LOOKS = 16;
-
-/** Outside addresses of one source route that get flows of their own: bounds what a hostile packet costs. */
-const ROUTE_FLOWS = 4;
 
 /** The loop: frames → headers → flows → names → judgement → findings. Owns every reused object. */
 export class Sensor {
@@ -93,8 +86,7 @@ export class Sensor {
   /** Packets for datagrams that are judged while another is at hand: to make room, or inside it. */
   private readonly sparePackets: Packet[] = [];
   private outermostRow: number = NO_ROW;
-  private readonly route = new SourceRoute();
-  private readonly groups = new GroupReport();
+  private readonly further: FurtherDestinations;
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
   private readonly troubles = new TroubleCounts();
@@ -192,6 +184,10 @@ export class Sensor {
     this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
     this.witness = new Witness(this.table, judge, this.troubles);
     this.mirrors = new Mirrors(judge);
+    this.further = new FurtherDestinations(this.tracker, judge, this.troubles, (row, pkt, view) => {
+      if (this.tracker.isNew) this.flowBegan(row, pkt, view);
+      this.touch(row);
+    });
   }
 
   /**
@@ -497,7 +493,7 @@ export class Sensor {
     if (pkt.ipVersion === 0) return NO_ROW;
     if (!isFragment(status)) {
       const row = this.packet(view, sec, nsec, wireLen);
-      if (pkt.routeAt !== 0) this.judgeRoute(view, sec, nsec);
+      if (pkt.routeAt !== 0) this.further.ofRoute(pkt, view, sec, nsec);
       return row;
     }
     this.fragments.take(pkt, view, sec, nsec, wireLen);
@@ -531,59 +527,8 @@ export class Sensor {
     }
     if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.flows.countBudget(row);
     this.touch(row);
-    if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.joins(view, sec, nsec);
+    if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.further.ofGroupReport(pkt, view, sec, nsec);
     return row;
-  }
-
-  /**
-   * Every address of a source route is judged as if the packet went there, for it does: flows of their own for those
-   * that are outside, or beyond what the source may reach.
-   */
-  private judgeRoute(view: DataView, sec: number, nsec: number): void {
-    const { pkt, route, judge, tracker } = this;
-    const { dst0, dst1, dst2, dst3 } = pkt;
-    const copies = tracker.copies;
-    readSourceRoute(route, pkt, view);
-    let flows = 0;
-    for (let w = 0; w < 4 * route.count; w += 4) {
-      const [d0, d1, d2, d3] = [route.words[w], route.words[w + 1], route.words[w + 2], route.words[w + 3]];
-      if (d3 === dst3 && d2 === dst2 && d1 === dst1 && d0 === dst0) continue;
-      const isOutside = judge.addressClass(d0, d1, d2, d3) === OUTSIDE;
-      if (!isOutside && judge.mayReach(pkt.src0, pkt.src1, pkt.src2, pkt.src3, d0, d1, d2, d3)) continue;
-      route.isCut ||= flows === ROUTE_FLOWS;
-      if (route.isCut) break;
-      flows++;
-      setDestination(pkt, d0, d1, d2, d3);
-      const row = tracker.observe(pkt, sec, nsec, 0);
-      if (row !== NO_ROW && tracker.isNew) this.flowBegan(row, pkt, view);
-      if (row !== NO_ROW) this.touch(row);
-    }
-    if (route.isCut) this.troubles.add("route.too_long");
-    setDestination(pkt, dst0, dst1, dst2, dst3);
-    tracker.copies = copies;
-  }
-
-  /** Membership reports are judged as the groups that they name, whatever address they go to. */
-  private joins(view: DataView, sec: number, nsec: number): void {
-    const { pkt, groups } = this;
-    if (!isGroupReport(pkt, view)) return;
-    const status = readGroupReport(groups, pkt.ipVersion === 6, view, pkt.l4At, pkt.l4End);
-    if (status !== "ok") this.troubles.add(status);
-    pkt.payloadLen = 0; // its octets are counted already
-    let joined = 0;
-    for (let w = 0; w < 4 * groups.count; w += 4) {
-      pkt.dst0 = groups.words[w];
-      pkt.dst1 = groups.words[w + 1];
-      pkt.dst2 = groups.words[w + 2];
-      pkt.dst3 = groups.words[w + 3];
-      if (this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) !== OUTSIDE) continue;
-      if (joined++ === MAX_JOINS) {
-        this.troubles.add("group.too_many_records");
-        return;
-      }
-      const row = this.tracker.observe(pkt, sec, nsec, 0);
-      if (row !== NO_ROW && this.tracker.isNew) this.flowBegan(row, pkt, view);
-    }
   }
 
   /** Payload of a flow across the boundary that nothing allows yet: its first ones say what tunnel it is, if any. */
@@ -691,13 +636,6 @@ export class Sensor {
 
 function isFragment(status: Status): boolean {
   return status === IPV4_FRAGMENT || status === IPV6_FRAGMENT;
-}
-
-function setDestination(pkt: Packet, d0: number, d1: number, d2: number, d3: number): void {
-  pkt.dst0 = d0;
-  pkt.dst1 = d1;
-  pkt.dst2 = d2;
-  pkt.dst3 = d3;
 }
 
 function macText(view: DataView, at: number): string {
