@@ -66,7 +66,7 @@ class SensorThread {
     });
     this.events = events;
     this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
-    this.sensor.catalogue = catalogueWith(job.ownCatalogue);
+    this.sensor.catalogue = catalogueWith(job.ownCatalogue).ready();
     this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
     this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
@@ -108,7 +108,7 @@ class SensorThread {
   order(order: SensorOrder): void {
     if (order.type === "policy") {
       this.sensor.adopt(judgeOf(order.path, order.text).policy);
-      this.sensor.catalogue = catalogueWith(order.ownCatalogue);
+      this.sensor.catalogue = catalogueWith(order.ownCatalogue).ready();
       send({ type: "adopted" });
     } else if (order.type === "reopen") this.events?.reopen();
     else if (order.type === "heard") this.unheard--;

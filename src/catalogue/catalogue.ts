@@ -40,8 +40,13 @@ export class Catalogue {
   }
 
   private get layers(): readonly Layer[] {
+    return this.ready().loaded ?? [];
+  }
+
+  /** Reads the entries now: who runs for months must not depend on files that an upgrade replaces. */
+  ready(): this {
     this.loaded ??= this.load().map((data) => new Layer(data));
-    return this.loaded;
+    return this;
   }
 
   /** One look-up costs a hash for each label of the name, or for each address. */

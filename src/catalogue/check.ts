@@ -69,7 +69,7 @@ function throughFaults({ component, names, through }: CatalogueEntry, claims: re
 }
 
 /** Kinds whose operator is the finding, whoever is behind the name. */
-const OPERATOR_IS_ENOUGH: ReadonlySet<DependencyKind> = new Set(["tunnel-remote-access"]);
+const OPERATOR_IS_ENOUGH: ReadonlySet<DependencyKind> = new Set(["tunnel-remote-access", "data-drop"]);
 
 function claimFaults(
   { text, pattern, entry }: Claim,

@@ -53,6 +53,7 @@ export const DEPENDENCY_KINDS = {
   "cloud-control-plane": { group: "other", title: "cloud API" },
   "object-storage": { group: "other", title: "object storage" },
   "asset-download": { group: "other", title: "asset download" },
+  "data-drop": { group: "other", title: "way out for data or work" },
   messaging: { group: "other", title: "messaging and collaboration" },
   "os-vendor": { group: "other", title: "service of the system's vendor" },
   cdn: { group: "other", title: "content delivery" },
