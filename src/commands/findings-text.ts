@@ -1,3 +1,4 @@
+import { DEPENDENCY_KINDS } from "../catalogue/kinds.ts";
 import type { Severity } from "../findings/severity.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
@@ -74,6 +75,7 @@ export function findingText(stored: StoredFinding, detail: FindingDetail, { colu
     ["seen", seenText(finding)],
     ["addresses", finding.ips.join(", ")],
     ["name from", finding.name === null ? "" : finding.evidence],
+    ...componentFields(finding),
     ["rule", finding.rule ?? ""],
     ["asked for", finding.asked.join(", ")],
     ["through", finding.via.join(", ")],
@@ -87,6 +89,20 @@ export function findingText(stored: StoredFinding, detail: FindingDetail, { colu
     text === "" ? [] : labelled(span(label, "faint"), LABEL, plain(text), columns),
   );
   return renderLines([title, ...lines], color);
+}
+
+/** Who the destination belongs to, and what turns it off. */
+function componentFields({ catalogue, sharedHosting }: RatedFinding): [label: string, text: string][] {
+  if (catalogue === null) return [["shared host", sharedHosting ?? ""]];
+  const { component, vendor, kind, what, setting, settingChecked, remedy, also } = catalogue;
+  return [
+    ["component", vendor === null ? component : `${component}, ${vendor}`],
+    ["is a", DEPENDENCY_KINDS[kind].title],
+    ["which", what ?? ""],
+    ["or", also.map((other) => other.component).join(", ")],
+    ["to turn off", setting === null ? "" : `${setting}${settingChecked ? "" : " (reported)"}`],
+    ["what helps", remedy ?? ""],
+  ];
 }
 
 function countsText(found: readonly RatedFinding[]): string {

@@ -1,3 +1,4 @@
+import { DEPENDENCY_KINDS } from "../catalogue/kinds.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { bytesText, counted } from "../report/text-figures.ts";
@@ -17,6 +18,8 @@ import { labelled, wrapText } from "./wrap.ts";
 const MICROSECONDS = 6;
 /** Packets that are shown as hex. */
 const HEX_PACKETS = 8;
+/** Other components of the same host that are named. */
+const OTHER_COMPONENTS = 4;
 
 export interface DetailInput {
   readonly row: FindingRow;
@@ -60,11 +63,25 @@ function factLines(finding: RatedFinding, width: number): Line[] {
     ["asked for", asked.join(", ")],
     ["by way of", via.join(", ")],
     ["name", EVIDENCE_TEXT[evidence] ?? ""],
+    ...catalogueFacts(finding),
     ["outcome", finding.outcomeName],
     ["octets", `${bytesText(finding.bytesOut)} out, ${bytesText(finding.bytesIn)} in`],
     ["id", aliases.length === 0 ? id : `${id}, before that ${aliases.join(", ")}`],
   ];
   return facts.flatMap(([label, text]) => (text === "" ? [] : labelled(label, text, width, DIM, TEXT)));
+}
+
+/** Who the destination belongs to, and what turns it off. */
+function catalogueFacts({ catalogue, sharedHosting }: RatedFinding): [label: string, text: string][] {
+  if (catalogue === null) return sharedHosting === null ? [] : [["shared host", sharedHosting]];
+  const { kind, component, setting, settingChecked, remedy, also } = catalogue;
+  const others = also.slice(0, OTHER_COMPONENTS).map((other) => other.component);
+  return [
+    ["component", component],
+    ["is a", DEPENDENCY_KINDS[kind].title],
+    ["or", others.join(", ")],
+    ["turn off", setting === null ? (remedy ?? "") : `${setting}${settingChecked ? "" : " (reported)"}`],
+  ];
 }
 
 const EVIDENCE_TEXT: Readonly<Record<string, string>> = {

@@ -29,7 +29,7 @@ export const NO_FILTER: Filter = { text: "", matches: () => true };
 /** Fields of the filter language, with an example each: for the help. */
 export const FILTER_FIELDS: Readonly<Record<string, string>> = {
   host: "host:gpu-01 or host:10.20.1.*",
-  name: "name:*.ai (name or address of what was contacted)",
+  name: "name:*.ai (name, address or component of what was contacted)",
   port: "port:443 or port:443/tcp",
   sev: "sev:high (or worse), sev:=high (exactly)",
   kind: "kind:dns",

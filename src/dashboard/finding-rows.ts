@@ -185,9 +185,10 @@ function isOtherSubject(a: RatedFinding, b: RatedFinding): boolean {
 function subjectOf(finding: RatedFinding, acked: boolean): FilterSubject {
   const { source, sourceName, destination, ips, asked, via, port, proto, severity, kind, outcomeName, id } =
     finding;
+  const component = finding.catalogue === null ? [] : [finding.catalogue.component, finding.catalogue.kind];
   return {
     host: `${sourceName ?? ""} ${source ?? ""}`.toLowerCase(),
-    name: [destination, ...ips, ...asked, ...via].join(" ").toLowerCase(),
+    name: [destination, ...ips, ...asked, ...via, ...component].join(" ").toLowerCase(),
     port,
     proto,
     severity,

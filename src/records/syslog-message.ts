@@ -1,3 +1,4 @@
+import type { CatalogueNote } from "../findings/catalogue-note.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { Severity } from "../findings/severity.ts";
 import { escapeText } from "../names/escape.ts";
@@ -51,6 +52,7 @@ export function findingMessage(
     ["source", source ?? NIL],
     ["destination", destination],
     ["service", service],
+    ...componentParameters(finding.catalogue),
     ...headParameter(head),
   ] as const;
   const text = `${what} finding ${id}: ${kind} to ${destination} ${service} from ${from}, ${outcomeName}, ${severityName}`;
@@ -68,6 +70,15 @@ export function sensorMessage(
   const data = [["sensor", name], ["subject", subject], ["state", state], ...headParameter(head)] as const;
   const severity = raised ? WARNING : NOTICE;
   return message({ severity, msgid: "sensor", data, text: `${state} ${name}: ${text}` }, origin, at);
+}
+
+function componentParameters(note: CatalogueNote | null): (readonly [string, string])[] {
+  return note === null
+    ? []
+    : [
+        ["component", note.component],
+        ["dependency", note.kind],
+      ];
 }
 
 /** As `verify --head` takes it. */

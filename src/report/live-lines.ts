@@ -1,3 +1,4 @@
+import { DEPENDENCY_KINDS } from "../catalogue/kinds.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { plain } from "./text-plain.ts";
@@ -13,8 +14,11 @@ export function findingLine(finding: RatedFinding, isNew: boolean): string {
   const what = `${source ?? "rule"} -> ${finding.destination} ${service}`;
   const counted = `${attempts} ${attempts === 1 ? "attempt" : "attempts"}, ${finding.bytesOut} B out`;
   const time = rfc3339(finding.lastSeen, MICROSECONDS);
+  const { catalogue } = finding;
+  const who =
+    catalogue === null ? "" : ` [${DEPENDENCY_KINDS[catalogue.kind].title}: ${catalogue.component}]`;
   return plain(
-    `${time} ${isNew ? "new" : "worse"} ${severityName} ${kind} ${what} ${outcomeName} (${counted}) ${finding.id}`,
+    `${time} ${isNew ? "new" : "worse"} ${severityName} ${kind} ${what}${who} ${outcomeName} (${counted}) ${finding.id}`,
   );
 }
 

@@ -27,7 +27,8 @@ const silent: StateChange = {
 
 const FINDING_TEXT =
   `<131>1 ${TIME} sensor-1 gapwatch 4711 finding.new [gapwatch@32473 finding="${finding.id}" kind="egress.flow" ` +
-  'severity="high" outcome="connected" source="10.20.1.11" destination="huggingface.co" service="443/tcp" ' +
+  'severity="high" outcome="connected" source="10.20.1.11" destination="huggingface.co" service="443/tcp" component="Hugging Face Hub client" ' +
+  'dependency="model-hub" ' +
   `head="17:${HEAD.hash}"] new finding ${finding.id}: egress.flow to huggingface.co 443/tcp from gpu-01 ` +
   "(10.20.1.11), connected, high";
 const SENSOR_TEXT =
@@ -206,7 +207,7 @@ describe("syslog", () => {
     syslog.finding({ ...change, finding: { ...finding, destination: name, sourceName: name } }, null);
     await until(() => got.text.endsWith("\n"));
     expect(got.text.match(/\n/g)).toHaveLength(1);
-    expect(got.text).toMatch(/ destination="x\\"\\\] <0>1\\\\010\\\\027\[2J\\\\092y+" service="443\/tcp"\] /);
+    expect(got.text).toMatch(/ destination="x\\"\\\] <0>1\\\\010\\\\027\[2J\\\\092y+" service="443\/tcp" component="Hugging Face Hub client" /);
     expect(got.text.length).toBeLessThan(2048);
     expect(got.text).toMatch(/^[\x20-\x7e]+\n$/);
   });
