@@ -63,12 +63,12 @@ export const CONTROLS = {
   },
   "MAESTRO-L4": {
     framework: "maestro",
-    title: "Layer 4: Deployment Infrastructure",
+    title: "Layer 4: Deployment & Infrastructure",
     says: "the boundary of the deployment was crossed, or tried",
   },
   "MAESTRO-L5": {
     framework: "maestro",
-    title: "Layer 5: Evaluation and Observability",
+    title: "Layer 5: Evaluation & Observability",
     says: "telemetry of the stack goes to an outside party",
   },
   T1071: {
@@ -85,16 +85,6 @@ export const CONTROLS = {
     framework: "attack",
     title: "Exfiltration Over C2 Channel",
     says: "payload left over a connection; its meaning is not known",
-  },
-  T1048: {
-    framework: "attack",
-    title: "Exfiltration Over Alternative Protocol",
-    says: "payload left where another channel was meant to be; its meaning is not known",
-  },
-  T1567: {
-    framework: "attack",
-    title: "Exfiltration Over Web Service",
-    says: "payload left to a hosted service; its meaning is not known",
   },
   T1090: { framework: "attack", title: "Proxy", says: "a relay inside was asked for an outside party" },
   T1095: {
@@ -299,6 +289,16 @@ export const CONTROLS_OF_A_RUN: readonly (readonly [id: string, title: string, s
     "Audit Record Generation",
     "findings, policy changes and blind times are recorded as they happen",
   ],
+];
+
+/** What belongs to the subject and is claimed by no finding, because nothing on the wire would prove it. */
+export const NOT_CLAIMED: readonly (readonly [id: string, title: string, why: string])[] = [
+  ["ASI05", "Unexpected Code Execution (RCE)", "what is executed is not on the wire"],
+  ["ASI10", "Rogue Agents", "who acts inside a host, and with what intent, is not on the wire"],
+  ["NHI1:2025", "Improper Offboarding", "whether an identity should still exist is not on the wire"],
+  ["NHI4:2025", "Insecure Authentication", "how a peer authenticates is encrypted, or not seen"],
+  ["AML.T0024", "Exfiltration via AI Inference API", "it is about answers of the enclave's own models"],
+  ["SC-7(5)", "as a whole", "that everything is denied by default no finite window can prove"],
 ];
 
 const LEAVES: ReadonlySet<FindingKind> = new Set([

@@ -207,7 +207,9 @@ describe("syslog", () => {
     syslog.finding({ ...change, finding: { ...finding, destination: name, sourceName: name } }, null);
     await until(() => got.text.endsWith("\n"));
     expect(got.text.match(/\n/g)).toHaveLength(1);
-    expect(got.text).toMatch(/ destination="x\\"\\\] <0>1\\\\010\\\\027\[2J\\\\092y+" service="443\/tcp" component="Hugging Face Hub client" /);
+    expect(got.text).toMatch(
+      / destination="x\\"\\\] <0>1\\\\010\\\\027\[2J\\\\092y+" service="443\/tcp" component="Hugging Face Hub client" /,
+    );
     expect(got.text.length).toBeLessThan(2048);
     expect(got.text).toMatch(/^[\x20-\x7e]+\n$/);
   });

@@ -10,6 +10,7 @@ import {
   type ControlId,
   FRAMEWORKS,
   type FrameworkName,
+  NOT_CLAIMED,
 } from "../../findings/frameworks.ts";
 import { type Line, labelled, paragraph, renderLines, span } from "../../report/text-layout.ts";
 
@@ -51,6 +52,9 @@ export function frameworksText(columns: number, color: boolean): string {
     [],
     [span("Controls that a run supports, whatever it finds", "heading")],
     ...CONTROLS_OF_A_RUN.flatMap(([id, title, says]) => row(id, `${title}: ${says}`, LABEL, columns)),
+    [],
+    [span("Not claimed", "heading")],
+    ...NOT_CLAIMED.flatMap(([id, title, why]) => row(id, `${title}: ${why}`, LABEL, columns)),
   ];
   return renderLines(lines, color);
 }
@@ -75,6 +79,7 @@ export function frameworksJson(): string {
     by_dependency: CONTROLS_OF_DEPENDENCY,
     by_transfer: CONTROLS_OF_TRANSFER,
     run: CONTROLS_OF_A_RUN.map(([id, title, says]) => ({ id, title, says })),
+    not_claimed: NOT_CLAIMED.map(([id, title, why]) => ({ id, title, why })),
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
