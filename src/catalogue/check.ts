@@ -1,7 +1,6 @@
-import { hasIcannSuffix, isPublicSuffix } from "../policy/public-suffix.ts";
+import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import type { CatalogueEntry, SharedHosting } from "./entry.ts";
 import { fitsTemplate, type HostPattern, parseHostPattern } from "./host-pattern.ts";
-import type { DependencyKind } from "./kinds.ts";
 
 /** Names that live in a cloud's own resolver, outside the public tree. */
 const CLOUD_INTERNAL = /\.internal$/;
@@ -68,9 +67,6 @@ function throughFaults({ component, names, through }: CatalogueEntry, claims: re
   });
 }
 
-/** Kinds whose operator is the finding, whoever is behind the name. */
-const OPERATOR_IS_ENOUGH: ReadonlySet<DependencyKind> = new Set(["tunnel-remote-access", "data-drop"]);
-
 function claimFaults(
   { text, pattern, entry }: Claim,
   claims: readonly Claim[],
@@ -83,9 +79,6 @@ function claimFaults(
   if (!decides) faults.push(`${entry.component}: ${text} can never decide, ${over} covers it`);
   const isKnownTree = CLOUD_INTERNAL.test(name) || hasIcannSuffix(`x.${name}`);
   if (!isKnownTree) faults.push(`${entry.component}: ${text} is under no public top-level name`);
-  if (pattern.form === "below" && isPublicSuffix(name) && !OPERATOR_IS_ENOUGH.has(entry.kind)) {
-    faults.push(`${entry.component}: ${text} is a public suffix: it identifies nobody`);
-  }
   if (hosting.some((other) => other.form === pattern.form && sameHosts(other, pattern))) {
     faults.push(`${entry.component}: ${text} is shared hosting: it identifies nobody`);
   }

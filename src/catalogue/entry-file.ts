@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parsePort } from "../policy/ports.ts";
 import { isFault, parsePrefix } from "../policy/prefix.ts";
+import { isPublicSuffix } from "../policy/public-suffix.ts";
 import { shapeProblems } from "../policy/shape-problems.ts";
 import { type Problem, YamlSource } from "../policy/yaml-source.ts";
 import { type CatalogueEntry, CONFIDENCES, type SharedHosting } from "./entry.ts";
@@ -15,6 +16,8 @@ export type LoadedEntries =
 const MAX_ENTRIES = 20_000;
 const MAX_LINE = 500;
 const MAX_SHOWN = 60;
+/** Kinds whose operator is the finding, whoever registered the name below its suffix. */
+const OPERATOR_IS_ENOUGH: ReadonlySet<DependencyKind> = new Set(["tunnel-remote-access", "data-drop"]);
 
 // Compiling a validator costs more than one file can give back.
 z.config({ jitless: true });
@@ -101,9 +104,17 @@ export function loadEntries(text: string, path: string): LoadedEntries {
 
 function unusable(source: YamlSource, entry: z.output<typeof entryShape>, i: number): Problem[] {
   const patterns = [entry.names, entry.addresses, entry.ports];
-  if (patterns.some((list) => list !== undefined && list.length > 0)) return [];
-  const message = `the entry ${JSON.stringify(entry.component)} can never match`;
-  return [source.at(["entries", i], message, "names, addresses or ports")];
+  if (!patterns.some((list) => list !== undefined && list.length > 0)) {
+    const message = `the entry ${JSON.stringify(entry.component)} can never match`;
+    return [source.at(["entries", i], message, "names, addresses or ports")];
+  }
+  if (OPERATOR_IS_ENOUGH.has(entry.kind)) return [];
+  return (entry.names ?? []).flatMap((text, n) => {
+    const pattern = parseHostPattern(text);
+    if (pattern?.form !== "below" || !isPublicSuffix(pattern.name)) return [];
+    const message = `${text} is a public suffix: it identifies nobody`;
+    return [source.at(["entries", i, "names", n], message, "a name that somebody registered below it")];
+  });
 }
 
 function toEntry(entry: z.output<typeof entryShape>): CatalogueEntry {

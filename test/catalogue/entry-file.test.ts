@@ -63,6 +63,16 @@ describe("loadEntries", () => {
     expect(problemsOf(fileOf(...lines)).join("\n")).toMatch(problem);
   });
 
+  it("takes no public suffix for an identification, unless its operator is the finding", () => {
+    const entry = (kind: string) =>
+      fileOf(`  - { component: x, kind: ${kind}, names: [a.example.com, "*.github.io"] }`);
+    expect(problemsOf(entry("telemetry"))).toEqual([
+      "own.yaml:3:61: *.github.io is a public suffix: it identifies nobody; expected a name that somebody registered below it",
+    ]);
+    expect(problemsOf(entry("tunnel-remote-access"))).toEqual([]);
+    expect(problemsOf(fileOf('  - { component: x, kind: time, names: ["*.co.uk"] }'))).toHaveLength(1);
+  });
+
   it("refuses what is no catalogue", () => {
     expect(problemsOf("gapwatch: 1\n").join("\n")).toMatch(/gapwatch_catalogue/);
     expect(problemsOf("- [").length).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
+import { addressKind } from "../../catalogue/address-hints.ts";
 import type { Catalogue, Lookup, Match } from "../../catalogue/catalogue.ts";
 import { HostHinter, type HostHints } from "../../catalogue/host-hints.ts";
 import { DEPENDENCY_GROUPS, DEPENDENCY_KINDS, groupOf } from "../../catalogue/kinds.ts";
-import { isLocal, isMetadata } from "../../policy/address-class.ts";
-import { formatAddress, parseAddress, type Words } from "../../policy/address-text.ts";
+import { formatAddress, parseAddress } from "../../policy/address-text.ts";
 import { parseName } from "../../policy/name-pattern.ts";
 import { type Line, labelled, paragraph, renderLines, span } from "../../report/text-layout.ts";
 import { plain } from "../../report/text-plain.ts";
@@ -46,12 +46,6 @@ export class DestinationAnswers {
     this.hinter ??= new HostHinter(this.catalogue.names());
     return { query, lookup, hints: this.hinter.hints(name), addressKind: null };
   }
-}
-
-function addressKind(words: Words): string | null {
-  if (isMetadata(...words)) return "a cloud metadata address: always judged as outside";
-  if (isLocal(...words)) return "local to this link or host";
-  return null;
 }
 
 /** The answers in text. */

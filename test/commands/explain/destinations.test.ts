@@ -14,7 +14,7 @@ describe("gapwatch explain NAME|ADDRESS", () => {
     expect(code).toBe(0);
     expect(out).toMatch(/component +vLLM usage stats, vLLM project/);
     expect(out).toMatch(/to turn off +VLLM_NO_USAGE_STATS=1/);
-    expect(out).toMatch(/cloud metadata address/);
+    expect(out).toMatch(/address +cloud metadata/);
     expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
@@ -42,6 +42,17 @@ describe("gapwatch explain NAME|ADDRESS", () => {
     expect(answers[0].similar).toContain("huggingface.co");
     expect(answers[1]).toMatchObject({ known: false, shared_hosting: { operator: "AWS" } });
     expect(answers[2]).toMatchObject({ known: false, similar: [] });
+  });
+
+  it("says what kind of address it is", () => {
+    const { answers } = answersOf("10.1.2.3", "203.0.113.5", "2002:c000:207::1", "2606:4700::1", "127.0.0.1");
+    expect(answers.map(({ address_kind }: { address_kind: string | null }) => address_kind)).toEqual([
+      "private (RFC 1918)",
+      "for documentation (RFC 5737)",
+      expect.stringContaining("6to4"),
+      null,
+      "local to this link or host",
+    ]);
   });
 
   it("reads stdin, a name a line, and says which are none", () => {
