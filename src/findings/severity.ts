@@ -57,21 +57,28 @@ export function severityOfOutcome(outcome: number): number {
 /** More than this sent in one attempt is no check of a connection, whatever the name claims. */
 const CHECK_BYTES = 64 * 1024;
 
+/** What a destination may be; `byPort`: nothing but the port says so. */
+export interface MeantKinds {
+  readonly kinds: readonly DependencyKind[];
+  readonly byPort: boolean;
+}
+
 /**
- * The severity of a finding as it stands, as an index into SEVERITIES. `kinds` are what its destination may be: of
- * several components that share a host the worst counts.
+ * The severity of a finding as it stands, as an index into SEVERITIES. Of several components that share a host the
+ * worst counts. A port alone makes nothing worse: anybody may listen on it.
  */
-export function severityOf(finding: Finding, kinds: readonly DependencyKind[]): number {
+export function severityOf(finding: Finding, meant: MeantKinds): number {
   const fixed = SEVERITY_OF_KIND[finding.kind];
-  let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) + shiftOf(finding, kinds) : fixed;
+  let severity = fixed === "outcome" ? severityOfOutcome(finding.outcome) + shiftOf(finding, meant) : fixed;
   severity = Math.min(finding.severityCap, CRITICAL, Math.max(INFO, severity - finding.severityShift));
   const leaves = fixed === "outcome" || finding.kind === "icmp.stray";
   return leaves && finding.oneWayBytes > ONE_WAY_HIGH_BYTES ? Math.max(HIGH, severity) : severity;
 }
 
-function shiftOf({ bytesOut, attempts }: Finding, kinds: readonly DependencyKind[]): number {
+function shiftOf({ bytesOut, attempts }: Finding, { kinds, byPort }: MeantKinds): number {
   if (kinds.length === 0) return 0;
-  const shift = Math.max(...kinds.map((kind) => SHIFT_OF_DEPENDENCY[kind] ?? 0));
+  const worst = Math.max(...kinds.map((kind) => SHIFT_OF_DEPENDENCY[kind] ?? 0));
+  const shift = byPort ? Math.min(0, worst) : worst;
   const isCheck = kinds.includes("connectivity-check");
   return isCheck && bytesOut > CHECK_BYTES * attempts ? Math.max(0, shift) : shift;
 }

@@ -121,7 +121,7 @@ export function rated(finding: Finding, judge: Judge, { matches, shared }: Looku
   const words = finding.source === null ? null : parseAddress(finding.source);
   const sourceName = words === null ? null : judge.hostName(...words);
   const kinds = matches.map(({ entry }) => entry.kind);
-  const severity = severityOf(finding, kinds);
+  const severity = severityOf(finding, { kinds, byPort: matches.some(({ by }) => by === "port") });
   const catalogue = noteOf(matches);
   return {
     ...finding,

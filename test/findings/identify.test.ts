@@ -80,6 +80,19 @@ describe("what the catalogue says of findings", () => {
     expect(found(summary, name, "dns.name").severityName).toBe(severity);
   });
 
+  it("makes nothing worse for a port alone, and says that it was the port", () => {
+    const summary = new Scene()
+      .works()
+      .talks(GPU, OUTSIDE, 22, (talk) => talk.syn())
+      .seen();
+    const { severityName, catalogue } = found(summary, OUTSIDE);
+    expect([severityName, catalogue?.component, catalogue?.matchedBy]).toEqual([
+      "medium",
+      "SSH (by port)",
+      "port",
+    ]);
+  });
+
   it("does not take a flood of data for a connectivity check, whatever it calls itself", () => {
     const scene = new Scene().works().talks(GPU, OUTSIDE, 80, (talk) => {
       talk.open();

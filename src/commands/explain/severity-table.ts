@@ -69,7 +69,7 @@ export function severityText(columns: number, color: boolean): string {
     ...paragraph(
       `More than ${ONE_WAY_HIGH_BYTES / 1024} KiB sent one way in datagrams or pings is at least high. A connectivity ` +
         "check that sends as much in one attempt is none, and is not lowered. Of several components that share a host the worst " +
-        "counts. A reverse question is one lower; a question to a multicast group is info.",
+        "counts, and a port alone makes nothing worse. A reverse question is one lower; a question to a multicast group is info.",
       0,
       columns,
     ),

@@ -29,7 +29,7 @@ export class WatchedSensor {
     this.sensor.watch(tap);
     this.sensor.logAttempts((finding, sec, attempts) => {
       // What its destination is makes no finding one for information: that takes no look-up.
-      if (severityOf(finding, []) > INFO) this.activity.attempts(sec, attempts);
+      if (severityOf(finding, { kinds: [], byPort: false }) > INFO) this.activity.attempts(sec, attempts);
     });
   }
 
