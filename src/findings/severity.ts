@@ -54,6 +54,8 @@ export function severityOfOutcome(outcome: number): number {
   return outcome >= ANSWERED ? HIGH : MEDIUM;
 }
 
+/** NTP (RFC 5905) and the key establishment of NTS (RFC 8915). */
+const TIME_SERVICES: ReadonlySet<string> = new Set(["123/udp", "4460/tcp"]);
 /** More than this sent in one attempt is no check of a connection, whatever the name claims. */
 const CHECK_BYTES = 64 * 1024;
 
@@ -75,10 +77,17 @@ export function severityOf(finding: Finding, meant: MeantKinds): number {
   return leaves && finding.oneWayBytes > ONE_WAY_HIGH_BYTES ? Math.max(HIGH, severity) : severity;
 }
 
-function shiftOf({ bytesOut, attempts }: Finding, { kinds, byPort }: MeantKinds): number {
+function shiftOf(finding: Finding, { kinds, byPort }: MeantKinds): number {
   if (kinds.length === 0) return 0;
   const worst = Math.max(...kinds.map((kind) => SHIFT_OF_DEPENDENCY[kind] ?? 0));
   const shift = byPort ? Math.min(0, worst) : worst;
-  const isCheck = kinds.includes("connectivity-check");
-  return isCheck && bytesOut > CHECK_BYTES * attempts ? Math.max(0, shift) : shift;
+  return shift < 0 && isMoreThanItsName(finding, kinds) ? 0 : shift;
+}
+
+/** A name is a claim: whoever calls himself a clock or a check has to behave like one to be taken for less. */
+function isMoreThanItsName(finding: Finding, kinds: readonly DependencyKind[]): boolean {
+  const { kind, port, proto, bytesOut, attempts } = finding;
+  if (kinds.includes("connectivity-check")) return bytesOut > CHECK_BYTES * attempts;
+  const isAsked = kind === "dns.name" || kind === "dns.resolver";
+  return !isAsked && !TIME_SERVICES.has(`${port}/${proto}`);
 }

@@ -67,9 +67,10 @@ export function severityText(columns: number, color: boolean): string {
     ),
     [],
     ...paragraph(
-      `More than ${ONE_WAY_HIGH_BYTES / 1024} KiB sent one way in datagrams or pings is at least high. A connectivity ` +
-        "check that sends as much in one attempt is none, and is not lowered. Of several components that share a host the worst " +
-        "counts, and a port alone makes nothing worse. A reverse question is one lower; a question to a multicast group is info.",
+      `More than ${ONE_WAY_HIGH_BYTES / 1024} KiB sent one way in datagrams or pings is at least high. Names are claims: a ` +
+        "clock is lowered on the ports of clocks, a connectivity check only while it sends little. Of several components " +
+        "that share a host the worst counts, and a port alone makes nothing worse. A reverse question is one lower; a " +
+        "question to a multicast group is info.",
       0,
       columns,
     ),
