@@ -156,7 +156,7 @@ export class Sensor {
       observer,
     );
     this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
-    this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies);
+    this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies, this.names);
     this.mismatches = new ProtocolMismatches(this.table, this.ledger);
     this.relays = new SocksRelays(this.table, this.nameJudge, this.proxies, this.troubles);
     const judges = {

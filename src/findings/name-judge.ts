@@ -1,4 +1,5 @@
 import { PROTO_TCP, PROTO_UDP, protocolName } from "../decode/protocols.ts";
+import type { AddressNames } from "../flow/address-names.ts";
 import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, classOf, type End, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
@@ -10,6 +11,7 @@ import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { OUT } from "../policy/policy.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
+import { type AnsweredName, bestName, hostOf, ruleByNames } from "./answered-names.ts";
 import { list } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
@@ -41,10 +43,20 @@ export class NameJudge {
   private readonly ledger: Ledger;
   private readonly flows: FlowJudge;
   private readonly proxies: ProxyRequests;
+  private readonly answered: AddressNames;
   private readonly question = new FlowQuestion();
   private readonly talks = new Map<number, InsideTalk>();
 
-  constructor(table: FlowTable, judge: Judge, ledger: Ledger, flows: FlowJudge, proxies: ProxyRequests) {
+  /** `answered`: names that addresses were answered for. */
+  constructor(
+    table: FlowTable,
+    judge: Judge,
+    ledger: Ledger,
+    flows: FlowJudge,
+    proxies: ProxyRequests,
+    answered: AddressNames,
+  ) {
+    this.answered = answered;
     this.table = table;
     this.judge = judge;
     this.ledger = ledger;
@@ -244,15 +256,16 @@ export class NameJudge {
     const proxy: End = client === 0 ? 1 : 0;
     const literal = address === null ? null : formatAddress([address[0], address[1], address[2], address[3]]);
     const expired = this.question.expiredRule;
+    const known: AnsweredName =
+      literal === null ? { name: host, evidence: "in-flow" } : this.answeredName(row, client, literal);
     const handle = this.ledger.open(
       {
         kind: expired >= 0 ? "policy.expired" : "name.proxy",
         source: formatAddress(addressOf(this.table, row, client)),
-        destination: literal ?? host,
+        destination: known.name ?? literal ?? host,
         port: port === 0 ? null : port,
         proto: isUdp ? "udp" : "tcp",
-        name: literal === null ? host : null,
-        evidence: literal === null ? "in-flow" : "none",
+        ...known,
         rule: expired >= 0 ? this.judge.policy.rules[expired].id : null,
       },
       lastMoment(this.table, row),
@@ -261,6 +274,12 @@ export class NameJudge {
     list(finding.via, formatAddress(addressOf(this.table, row, proxy)));
     if (literal !== null) list(finding.ips, literal);
     return handle;
+  }
+
+  /** What the client was answered that stands at an address which it asks a proxy for. */
+  private answeredName(row: number, client: End, literal: string): AnsweredName {
+    const host = hostOf(this.judge, addressOf(this.table, row, client));
+    return bestName(this.answered.namesOf(literal, lastMoment(this.table, row).sec), this.judge, host);
   }
 
   /** The rule that allows the target, as if the client itself went there, or -1. */
@@ -277,6 +296,12 @@ export class NameJudge {
     const [o0, o1, o2, o3] = address;
     Object.assign(q, { o0, o1, o2, o3 });
     this.judge.judgeFlow(q);
-    return q.rule;
+    if (q.rule >= 0) return q.rule;
+    const expired = q.expiredRule;
+    const known = this.answered.namesOf(formatAddress([o0, o1, o2, o3]), q.startSec);
+    if (known.length === 0) return -1;
+    const ruling = ruleByNames(known, this.judge, hostOf(this.judge, [i0, i1, i2, i3]), q);
+    q.expiredRule = expired >= 0 ? expired : ruling.expiredRule;
+    return ruling.carriesOthers ? -1 : ruling.rule;
   }
 }

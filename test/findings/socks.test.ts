@@ -212,3 +212,26 @@ describe("a tunnel to an address", () => {
     ]);
   });
 });
+
+describe("an address that was answered for a name", () => {
+  const FILE_BY_NAME = enclave([`id: gate, to: [api.example.org], ports: [443/tcp], from: [10.20.4.0/24]`]);
+  const resolved = (host: string, name: string, ...more: Uint8Array[]) => {
+    const scene = new Scene().works().asks(host, name, { answer: ["192.0.2.9"] });
+    const say = asks("192.0.2.9:443", SOCKS5_GRANTED, ...more);
+    return scene.talks(host, PROXY, 1080, (talk) => [talk.open(), say(talk)]);
+  };
+
+  it("is called by that name when a proxy is asked for it", () => {
+    const [, finding] = resolved(GPU, "api.example.com").seen().findings;
+    expect(finding).toMatchObject({
+      ...{ kind: "name.proxy", destination: "api.example.com", evidence: "answer", ips: ["192.0.2.9"] },
+    });
+  });
+
+  it("is allowed where the name is, unless another name is used", () => {
+    expect(resolved(GATE, "api.example.org", tlsData(9)).seen(FILE_BY_NAME).findings).toEqual([]);
+    expect(resolved(GATE, "api.example.org", clientHello("evil.example.com")).lines(FILE_BY_NAME)).toEqual([
+      `name.proxy ${GATE} evil.example.com 443/tcp transferred critical x1`,
+    ]);
+  });
+});
