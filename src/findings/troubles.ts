@@ -86,6 +86,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "http.head_incomplete": note("HTTP request head that its connection cut off"),
   "http.head_too_long": blind("HTTP request head longer than is held"),
   "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
+  "http2.joined_midway": blind(
+    "HTTP/2 connection that was open before the capture began: what it asks for is unknown",
+  ),
   "http2.frames_lost": blind("HTTP/2 connection with octets missing where a frame begins or a header stands"),
   "http2.frames_broken": blind("HTTP/2 connection whose frames come in an order that none may have"),
   "http2.headers_too_long": blind(

@@ -1,6 +1,7 @@
 import type { Packet } from "../decode/packet.ts";
 import { TCP_URG } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
+import { isHttp2Joined } from "../names/http2-frames.ts";
 import type { Conversation } from "./conversation.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
@@ -177,6 +178,10 @@ export class Talker implements StreamReader {
   }
 
   private miss(view: DataView, at: number, end: number): void {
+    if (this.midFlow && isHttp2Joined(view, at, end)) {
+      this.giveUp("http2.joined_midway");
+      return;
+    }
     if (this.triesLeft === 1 && this.isClient && this.lines < MAX_LINES && isLine(view, at, end))
       this.lines++;
     else if (--this.triesLeft <= 0) this.opaque = true;

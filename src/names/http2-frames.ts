@@ -34,6 +34,32 @@ export function isHttp2ServerStart(view: DataView, at: number, end: number): boo
   return isBare && lenBytes % 6 === 0 && lenBytes <= 6 * 64;
 }
 
+/** Flags that a request's HEADERS may have. */
+const REQUEST_FLAGS = END_STREAM | END_HEADERS | PADDED | PRIORITY;
+const MAX_FRAME_OCTETS = 0x4000; // as long as nobody agreed on more (§4.2)
+
+/**
+ * Whether view[at, end), from the middle of a client's stream, is frames of HTTP/2 up to its last octet, and the head
+ * of a request among them. What earlier heads left in the table of its compression is not known then.
+ */
+export function isHttp2Joined(view: DataView, at: number, end: number): boolean {
+  let heads = 0;
+  while (end - at >= FRAME_HEAD_LEN) {
+    const lenBytes = view.getUint32(at) >>> 8;
+    const type = view.getUint8(at + 3);
+    const streamId = view.getUint32(at + 5);
+    if (lenBytes > MAX_FRAME_OCTETS || type > CONTINUATION || streamId > 0x7fffffff) return false;
+    if (type === HEADERS) {
+      const flags = view.getUint8(at + 4);
+      const isRequest = (flags & ~REQUEST_FLAGS) === 0 && (flags & END_HEADERS) !== 0 && streamId % 2 === 1;
+      if (!isRequest || lenBytes === 0) return false;
+      heads++;
+    }
+    at += FRAME_HEAD_LEN + lenBytes;
+  }
+  return at === end && heads > 0;
+}
+
 /** What a header block says of a message; fields that nobody here asks for are left out. */
 export interface Http2Fields {
   readonly method: string;

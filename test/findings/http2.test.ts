@@ -105,6 +105,23 @@ describe("HTTP/2 without TLS", () => {
     expect(scene.lines()).toEqual([`name.proxy ${GPU} api.example.com 443/tcp connected high x1`]);
   });
 
+  it("that was open before is not clean", () => {
+    const scene = new Scene().works().talks(GPU, SERVER, 8080, (talk) => {
+      talk.client(h2Frame(8, 0, 0, Buffer.from([0, 0, 1, 0])));
+      talk.client(
+        Buffer.concat([
+          h2Frame(1, 4, 77, Buffer.from([0x83, 0xbe, 0xbf])),
+          h2Frame(0, 1, 77, Buffer.alloc(40)),
+        ]),
+      );
+    });
+    const summary = scene.seen();
+    expect([summary.verdict, summary.reasons.map((reason) => reason.split(":")[0])]).toEqual([
+      "inconclusive",
+      ["http2.joined_midway"],
+    ]);
+  });
+
   it("that cannot be read on is not clean", () => {
     const summary = talks(GPU, SERVER, (talk) =>
       talk.client(h2Frame(1, 4, 1, Buffer.from([0xff, 0xff]))),
