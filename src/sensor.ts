@@ -357,12 +357,7 @@ export class Sensor {
   /** The first fragment `pkt` of a datagram is judged at once; it is counted with the others. */
   private datagramBegan(datagram: IpDatagram, pkt: Packet, view: DataView): void {
     const isRead = pkt.payloadAt !== 0 || pkt.srcPort !== 0 || pkt.dstPort !== 0;
-    if (
-      !isRead ||
-      ((pkt.l4Proto === PROTO_ICMP || pkt.l4Proto === PROTO_ICMPV6) &&
-        isIcmpError(pkt.ipVersion, pkt.icmpType))
-    )
-      return;
+    if (!isRead || isError(pkt)) return;
     if (pkt.innerType !== NO_INNER && this.mirrors.isTransport(pkt)) return;
     const row = this.tracker.announce(pkt, datagram.sec, datagram.nsec);
     if (row === NO_ROW) return;
@@ -504,7 +499,7 @@ export class Sensor {
   private packet(view: DataView, sec: number, nsec: number, wireLen: number): number {
     const pkt = this.pkt;
     const proto = pkt.l4Proto;
-    if ((proto === PROTO_ICMP || proto === PROTO_ICMPV6) && isIcmpError(pkt.ipVersion, pkt.icmpType)) {
+    if (isError(pkt)) {
       this.icmpErrors.take(pkt, view, { sec, nsec });
       return NO_ROW;
     }
@@ -646,4 +641,9 @@ function macText(view: DataView, at: number): string {
       .padStart(2, "0"),
   );
   return octets.join(":");
+}
+
+/** An ICMP or ICMPv6 error: it quotes a packet, and is no traffic of its own. */
+function isError({ l4Proto, ipVersion, icmpType }: Packet): boolean {
+  return (l4Proto === PROTO_ICMP || l4Proto === PROTO_ICMPV6) && isIcmpError(ipVersion, icmpType);
 }

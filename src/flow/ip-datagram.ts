@@ -1,9 +1,9 @@
 import { NO_VLAN, NO_VNI, type Packet } from "../decode/packet.ts";
-import { CHUNK_OCTETS, type FragmentChunk, type FragmentChunks, UNIT_OCTETS } from "./fragment-chunks.ts";
+import { CHUNK_OCTETS, type FragmentChunks, UNIT_OCTETS } from "./fragment-chunks.ts";
+import { FragmentOctets, MAX_CHUNKS, type OctetsEffect, type Reading } from "./fragment-octets.ts";
 
 /** Octets behind the IP header that a datagram can have (RFC 791 §3.1, RFC 8200 §3). */
 const MAX_OCTETS = 0xffff;
-const MAX_CHUNKS = 32;
 const IPV6_HEADER_LEN = 40;
 const MAC_OCTETS = 12;
 /** The longest IP header that is kept: all of IPv4, and of IPv6 what no fragment may split (RFC 8200 §4.5). */
@@ -16,9 +16,7 @@ export const LAYOUT_OCTETS: number = MAC_OCTETS + MAX_HEAD + MAX_CHUNKS * CHUNK_
  * that it gives, are not what others gave; it has a length or a place that none can have; there is no memory
  * for it.
  */
-export type FragmentEffect = "new" | "copy" | "overlap" | "invalid" | "full";
-
-const NO_ROOM: readonly (FragmentChunk | null)[] = new Array<null>(MAX_CHUNKS).fill(null);
+export type FragmentEffect = OctetsEffect | "invalid";
 
 /**
  * One datagram that comes in fragments. Where fragments overlap and differ there are two readings of it: the
@@ -48,8 +46,7 @@ export class IpDatagram {
   /** Frames and their octets on the wire that no flow has counted yet. */
   frames = 0;
   wireLen = 0;
-  /** Octets received, each once, and those of them that no flow has counted. */
-  received = 0;
+  /** Octets received, each once, that no flow has counted. */
   uncounted = 0;
   /** It became whole, at `sec`. It stays for a moment, to tell copies of its fragments. */
   isWhole = false;
@@ -65,21 +62,15 @@ export class IpDatagram {
   /** Where it ends: -1 before a fragment without more to come; as the first, and as the last said. */
   private end = -1;
   private lastEnd = -1;
-  /** One past the highest octet received; the first octet that capture cut off. */
-  private highest = 0;
-  private cutAt = MAX_CHUNKS * CHUNK_OCTETS;
   private readonly head = new Uint8Array(MAX_HEAD);
   private headLen = 0;
   private nextOffset = 0;
   private readonly macs = new Uint8Array(MAC_OCTETS);
   private hasMacs = false;
-  private readonly first: (FragmentChunk | null)[] = [...NO_ROOM];
-  /** The chunks of which there is another reading. */
-  private readonly last: (FragmentChunk | null)[] = [...NO_ROOM];
-  private readonly chunks: FragmentChunks;
+  private readonly octets: FragmentOctets;
 
   constructor(chunks: FragmentChunks) {
-    this.chunks = chunks;
+    this.octets = new FragmentOctets(chunks);
   }
 
   /** Becomes the datagram of which `pkt` is a fragment, without taking it. */
@@ -102,15 +93,12 @@ export class IpDatagram {
     this.begunSec = sec;
     this.frames = 0;
     this.wireLen = 0;
-    this.received = 0;
     this.uncounted = 0;
     this.isWhole = false;
     this.rereadings = 0;
     this.row = -1;
     this.end = -1;
     this.lastEnd = -1;
-    this.highest = 0;
-    this.cutAt = MAX_CHUNKS * CHUNK_OCTETS;
     this.headLen = 0;
     this.hasMacs = false;
   }
@@ -155,13 +143,7 @@ export class IpDatagram {
 
   /** Gives its memory back. */
   drop(): void {
-    for (let i = 0; i < MAX_CHUNKS; i++) {
-      const [first, last] = [this.first[i], this.last[i]];
-      if (first !== null) this.chunks.give(first);
-      if (last !== null) this.chunks.give(last);
-      this.first[i] = null;
-      this.last[i] = null;
-    }
+    this.octets.drop();
   }
 
   /** The first fragment is there. */
@@ -171,7 +153,7 @@ export class IpDatagram {
 
   /** There are two readings of it. */
   get isAmbiguous(): boolean {
-    return this.end !== this.lastEnd || this.last.some((chunk) => chunk !== null);
+    return this.end !== this.lastEnd || this.octets.differ;
   }
 
   /** Takes the fragment `pkt` of it. */
@@ -181,13 +163,17 @@ export class IpDatagram {
     const to = from + len;
     if (len <= 0 || headOctets(pkt) + to > MAX_OCTETS) return "invalid";
     const captured = Math.max(0, Math.min(pkt.l4End - pkt.fragAt, len));
-    if (!this.makeRoom(from, to)) return "full";
-    let effect = this.place(view, pkt.fragAt, from, to, captured);
-    if (captured < len) this.cutAt = Math.min(this.cutAt, from + captured);
-    if (this.endsElsewhere(pkt.fragMore === 0, to)) effect = "overlap";
-    if (to > this.highest) this.highest = to;
-    if (from === 0 && this.headLen === 0 && !this.keepHead(pkt, view)) return "invalid";
-    if (this.version === 6) this.proto = view.getUint8(pkt.fragAt - UNIT_OCTETS);
+    const { highest, received } = this.octets;
+    let effect: FragmentEffect = this.octets.take(view, pkt.fragAt, from, to, captured);
+    if (effect === "full") return effect;
+    this.uncounted += this.octets.received - received;
+    if (this.endsElsewhere(pkt.fragMore === 0, to, highest)) effect = "overlap";
+    if (from === 0) {
+      if (this.headLen === 0 && !this.keepHead(pkt, view)) return "invalid";
+      // Which header the first octets are is said twice, and not the same.
+      if (this.head[this.nextOffset] !== nextOf(pkt, view)) effect = "overlap";
+    }
+    if (this.version === 6) this.proto = nextOf(pkt, view);
     return effect;
   }
 
@@ -196,52 +182,47 @@ export class IpDatagram {
     const from = pkt.fragOffset;
     const len = octetsOf(pkt);
     const to = from + len;
-    if (len <= 0 || to > this.highest || (pkt.fragMore === 0 && to !== this.end && to !== this.lastEnd)) {
+    if (
+      len <= 0 ||
+      to > this.octets.highest ||
+      (pkt.fragMore === 0 && to !== this.end && to !== this.lastEnd)
+    ) {
       return false;
     }
-    const end = Math.min(len, pkt.l4End - pkt.fragAt);
-    return (
-      this.same(this.first, view, pkt.fragAt, from, end) || this.same(this.last, view, pkt.fragAt, from, end)
-    );
+    return this.octets.has(view, pkt.fragAt, from, Math.min(len, pkt.l4End - pkt.fragAt));
   }
 
   /** Whether the fragment `pkt` lies within what came of it. */
   covers(pkt: Packet): boolean {
     const len = octetsOf(pkt);
-    return len > 0 && pkt.fragOffset + len <= this.highest;
+    return len > 0 && pkt.fragOffset + len <= this.octets.highest;
   }
 
   /** Whether a reading has all its octets. */
-  isComplete(reading: 0 | 1): boolean {
-    const end = reading === 0 ? this.end : this.lastEnd;
-    return this.headLen > 0 && end >= 0 && this.received >= end && this.wholeUpTo(end) >= end;
+  isComplete(reading: Reading): boolean {
+    const end = this.endOf(reading);
+    const { octets } = this;
+    return this.headLen > 0 && end >= 0 && octets.received >= end && octets.wholeUpTo(end) >= end;
   }
 
   /**
    * Writes what there is of a reading as an IP packet without fragmentation, the MAC addresses before it, to
    * `out`, and returns where its captured octets end. `wireEndOf` says where it would have ended.
    */
-  layOut(out: Uint8Array, reading: 0 | 1): number {
-    const end = reading === 0 ? this.end : this.lastEnd;
-    const whole = this.wholeUpTo(end < 0 ? this.highest : end);
+  layOut(out: Uint8Array, reading: Reading): number {
+    const { octets, headLen } = this;
+    const end = this.endOf(reading);
     out.set(this.macs, 0);
-    out.set(this.head.subarray(0, this.headLen), MAC_OCTETS);
+    out.set(this.head.subarray(0, headLen), MAC_OCTETS);
     const view = new DataView(out.buffer, out.byteOffset, out.byteLength);
-    const length = this.isComplete(reading) ? end : this.received;
+    const length = this.lengthOf(reading);
     if (this.version === 4) {
-      view.setUint16(MAC_OCTETS + 2, Math.min(0xffff, this.headLen + length));
+      view.setUint16(MAC_OCTETS + 2, Math.min(0xffff, headLen + length));
       view.setUint16(MAC_OCTETS + 6, 0);
-    } else view.setUint16(MAC_OCTETS + 4, Math.min(0xffff, this.headLen - IPV6_HEADER_LEN + length));
-    let at = MAC_OCTETS + this.headLen;
-    const stop = Math.min(whole, this.cutAt);
-    for (let done = 0; done < stop; done += CHUNK_OCTETS) {
-      const i = done / CHUNK_OCTETS;
-      const chunk = (reading === 1 ? this.last[i] : null) ?? this.first[i];
-      const part = Math.min(CHUNK_OCTETS, stop - done);
-      if (chunk !== null) out.set(chunk.octets.subarray(0, part), at);
-      at += part;
-    }
-    return at;
+    } else view.setUint16(MAC_OCTETS + 4, Math.min(0xffff, headLen - IPV6_HEADER_LEN + length));
+    const stop = Math.min(octets.wholeUpTo(end < 0 ? octets.highest : end), octets.cutAt);
+    octets.copyOut(out, MAC_OCTETS + headLen, reading, stop);
+    return MAC_OCTETS + headLen + stop;
   }
 
   /** Where the IP header stands that `layOut` writes, and where the packet ends by its own length. */
@@ -249,9 +230,8 @@ export class IpDatagram {
     return MAC_OCTETS;
   }
 
-  wireEndOf(reading: 0 | 1): number {
-    const end = reading === 0 ? this.end : this.lastEnd;
-    return MAC_OCTETS + this.headLen + (this.isComplete(reading) ? end : this.received);
+  wireEndOf(reading: Reading): number {
+    return MAC_OCTETS + this.headLen + this.lengthOf(reading);
   }
 
   /** The MAC addresses that were kept. */
@@ -269,68 +249,19 @@ export class IpDatagram {
     this.hasMacs = true;
   }
 
-  private makeRoom(from: number, to: number): boolean {
-    for (let i = Math.floor(from / CHUNK_OCTETS); i * CHUNK_OCTETS < to; i++) {
-      this.first[i] ??= this.chunks.take();
-      if (this.first[i] === null) return false;
-    }
-    return true;
+  private endOf(reading: Reading): number {
+    return reading === 0 ? this.end : this.lastEnd;
   }
 
-  /** Octets [from, to) of the datagram; of view[at, …) `captured` are there. */
-  private place(view: DataView, at: number, from: number, to: number, captured: number): FragmentEffect {
-    let fresh = 0;
-    let differs = false;
-    for (let unit = from; unit < to; unit += UNIT_OCTETS) {
-      const i = Math.floor(unit / CHUNK_OCTETS);
-      const chunk = this.first[i] as FragmentChunk;
-      const within = unit - i * CHUNK_OCTETS;
-      const len = Math.min(UNIT_OCTETS, to - unit);
-      const there = Math.min(len, Math.max(0, from + captured - unit));
-      const source = at + unit - from;
-      if (chunk.seen[within / UNIT_OCTETS] === 0) {
-        chunk.seen[within / UNIT_OCTETS] = 1;
-        for (let n = 0; n < there; n++) chunk.octets[within + n] = view.getUint8(source + n);
-        this.copyToLast(i, within, chunk, there);
-        fresh += len;
-      } else {
-        for (let n = 0; n < there; n++) {
-          const octet = view.getUint8(source + n);
-          if (chunk.octets[within + n] !== octet && unit + n < this.cutAt)
-            differs = this.reread(i, within + n, octet);
-        }
-      }
-    }
-    this.received += fresh;
-    this.uncounted += fresh;
-    if (differs) return "overlap";
-    return fresh === 0 ? "copy" : "new";
-  }
-
-  /** New octets are new in both readings. */
-  private copyToLast(i: number, within: number, chunk: FragmentChunk, len: number): void {
-    const last = this.last[i];
-    if (last === null) return;
-    for (let n = within; n < within + len; n++) last.octets[n] = chunk.octets[n];
-  }
-
-  /** Another octet came to a place that had one. Without memory for the other reading, the first stands alone. */
-  private reread(i: number, within: number, octet: number): true {
-    let last = this.last[i];
-    if (last === null) {
-      last = this.chunks.take();
-      if (last === null) return true;
-      last.octets.set((this.first[i] as FragmentChunk).octets);
-      this.last[i] = last;
-    }
-    last.octets[within] = octet;
-    return true;
+  /** Octets behind the header: all, or those that came. */
+  private lengthOf(reading: Reading): number {
+    return this.isComplete(reading) ? this.endOf(reading) : this.octets.received;
   }
 
   /** A fragment up to `to`, the last one if `isLast`: whether it contradicts what was said of the end. */
-  private endsElsewhere(isLast: boolean, to: number): boolean {
+  private endsElsewhere(isLast: boolean, to: number, highest: number): boolean {
     if (!isLast) return this.end >= 0 && to > this.end && to > this.lastEnd;
-    const before = this.end < 0 ? Math.max(to, this.highest) : this.lastEnd;
+    const before = this.end < 0 ? Math.max(to, highest) : this.lastEnd;
     if (this.end < 0) this.end = to;
     this.lastEnd = to;
     return before !== to;
@@ -343,33 +274,9 @@ export class IpDatagram {
     if (len > MAX_HEAD) return false;
     for (let n = 0; n < len; n++) this.head[n] = view.getUint8(pkt.fragHeadAt + n);
     this.nextOffset = pkt.fragNextAt - pkt.fragHeadAt;
-    if (this.version === 6) this.head[this.nextOffset] = view.getUint8(dataAt);
+    this.head[this.nextOffset] = nextOf(pkt, view);
     this.headLen = len;
     return true;
-  }
-
-  private same(
-    chunks: readonly (FragmentChunk | null)[],
-    view: DataView,
-    at: number,
-    from: number,
-    len: number,
-  ): boolean {
-    for (let n = 0; n < len; n++) {
-      const i = Math.floor((from + n) / CHUNK_OCTETS);
-      const chunk = chunks[i] ?? this.first[i];
-      if (chunk === null || chunk.octets[from + n - i * CHUNK_OCTETS] !== view.getUint8(at + n)) return false;
-    }
-    return true;
-  }
-
-  /** Octets from the beginning without a gap, up to `end`. */
-  private wholeUpTo(end: number): number {
-    for (let at = 0; at < end; at += UNIT_OCTETS) {
-      const i = Math.floor(at / CHUNK_OCTETS);
-      if (this.first[i]?.seen[(at - i * CHUNK_OCTETS) / UNIT_OCTETS] !== 1) return at;
-    }
-    return end;
   }
 }
 
@@ -377,6 +284,11 @@ export class IpDatagram {
 function octetsOf({ fragMore, fragAt, l4WireEnd }: Packet): number {
   const len = l4WireEnd - fragAt;
   return fragMore === 1 ? len - (len % UNIT_OCTETS) : len;
+}
+
+/** What the first octets of the datagram are: IPv6 says it in the fragment header. */
+function nextOf({ ipVersion, fragAt, fragNextAt }: Packet, view: DataView): number {
+  return view.getUint8(ipVersion === 6 ? fragAt - UNIT_OCTETS : fragNextAt);
 }
 
 /** Octets before the fragment's own that the datagram's length field counts. */

@@ -1,5 +1,7 @@
 import type { Packet } from "../decode/packet.ts";
+import { DatagramList } from "./datagram-list.ts";
 import { FragmentChunks } from "./fragment-chunks.ts";
+import type { Reading } from "./fragment-octets.ts";
 import { IpDatagram, LAYOUT_OCTETS } from "./ip-datagram.ts";
 
 /** Datagrams that are put together at once. */
@@ -38,31 +40,6 @@ export interface DatagramSink {
   copied(datagram: IpDatagram): void;
 }
 
-/** A list of datagrams in the order in which they were put into it. */
-class AgeList {
-  oldest: IpDatagram | null = null;
-  size = 0;
-  private newest: IpDatagram | null = null;
-
-  push(datagram: IpDatagram): void {
-    datagram.older = this.newest;
-    datagram.newer = null;
-    if (this.newest === null) this.oldest = datagram;
-    else this.newest.newer = datagram;
-    this.newest = datagram;
-    this.size++;
-  }
-
-  remove(datagram: IpDatagram): void {
-    const { older, newer } = datagram;
-    if (older === null) this.oldest = newer;
-    else older.newer = newer;
-    if (newer === null) this.newest = older;
-    else newer.older = older;
-    this.size--;
-  }
-}
-
 /**
  * Puts IPv4 and IPv6 datagrams together from their fragments (RFC 791 §3.2, RFC 815, RFC 8200 §4.5): in any
  * order, copied by a mirror, overlapping. Number, memory and packet time are bounded; what was not put together
@@ -79,8 +56,8 @@ export class IpFragments {
   tooDeep = 0;
   /** The VLAN is part of a datagram's identity (`enclave.overlapping`). */
   byVlan = false;
-  private readonly open = new AgeList();
-  private readonly whole = new AgeList();
+  private readonly open = new DatagramList();
+  private readonly whole = new DatagramList();
   /** The oldest open datagram that was not looked at for its first fragment yet. */
   private unlooked: IpDatagram | null = null;
   private readonly byHash = new Map<number, IpDatagram>();
@@ -217,7 +194,7 @@ export class IpFragments {
     datagram.isBusy = false;
   }
 
-  private read(datagram: IpDatagram, reading: 0 | 1): void {
+  private read(datagram: IpDatagram, reading: Reading): void {
     if (this.depth === MAX_DEPTH) {
       this.tooDeep++;
       return;

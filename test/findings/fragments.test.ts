@@ -113,7 +113,7 @@ describe("a datagram in fragments is judged as if it had come whole", () => {
     const whole = judged([...before, last]);
     const unfragmentable = what.includes("before and behind") ? 8 : 0;
     for (const [order, arrange] of Object.entries(ORDERS)) {
-      for (const size of [8, 24, 1400]) {
+      for (const size of [32, 1400]) {
         it(`${what}, pieces of ${size}, ${order}`, () => {
           const pieces = arrange(fragments(last, { size, unfragmentable }));
           expect(judged([...before, ...pieces])).toEqual(whole);
@@ -377,6 +377,25 @@ describe("fragments", () => {
         .send(...pieces)
         .lines(),
     ).toEqual([`egress.flow ${GPU6} ${OUTSIDE6} 9000/udp attempted medium x1`]);
+  });
+
+  it("of IPv6 whose first comes twice, as another protocol, are no plain copies", () => {
+    const pieces = fragments(udp(at(GPU6, 5000), at(OUTSIDE6, 9000), Buffer.alloc(2000)), { size: 1000 });
+    const other = Buffer.from(pieces[0]);
+    other[14 + 40] = 6;
+    for (const frames of [
+      [pieces[0], other, ...pieces.slice(1)],
+      [other, ...pieces],
+    ]) {
+      expect(
+        reasonsOf(
+          new Scene()
+            .works()
+            .send(...frames)
+            .seen(),
+        ),
+      ).toContain("fragment.overlap");
+    }
   });
 
   it("of fragments are put together too, a few times", () => {
