@@ -61,7 +61,10 @@ class SensorThread {
   constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
     this.sources = new LiveSources(job, {
-      event: (name, event) => send({ type: "event", interface: name, text: event.detail }),
+      event: (name, { kind, detail }) => {
+        // Losses are a state: two lines a second would say no more.
+        if (kind !== "drops") send({ type: "event", interface: name, text: detail });
+      },
       notice: (text) => send({ type: "notice", text }),
     });
     this.events = events;
@@ -227,7 +230,7 @@ function note(seen: SeenFrames, { count, tsSec, tsNsec, caplen }: FrameBatch): v
   for (let i = 0; i < count; i++) seen.bytes += caplen[i];
 }
 
-/** What the card lost is a figure of the interface, the same whoever asks. */
+/** What the card lost and how often the link did are figures of the interface, the same whoever asks. */
 function sumOf(a: LiveStats, b: LiveStats): LiveStats {
   return {
     received: a.received + b.received,
@@ -237,6 +240,7 @@ function sumOf(a: LiveStats, b: LiveStats): LiveStats {
     lossEvents: a.lossEvents + b.lossEvents,
     freezes: a.freezes + b.freezes,
     cut: a.cut + b.cut,
+    outages: Math.max(a.outages, b.outages),
     missed: a.missed,
   };
 }

@@ -8,6 +8,8 @@ export const IFF_RUNNING = 0x40;
 /** Turns what is seen of an interface, now and then, into its state and an event for each change. */
 export class InterfaceWatch {
   state: InterfaceState = "up";
+  /** Times that it stopped being up. */
+  outages = 0;
   readonly #listener: LiveListener;
 
   constructor(listener: LiveListener) {
@@ -34,6 +36,7 @@ export class InterfaceWatch {
 
   /** Capture is bound to another interface of the same name. */
   bound(): void {
+    if (this.state === "up") this.outages++; // it was gone between two looks
     this.state = "up"; // as far as is known: whoever binds looks again
     this.tell("recreated", "the interface was made again: capture goes on with the new one");
   }
@@ -54,6 +57,7 @@ export class InterfaceWatch {
 
   #enter(state: InterfaceState, detail: string): void {
     if (this.state === state) return;
+    if (this.state === "up") this.outages++;
     this.state = state;
     this.tell(state, detail);
   }

@@ -38,6 +38,8 @@ export interface LiveStats {
   readonly freezes: number;
   /** Of those seen: longer than what was captured of them. */
   readonly cut: number;
+  /** Times that the interface stopped delivering, however shortly. */
+  readonly outages: number;
   /** Lost by the network card before the kernel had them, null when that is not known. */
   readonly missed: number | null;
 }

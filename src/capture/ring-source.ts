@@ -143,7 +143,8 @@ export class RingSource implements LiveSource {
     this.#blocks = new BlockReader(this.#socket.ring);
     try {
       const index = this.#socket.interfaceIndex(name);
-      if (index === -1) throw new CaptureError("there is no such interface");
+      if (index === -1)
+        throw new CaptureError("there is no such interface; `ip link` lists those that there are");
       this.#bind(this.#socket, index);
       this.#look();
     } catch (error) {
@@ -181,6 +182,7 @@ export class RingSource implements LiveSource {
       lossEvents: this.#lossEvents,
       freezes: this.#freezes,
       cut,
+      outages: this.#watch.outages,
       missed: this.#missed,
     };
   }

@@ -174,6 +174,7 @@ export class TcpdumpSource implements LiveSource {
       lossEvents: this.#lossEvents,
       freezes: 0,
       cut: this.#cut,
+      outages: this.#watch.outages,
       missed:
         missed === null || this.#missedBefore === null ? null : Math.max(0, missed - this.#missedBefore),
     };

@@ -8,6 +8,9 @@ export interface MetricsAddress {
   readonly port: number;
 }
 
+/** Whoever connects and says nothing must not keep others out for long. */
+const MOST_CONNECTIONS = 32;
+const REQUEST_MS = 5000;
 const EXPECTED = "expected ADDRESS:PORT, such as 127.0.0.1:9477 or [::1]:9477";
 
 /** Reads `ADDRESS:PORT`; names are refused, since nothing is ever resolved. */
@@ -32,6 +35,9 @@ export function serveMetrics(
     response.writeHead(found ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
     response.end(found ? text() : "only GET /metrics is here\n");
   });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.requestTimeout = REQUEST_MS;
+  server.headersTimeout = REQUEST_MS;
   server.on("error", (error) => failed(`cannot serve metrics on ${host}:${port}: ${error.message}`));
   return server.listen(port, host);
 }

@@ -112,6 +112,7 @@ export class WatchRun {
     await this.lines.end();
     for (const failure of this.failures) say(failure);
     metrics?.close();
+    metrics?.closeAllConnections();
     await this.records.close(this.verdict, this.reasons);
     this.policy.stop();
     process.off("SIGTERM", stop).off("SIGINT", stop).off("SIGHUP", reload);
@@ -202,6 +203,7 @@ export class WatchRun {
         name,
         fault: state === "up" ? null : FAULTS[state],
         dropped: stats.dropped + (stats.missed ?? 0),
+        outages: stats.outages,
       })),
       packets: report.totals.packets,
       coverage: report.coverage,

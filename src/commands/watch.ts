@@ -81,6 +81,7 @@ ${KEYS_HELP}`,
 }
 
 async function watch(options: WatchOptions): Promise<number> {
+  process.on("SIGHUP", () => {}); // of a log rotation while it starts
   const enclave = readEnclaveOrExit(options.enclave);
   for (const warning of enclave.warnings) say(warning);
   try {

@@ -41,6 +41,8 @@ export interface InterfaceLook {
   /** Up and delivering; else why not. */
   readonly fault: string | null;
   readonly dropped: number;
+  /** Times that it stopped delivering. */
+  readonly outages: number;
 }
 
 /** What the enclave file states. */
@@ -76,6 +78,7 @@ export class SensorStates {
   private readonly open = new Map<string, StateChange>();
   private readonly window: SensorLook[] = [];
   private readonly oneSided = new OneSided();
+  private readonly outages = new Map<string, number>();
   private readonly startedMs: number;
   private lastPacketMs: number;
   private lastPackets = 0;
@@ -115,7 +118,13 @@ export class SensorStates {
 
   private interfaceChanges(now: SensorLook, before: SensorLook): StateChange[] {
     const changes: StateChange[] = [];
-    for (const { name, fault, dropped } of now.interfaces) {
+    for (const { name, fault, dropped, outages } of now.interfaces) {
+      const known = this.outages.get(name) ?? 0;
+      this.outages.set(name, outages);
+      if (outages > known && fault === null && !this.open.has(`sensor.interface ${name}`)) {
+        const was = `${name}: it did not deliver for a moment`;
+        changes.push(...this.set("sensor.interface", name, true, now.atMs, was));
+      }
       const is = `${name}: ${fault ?? "delivers"}`;
       changes.push(...this.set("sensor.interface", name, fault !== null, now.atMs, is));
       const lost = dropped - (before.interfaces.find((i) => i.name === name)?.dropped ?? 0);

@@ -8,7 +8,7 @@ function look(secAfterStart: number, changed: Partial<SensorLook> = {}): SensorL
   return {
     atMs: WALL_MS + secAfterStart * 1000,
     countingMs: START_MS + secAfterStart * 1000,
-    interfaces: [{ name: "mirror0", fault: null, dropped: 0 }],
+    interfaces: [{ name: "mirror0", fault: null, dropped: 0, outages: 0 }],
     packets: 1000 + secAfterStart,
     coverage: {},
     hostsSeen: new Set(),
@@ -33,7 +33,7 @@ describe("SensorStates", () => {
   it("raises drops at once and clears them after a minute without", () => {
     const watched = states();
     watched.look(look(1));
-    const dropping = [{ name: "mirror0", fault: null, dropped: 7 }];
+    const dropping = [{ name: "mirror0", fault: null, dropped: 7, outages: 0 }];
     expect(named(watched.look(look(2, { interfaces: dropping })))).toEqual(["+sensor.drops"]);
     expect(watched.raised()[0].text).toBe("mirror0: 7 packets lost in the last minute");
     for (let sec = 3; sec < 62; sec++) expect(watched.look(look(sec, { interfaces: dropping }))).toEqual([]);
@@ -42,16 +42,30 @@ describe("SensorStates", () => {
   });
 
   it("counts what was lost before the first look", () => {
-    const dropping = [{ name: "mirror0", fault: null, dropped: 3 }];
+    const dropping = [{ name: "mirror0", fault: null, dropped: 3, outages: 0 }];
     expect(named(states().look(look(1, { interfaces: dropping })))).toEqual(["+sensor.drops"]);
   });
 
   it("tells an interface that went away and came back", () => {
     const watched = states();
-    const gone = [{ name: "mirror0", fault: "the interface is down", dropped: 0 }];
+    const gone = [{ name: "mirror0", fault: "the interface is down", dropped: 0, outages: 0 }];
     expect(named(watched.look(look(1, { interfaces: gone })))).toEqual(["+sensor.interface"]);
     expect(watched.raised()[0]).toMatchObject({ subject: "mirror0", text: "mirror0: the interface is down" });
     expect(named(watched.look(look(2)))).toEqual(["-sensor.interface"]);
+  });
+
+  it("tells an interface that was away between two looks", () => {
+    const watched = states();
+    const back = [{ name: "mirror0", fault: null, dropped: 0, outages: 1 }];
+    expect(named(watched.look(look(1, { interfaces: back })))).toEqual([
+      "+sensor.interface",
+      "-sensor.interface",
+    ]);
+    expect(watched.look(look(2, { interfaces: back }))).toEqual([]);
+    const gone = [{ name: "mirror0", fault: "the interface is down", dropped: 0, outages: 2 }];
+    expect(named(watched.look(look(3, { interfaces: gone })))).toEqual(["+sensor.interface"]);
+    const again = [{ name: "mirror0", fault: null, dropped: 0, outages: 3 }];
+    expect(named(watched.look(look(4, { interfaces: again })))).toEqual(["-sensor.interface"]);
   });
 
   it("is silent about silence unless the enclave file states a limit", () => {

@@ -19,6 +19,7 @@ const STATS = {
   ignored: 0,
   dropped: 0,
   lossEvents: 0,
+  outages: 0,
   freezes: 0,
   cut: 0,
   missed: null,

@@ -141,6 +141,18 @@ mkdir -p ${SMALL}; mount -t tmpfs -o size=2m small ${SMALL}`);
     }
   });
 
+  it("says that an interface was away for a moment, also when that is over at the next look", async () => {
+    const watch = await watchMirror(lab, ["-e", ENCLAVE]);
+    await inside();
+    await lab.exec("sensor", ["sh", "-c", "ip link set mirror0 down; ip link set mirror0 up"]);
+    await watch.until(/raised sensor\.interface mirror0: /);
+    await watch.until(/cleared sensor\.interface mirror0: delivers/);
+    await inside();
+    await watch.signal("SIGTERM");
+    expect(await watch.ended()).toBe(3);
+    expect(watch.out()).toMatch(/sensor\.interface\n +mirror0: [^(]* \(from \S+\s+to\s+\S+\)/);
+  });
+
   it("starts tcpdump again when that ends, and keeps that it was blind", async () => {
     const watch = await watchMirror(lab, ["-e", ENCLAVE, "--source", "tcpdump"]);
     await inside();
