@@ -12,7 +12,7 @@ import { ENCLAVE, HOSTS, macOf, TREATMENTS } from "./topology.mjs";
 
 const V4_LEN = ENCLAVE.v4.split("/")[1];
 const V6_LEN = ENCLAVE.v6.split("/")[1];
-const SWITCH_PORTS = [...Object.keys(HOSTS), "gateway"];
+export const SWITCH_PORTS = [...Object.keys(HOSTS), "gateway"];
 /** Links between the gateway and what lies behind it; never seen on the mirror. */
 const UPLINKS = [
   { name: "outside", v4: "192.0.2.252/31", v6: "2001:db8:ffff::" },

@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
+import { judgement } from "./judgement.ts";
 import { ENCLAVE, MAIN, watchMirror } from "./watching.ts";
 
 const possible = canMakeNamespaces();
@@ -26,14 +27,6 @@ describe.skipIf(!possible)("gapwatch watch", () => {
   });
 
   const watching = (...args: string[]) => watchMirror(lab, args);
-
-  /** Findings, exceptions and all between: what a report says that does not depend on how frames came. */
-  function judgement(report: string): string {
-    const from = report.search(/^\d+ findings: /m);
-    const to = report.search(/^Coverage/m);
-    expect(from).toBeGreaterThan(-1);
-    return report.slice(from, to);
-  }
 
   it.each([1, 3])(
     "finds on the wire what replay finds in a recording of the same time, with %i rings",
