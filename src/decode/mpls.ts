@@ -1,3 +1,4 @@
+import { hasIpv4Header } from "./bare-ipv4.ts";
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from "./ethernet.ts";
 import { carries, ETHERTYPE_BRIDGED } from "./inner-layer.ts";
 import type { Packet } from "./packet.ts";
@@ -39,22 +40,12 @@ function inner(pkt: Packet, type: number, at: number, end: number): Status {
 
 /** A frame without control word may begin with the same nibble; of the two readings the sound one is taken. */
 function isIpv4(view: DataView, at: number, end: number): boolean {
-  return hasIpv4Sum(view, at, end) || !isFrame(view, at, end);
+  return hasIpv4Header(view, at, end) || !isFrame(view, at, end);
 }
 
 function isIpv6(view: DataView, at: number, end: number): boolean {
   const isWhole = end - at >= 40 && view.getUint16(at + 4) <= end - at - 40;
   return isWhole || !isFrame(view, at, end);
-}
-
-/** Whether a header stands here whose checksum is right (RFC 791 §3.1). */
-function hasIpv4Sum(view: DataView, at: number, end: number): boolean {
-  const headerLen = (view.getUint8(at) & 0x0f) * 4;
-  if (headerLen < 20 || end - at < headerLen) return false;
-  let sum = 0;
-  for (let i = at; i < at + headerLen; i += 2) sum += view.getUint16(i);
-  sum = (sum >> 16) + (sum & 0xffff);
-  return ((sum >> 16) + sum) % 0xffff === 0;
 }
 
 /** RFC 5586 §2.1: version and reserved, channel type. */

@@ -18,6 +18,7 @@ export const PROTO_IPCOMP = 108;
 export const PROTO_L2TP = 115;
 export const PROTO_SCTP = 132;
 export const PROTO_MPLS = 137;
+export const PROTO_ROHC = 142;
 export const PROTO_ETHERNET = 143;
 export const PROTO_NSH = 145;
 

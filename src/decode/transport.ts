@@ -1,8 +1,10 @@
+import { decodeEspNull } from "./bare-ipv4.ts";
 import { decodeIcmp, decodeIcmpv6 } from "./icmp.ts";
 import { decodeIpTunnel } from "./ip-tunnels.ts";
 import type { Packet } from "./packet.ts";
 import {
   PROTO_ENCAP,
+  PROTO_ESP,
   PROTO_ETHERIP,
   PROTO_ETHERNET,
   PROTO_GRE,
@@ -17,6 +19,7 @@ import {
   PROTO_MPLS,
   PROTO_NSH,
   PROTO_PIM,
+  PROTO_ROHC,
   PROTO_SCTP,
   PROTO_TCP,
   PROTO_UDP,
@@ -38,6 +41,9 @@ export function decodeTransport(pkt: Packet, view: DataView): Status {
       return decodeIcmpv6(pkt, view, pkt.l4At, pkt.l4End);
     case PROTO_SCTP:
       return decodeSctp(pkt, view, pkt.l4At, pkt.l4End);
+    case PROTO_ESP:
+      wholePayload(pkt);
+      return decodeEspNull(pkt, view, pkt.l4At, pkt.l4End, pkt.payloadLen);
     case PROTO_IPIP:
     case PROTO_IPIP_MICOM:
     case PROTO_IPV6:
@@ -52,6 +58,7 @@ export function decodeTransport(pkt: Packet, view: DataView): Status {
       wholePayload(pkt);
       return decodeIpTunnel(pkt, view, pkt.l4At, pkt.l4End);
     case PROTO_ENCAP: // RFC 1241, which nobody speaks
+    case PROTO_ROHC: // RFC 5858: compressed headers
     case PROTO_IPCOMP: // RFC 3173: compressed, and no flow can be told from another
       wholePayload(pkt);
       return IP_TUNNEL;

@@ -28,7 +28,8 @@ export const TUNNEL_TEREDO = tunnel("teredo");
 export const TUNNEL_GTP = tunnel("gtp-u");
 export const TUNNEL_LISP = tunnel("lisp");
 export const TUNNEL_TZSP = tunnel("tzsp");
-// Encrypted: known by their form, never opened.
+export const TUNNEL_FOU = tunnel("ip-in-udp");
+// Encrypted, as a rule: known by their form.
 export const TUNNEL_IPSEC = tunnel("ipsec");
 export const TUNNEL_WIREGUARD = tunnel("wireguard");
 export const TUNNEL_OPENVPN = tunnel("openvpn");

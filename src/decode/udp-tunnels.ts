@@ -1,3 +1,4 @@
+import { decodeEspNull } from "./bare-ipv4.ts";
 import { ETHERTYPE_MPLS } from "./ethernet.ts";
 import { decodeGeneve } from "./geneve.ts";
 import { decodeGre } from "./gre.ts";
@@ -16,6 +17,7 @@ import { decodeVxlan } from "./vxlan.ts";
 const PORT_L2TP = 1701; // RFC 2661
 const PORT_GTP = 2152; // 3GPP TS 29.281
 const PORT_TEREDO = 3544; // RFC 4380
+const PORT_NAT_TRAVERSAL = 4500; // RFC 3948: ESP, unless its first four octets are zero
 const PORT_LISP = 4341; // RFC 9300
 const PORT_LISP_CONTROL = 4342; // RFC 9301
 const PORT_GRE = 4754; // RFC 8086
@@ -32,6 +34,7 @@ export function isTunnelPort(port: number): boolean {
     case PORT_L2TP:
     case PORT_GTP:
     case PORT_TEREDO:
+    case PORT_NAT_TRAVERSAL:
     case PORT_LISP:
     case PORT_LISP_CONTROL:
     case PORT_GRE:
@@ -74,6 +77,8 @@ function byPort(pkt: Packet, view: DataView, port: number): Status {
       return decodeTeredo(pkt, view, at, end);
     case PORT_GTP:
       return decodeGtp(pkt, view, at, end);
+    case PORT_NAT_TRAVERSAL:
+      return decodeEspNull(pkt, view, at, end, pkt.payloadLen);
     case PORT_L2TP:
       return decodeL2tpOverUdp(pkt, view, at, end);
     case PORT_LISP:

@@ -1,3 +1,4 @@
+import { decodeBareIpv4 } from "./bare-ipv4.ts";
 import type { Packet } from "./packet.ts";
 import {
   NOTE_UDP_LENGTH_BEYOND,
@@ -10,6 +11,8 @@ import { decodePeerTeredo } from "./teredo.ts";
 import { decodeUdpTunnel, isTunnelPort } from "./udp-tunnels.ts";
 
 const HEADER_LEN = 8;
+const IPV4_LEN = 20;
+const IPV6_LEN = 40;
 
 /** UDP header (RFC 768) in view[at, end). Ports are set as soon as they are there. */
 export function decodeUdp(pkt: Packet, view: DataView, at: number, end: number): Status {
@@ -31,6 +34,10 @@ export function decodeUdp(pkt: Packet, view: DataView, at: number, end: number):
   pkt.payloadEnd = Math.min(wireEnd, end);
   pkt.payloadLen = wireEnd - pkt.payloadAt;
   if (isTunnelPort(pkt.dstPort) || isTunnelPort(pkt.srcPort)) return decodeUdpTunnel(pkt, view);
-  const mayBeIpv6 = pkt.payloadEnd - pkt.payloadAt >= 40 && view.getUint8(pkt.payloadAt) >> 4 === 6;
-  return mayBeIpv6 ? decodePeerTeredo(pkt, view, pkt.payloadAt, pkt.payloadEnd) : OK;
+  const captured = pkt.payloadEnd - pkt.payloadAt;
+  if (captured < IPV4_LEN) return OK;
+  const version = view.getUint8(pkt.payloadAt) >> 4;
+  if (version === 4) return decodeBareIpv4(pkt, view, pkt.payloadAt, pkt.payloadEnd);
+  if (version !== 6 || captured < IPV6_LEN) return OK;
+  return decodePeerTeredo(pkt, view, pkt.payloadAt, pkt.payloadEnd);
 }

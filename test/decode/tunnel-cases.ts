@@ -3,6 +3,7 @@ import { IPV4_UDP, IPV6_UDP, MACS, NO_ADDRESS, RAW, V4, V6 } from "./link-cases.
 
 const ETHERNET = 1;
 const FRAME = `${MACS} 0800 ${IPV4_UDP}`;
+const CHECKED = IPV4_UDP.replace("40 11 0000", "40 11 8e8c");
 const OUTER = { src: "192.0.2.77", dst: "203.0.113.9" };
 
 function lenOf(hex: string): number {
@@ -185,6 +186,26 @@ const ERSPAN_CASES: readonly DecodeCase[] = [
   ),
 ];
 
+/** ESP around IPv4 without encryption: padding of two octets, and an integrity check. */
+function esp(payload: string, checkLen = 12): string {
+  return `01020304 00000001 ${payload} 0102 02 04 ${"a5".repeat(checkLen)}`;
+}
+
+const BARE_CASES: readonly DecodeCase[] = [
+  ...[0, 12, 16, 24, 32].map((len) =>
+    opened(`ESP without encryption, check of ${len}`, v4(50, esp(CHECKED, len)), ["ipsec"]),
+  ),
+  opened("the same over UDP", udp(4500, esp(CHECKED)), ["ipsec"]),
+  raw("ESP", v4(50, `01020304 00000001 ${"a5".repeat(60)}`), "ok", { ...OUTER, tunnels: [] }),
+  raw("ESP with a wrong checksum inside", v4(50, esp(IPV4_UDP)), "ok", { ...OUTER, tunnels: [] }),
+  raw("ESP whose check has another length", v4(50, esp(CHECKED, 13)), "ok", { ...OUTER, tunnels: [] }),
+  raw("ESP cut", v4(50, "01020304"), "ok", { ...OUTER, tunnels: [] }),
+  opened("IPv4 right over UDP", udp(5555, CHECKED), ["ip-in-udp"]),
+  plain("IPv4 over UDP with a wrong checksum", 5555, IPV4_UDP),
+  plain("IPv4 over UDP of another length", 5555, `${CHECKED} 00`),
+  raw("compressed headers over IP", v4(142, "fd00"), "ip.tunnel", OUTER),
+];
+
 const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
   ...[4789, 8472, 4790].map((port) =>
     opened(`VXLAN on port ${port}`, udp(port, `08000000 00006400 ${FRAME}`), ["vxlan"], {
@@ -316,8 +337,6 @@ function ethernet(why: string, rest: string, status: string, facts?: Partial<Fac
   return { why, link: ETHERNET, frame: `${MACS} ${rest}`, status, ...(facts && { facts }) };
 }
 
-const CHECKED = IPV4_UDP.replace("40 11 0000", "40 11 8ce7");
-
 const LINK_LAYER_CASES: readonly DecodeCase[] = [
   ethernet("MPLS with IPv4", `8847 00001140 ${CHECKED}`, "ok", { ...V4, tunnels: [], mac: 0 }),
   ethernet("MPLS with a wrong IPv4 checksum", `8848 00001040 00001140 ${IPV4_UDP}`, "ok", V4),
@@ -431,6 +450,7 @@ export const TUNNEL_CASES: readonly DecodeCase[] = [
   ...GRE_CASES,
   ...ERSPAN_CASES,
   ...UDP_TUNNEL_CASES,
+  ...BARE_CASES,
   ...LINK_LAYER_CASES,
   ...PPP_CASES,
   ...DEPTH_CASES,

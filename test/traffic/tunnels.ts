@@ -168,6 +168,13 @@ export const ENCAPSULATIONS: readonly Encapsulation[] = [
   overUdp("gre over udp", 4754, (frame) => join(be(0, 2), be(payloadOf(frame).type, 2), packetOf(frame)), {
     carries: IP_ANY,
   }),
+  overUdp("ip in udp", 40123, packetOf, { carries: [4] }),
+  overIp(
+    "esp without encryption",
+    50,
+    (frame) => join(be(0x01020304, 4), be(1, 4), packetOf(frame), [1, 1, 4], Buffer.alloc(12)),
+    { carries: [4] },
+  ),
   overUdp("tzsp", 37008, (frame) => join([1, 0, 0, 1, 1], frame)),
   overLink("mpls", 0x8847, (frame) => join(be(0x00064040, 4), BOTTOM_LABEL, packetOf(frame))),
   overLink("pseudo-wire", 0x8847, (frame) => join(BOTTOM_LABEL, frame)),
