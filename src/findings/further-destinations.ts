@@ -70,10 +70,13 @@ export class FurtherDestinations {
     const status = readGroupReport(groups, pkt.ipVersion === 6, view, pkt.l4At, pkt.l4End);
     if (status !== "ok") this.troubles.add(status);
     pkt.payloadLen = 0; // its octets are counted already
+    const { dst0, dst1, dst2, dst3 } = pkt;
     let joined = 0;
     for (let w = 0; w < 4 * groups.count; w += 4) {
       setDestination(pkt, groups.words[w], groups.words[w + 1], groups.words[w + 2], groups.words[w + 3]);
       if (this.judge.addressClass(pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3) !== OUTSIDE) continue;
+      // Sent to the group itself, as reports of the older versions are: the packet's own flow.
+      if (pkt.dst3 === dst3 && pkt.dst2 === dst2 && pkt.dst1 === dst1 && pkt.dst0 === dst0) continue;
       if (joined++ === MAX_JOINS) {
         this.troubles.add("group.too_many_records");
         return;

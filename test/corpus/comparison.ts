@@ -2,7 +2,7 @@ import type { Ends, OracleReport } from "./oracle.ts";
 
 /** A fact on which we and the oracle differ, and how. */
 export interface Disagreement {
-  readonly how: "missed" | "extra" | "turned";
+  readonly how: "missed" | "extra" | "turned" | "counted";
   readonly fact: string;
 }
 
@@ -19,8 +19,9 @@ export function scopeOf(report: OracleReport): "whole" | "mixed" | "none" {
   return chains.every((chain) => NOT_DECODED.test(chain)) ? "none" : "mixed";
 }
 
-/** Where `seen` (facts of facts.mjs) and the oracle differ. */
-export function compare(report: OracleReport, seen: readonly string[]): Disagreement[] {
+/** Where `told` (facts of facts.mjs, and its counts of packets) and the oracle differ. */
+export function compare(report: OracleReport, told: readonly string[]): Disagreement[] {
+  const seen = told.filter((fact) => !fact.startsWith(PACKETS));
   const ours = new Set(seen);
   const ourPairs = new Set(seen.map(undirected));
   const theirPairs = new Set(report.facts.map(({ text }) => undirected(text)));
@@ -34,6 +35,20 @@ export function compare(report: OracleReport, seen: readonly string[]): Disagree
     if (!theirPairs.has(undirected(fact)) && !isBeyondOracle(report, fact))
       found.push({ how: "extra", fact });
   }
+  return [...found, ...miscounted(report, told)];
+}
+
+const PACKETS = "PACKETS ";
+
+/** 5-tuples that both have, and in which they count other numbers of packets. */
+function miscounted({ packets }: OracleReport, told: readonly string[]): Disagreement[] {
+  const found: Disagreement[] = [];
+  for (const fact of told) {
+    if (!fact.startsWith(PACKETS)) continue;
+    const end = fact.lastIndexOf(" ");
+    const theirs = packets.get(fact.slice(PACKETS.length, end))?.join("/");
+    if (theirs !== undefined && theirs !== fact.slice(end + 1)) found.push({ how: "counted", fact });
+  }
   return found;
 }
 
@@ -46,8 +61,9 @@ function undirected(fact: string): string {
 }
 
 /**
- * What the oracle cannot have: tunnels that it does not open, flows of tunnels themselves (it has those inside), flows of fragments that it did
- * not put together (without ports), and questions in NetBIOS name service, which it reads as another protocol.
+ * What the oracle cannot have: tunnels that it does not open, flows of tunnels themselves (it has those inside),
+ * flows of fragments that it did not put together (without ports), and questions in NetBIOS name service, which it
+ * reads as another protocol.
  */
 function isBeyondOracle({ tunnels, fragments }: OracleReport, fact: string): boolean {
   const columns = fact.split(" ");

@@ -1,4 +1,4 @@
-import { FLAGS, IS_TUNNEL, ROW_WORDS } from "../.modules/flow/flow-row.js";
+import { FLAGS, IS_TUNNEL, PACKETS_A, ROW_WORDS } from "../.modules/flow/flow-row.js";
 import { addressOf, initiatorOf, portOf, protoOf } from "../.modules/flow/flow-view.js";
 import { formatAddress } from "../.modules/policy/address-text.js";
 
@@ -17,6 +17,8 @@ const WITH_PORTS = new Set([6, 17, 132]);
 /** Observes a run and keeps what it is told as facts in the oracle's terms, one text each. */
 export class FactObserver {
   facts = new Set();
+  /** Packets of each 5-tuple, from the end whose text sorts first and from the other. */
+  packets = new Map();
 
   input() {}
 
@@ -79,6 +81,11 @@ export class FactObserver {
     const text = (end) => `${formatAddress(addressOf(table, row, end))} ${port(end)}`;
     const name = PROTO_NAMES.get(proto) ?? `ip-${proto}`;
     this.facts.add(`FLOW ${name} ${text(client)} ${text(server)}`);
+    this.#count(
+      name,
+      [text(0), text(1)],
+      table.words.slice(row * ROW_WORDS + PACKETS_A, row * ROW_WORDS + PACKETS_A + 2),
+    );
     if ((table.words[row * ROW_WORDS + FLAGS] & IS_TUNNEL) === 0) return;
     for (const [src, dst] of [
       [client, server],
@@ -87,6 +94,13 @@ export class FactObserver {
       const [from, to] = [src, dst].map((end) => formatAddress(addressOf(table, row, end)));
       this.facts.add(`TUNNEL ${name} ${from} ${to} ${port(dst)}`);
     }
+  }
+
+  #count(name, [a, b], [fromA, fromB]) {
+    const [key, first, second] =
+      a < b ? [`${name} ${a} ${b}`, fromA, fromB] : [`${name} ${b} ${a}`, fromB, fromA];
+    const [before, back] = this.packets.get(key) ?? [0, 0];
+    this.packets.set(key, [before + first, back + second]);
   }
 }
 

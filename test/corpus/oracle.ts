@@ -12,6 +12,8 @@ export interface OracleFact {
 /** What an independent decoder says of one capture. */
 export interface OracleReport {
   readonly facts: readonly OracleFact[];
+  /** Packets of each 5-tuple: its text with the ends sorted, and how many there and back. */
+  readonly packets: ReadonlyMap<string, readonly [there: number, back: number]>;
   /** FLOW facts whose direction a SYN decided. */
   readonly directed: ReadonlySet<string>;
   /** Outer flows of tunnels, and fragments that were not put together: it has no FLOW for them. */
@@ -35,6 +37,7 @@ interface Tunnel extends Ends {
 /** Reads the file of facts that stands beside a capture (see the corpus's README). */
 export function readOracle(path: string): OracleReport {
   const facts: OracleFact[] = [];
+  const packets = new Map<string, readonly [number, number]>();
   const directed = new Set<string>();
   const tunnels: Tunnel[] = [];
   const fragments: Ends[] = [];
@@ -51,6 +54,7 @@ export function readOracle(path: string): OracleReport {
       facts.push({ kind, text, certain: true });
     } else if (kind === "FLOW") {
       const text = flowText(columns);
+      countPackets(packets, columns);
       facts.push({ kind, text, certain: true });
       if (columns[11] === "syn") directed.add(text);
     } else {
@@ -58,7 +62,7 @@ export function readOracle(path: string): OracleReport {
       if (text !== null) facts.push({ kind, text, certain: columns[1] === "std" && !isHalfRead(columns) });
     }
   }
-  return { facts, directed, tunnels, fragments, chains };
+  return { facts, packets, directed, tunnels, fragments, chains };
 }
 
 /** A request whose method it did not read: it has the same one, or a promise of one, in full elsewhere or nowhere. */
@@ -68,6 +72,16 @@ function isHalfRead(columns: readonly string[]): boolean {
 
 function endsOf([, src, dst]: readonly string[]): Ends {
   return { src: address(src), dst: address(dst) };
+}
+
+function countPackets(into: Map<string, readonly [number, number]>, columns: readonly string[]): void {
+  const [, proto, client, clientPort, server, serverPort, , sent, received] = columns;
+  const [a, b] = [`${address(client)} ${clientPort}`, `${address(server)} ${serverPort}`];
+  const isInOrder = a < b;
+  const key = `${proto} ${isInOrder ? `${a} ${b}` : `${b} ${a}`}`;
+  const [there, back] = into.get(key) ?? [0, 0];
+  const [more, moreBack] = isInOrder ? [sent, received] : [received, sent];
+  into.set(key, [there + Number(more), back + Number(moreBack)]);
 }
 
 function flowText([, proto, client, clientPort, server, serverPort]: readonly string[]): string {

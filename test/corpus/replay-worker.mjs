@@ -30,7 +30,8 @@ async function replay(path) {
     if (!(error instanceof CaptureError)) throw error; // else it is refused, as a whole
   }
   sensor.finish([], false);
-  return [...observer.facts];
+  const counts = [...observer.packets].map(([flow, [there, back]]) => `PACKETS ${flow} ${there}/${back}`);
+  return [...observer.facts, ...counts];
 }
 
 process.on("message", async (path) => {
