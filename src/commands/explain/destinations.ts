@@ -30,22 +30,30 @@ export class DestinationAnswers {
   }
 
   answer(query: string): DestinationAnswer | null {
-    const words = parseAddress(query);
+    const { host, port, proto } = readQuery(query);
+    const words = parseAddress(host);
     if (words !== null) {
-      const lookup = this.catalogue.lookup({
-        name: null,
-        ips: [formatAddress(words)],
-        port: null,
-        proto: null,
-      });
+      const lookup = this.catalogue.lookup({ name: null, ips: [formatAddress(words)], port, proto });
       return { query, lookup, hints: null, addressKind: addressKind(words) };
     }
-    const name = parseName(query);
+    const name = parseName(host);
     if (name === null) return null;
-    const lookup = this.catalogue.lookup({ name, ips: [], port: null, proto: null });
+    const lookup = this.catalogue.lookup({ name, ips: [], port, proto });
     this.hinter ??= new HostHinter(this.catalogue.names());
     return { query, lookup, hints: this.hinter.hints(name), addressKind: null };
   }
+}
+
+/** `https://host/path`, `host:443`, `[address]:53/udp`, or the host alone: as it is found in logs. */
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*)/i;
+const HOST_PORT = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5})(?:\/(tcp|udp))?)?$/;
+
+function readQuery(query: string): { host: string; port: number | null; proto: string | null } {
+  const text = AUTHORITY.exec(query)?.[1] ?? query;
+  const parts = parseAddress(text) === null ? HOST_PORT.exec(text) : null;
+  if (parts === null) return { host: text, port: null, proto: null };
+  const port = parts[3] === undefined ? null : Number(parts[3]);
+  return { host: parts[1] ?? parts[2], port, proto: port === null ? null : (parts[4] ?? "tcp") };
 }
 
 /** The answers in text. */

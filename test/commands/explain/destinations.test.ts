@@ -55,6 +55,22 @@ describe("gapwatch explain NAME|ADDRESS", () => {
     ]);
   });
 
+  it("takes what is found in logs: URLs, and hosts with their ports", () => {
+    const queries = [
+      "https://user@huggingface.co:443/models?x=1",
+      "telemetry.crewai.com:4319",
+      "[2001:4860:4860::8888]:53/udp",
+      "203.0.113.5:123/udp",
+      "203.0.113.5:123",
+    ];
+    const { code, answers } = answersOf(...queries);
+    expect(code).toBe(0);
+    expect(answers.map(({ query }: { query: string }) => query)).toEqual(queries);
+    expect(answers.map(({ entries }: { entries: { component: string }[] }) => entries[0]?.component)).toEqual(
+      ["Hugging Face Hub client", "CrewAI telemetry", "Google Public DNS", "NTP client (by port)", undefined],
+    );
+  });
+
   it("reads stdin, a name a line, and says which are none", () => {
     const input = Buffer.from("# list\nhuggingface.co\n\n  8.8.8.8 \nno name\x1b[2J\n");
     const { code, out, err } = gapwatch(["explain", "--json", "-"], input);
