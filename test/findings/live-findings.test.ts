@@ -3,8 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { RatedFinding } from "../../src/findings/summary.ts";
 import { Sensor } from "../../src/sensor.ts";
 import { captured, inRepository } from "../captured-frames.ts";
-import { judgeFrom } from "../sensor-run.ts";
+import { judgeFrom, lineOf } from "../sensor-run.ts";
 import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
+import { clientHello } from "../traffic/messages.ts";
+import { SOCKS5_CHOICE, SOCKS5_GRANTED, SOCKS5_HELLO, socks5Request } from "../traffic/socks.ts";
+import type { TcpTalk } from "../traffic/tcp-talk.ts";
+import { GPU, OUTSIDE, Scene } from "./scene.ts";
 
 const ENCLAVE = readFileSync(inRepository("allowlists/quickstart.yaml"), "utf8");
 const CAPTURES = readdirSync(inRepository("captures")).filter((name) => name.endsWith(".pcapng"));
@@ -59,6 +63,30 @@ describe("LiveFindings", () => {
       const live = before.get(finding.id);
       if (live !== undefined) expect(live.attempts).toBeLessThanOrEqual(finding.attempts);
     }
+  });
+
+  it("comes to what the end says of tunnels that get a name, wrong ports and encrypted DNS", () => {
+    const socks = (talk: TcpTalk, ...inTunnel: Uint8Array[]) => {
+      talk.open();
+      talk.client(SOCKS5_HELLO);
+      talk.server(SOCKS5_CHOICE);
+      talk.client(socks5Request("192.0.2.9:443"));
+      talk.server(SOCKS5_GRANTED);
+      for (const octets of inTunnel) talk.client(octets);
+      talk.close();
+    };
+    const scene = new Scene().works();
+    scene.talks(GPU, "10.20.9.30", 1080, (talk) => socks(talk, clientHello("api.example.com")));
+    scene.talks(GPU, "10.20.9.30", 1080, (talk) => socks(talk, Buffer.from("no name")));
+    scene.talks(GPU, OUTSIDE, 443, (talk) => [talk.open(), talk.client("SSH-2.0-a\r\n"), talk.close()]);
+    scene.tls(GPU, OUTSIDE, "dns.example.com", 853).tls(GPU, "1.1.1.1", "www.example.com");
+    const { kept, sensor } = lookedAt(scene.frames);
+    const summary = sensor.finish([], false);
+    const { findings, gone } = sensor.changes();
+    for (const id of gone) kept.delete(id);
+    for (const finding of findings) kept.set(finding.id, finding);
+    expect([...kept.values()].map(lineOf).sort()).toEqual(summary.findings.map(lineOf).sort());
+    expect(summary.findings).toHaveLength(6);
   });
 
   it("shows a finding before its flow ends", async () => {
