@@ -47,6 +47,7 @@ class SensorThread {
   private readonly seen = new Map<string, SeenFrames>();
   private readonly events: LiveEvents | null;
   private readonly evidence: Evidence | null;
+  private merge: TimeMerge | null = null;
   private readingFrom: LiveSource | null = null;
   /** It was told to stop. */
   private isOver = false;
@@ -81,6 +82,7 @@ class SensorThread {
     const wait = await FrameWait.load();
     send({ type: "ready" });
     const merge = new TimeMerge(this.sources.all, (batch, source) => this.arrived(batch, source));
+    this.merge = merge;
     const take = (batch: FrameBatch, from: number, to: number, source: LiveSource): void => {
       if (source !== this.readingFrom) this.readFrom(source);
       this.sensor.consume(batch, from, to);
@@ -179,7 +181,7 @@ class SensorThread {
         seen: this.seenOf(name),
       })),
       totals: this.sensor.totals(),
-      coverage: { ...coverageCounters(facts), "time.clock_steps": this.guard.steps },
+      coverage: { ...coverageCounters(facts), ...this.timeCounters() },
       reasons: blindReasons(facts, this.sensor.policy),
       hostsSeen: [...facts.witness.hostsSeen],
       openFlows: this.sensor.tracker.table.size,
@@ -193,10 +195,16 @@ class SensorThread {
     };
   }
 
+  private timeCounters(): Record<string, number> {
+    return { "time.clock_steps": this.guard.steps, "time.late_frames": this.merge?.late ?? 0 };
+  }
+
   private readFrom(source: LiveSource): void {
-    this.readingFrom = source;
     const { events } = this;
     const name = source.interface;
+    const isSame = this.readingFrom?.interface === name;
+    this.readingFrom = source;
+    if (isSame) return;
     if (events !== null) this.sensor.beginInput(events.input(name, this.seenOf(name)));
   }
 

@@ -26,7 +26,12 @@ export type TakeFrames = (batch: FrameBatch, from: number, to: number, source: L
  * does not depend on which source happened to be read first. Several sources must not wait in `next()`.
  */
 export class TimeMerge {
+  /** Frames that came too late to be put in order: the machine had no time for the ring, or the clock was set back. */
+  late = 0;
   private feeds: Feed[];
+  /** Time of the latest frame that was handed on. */
+  private handedSec = Number.NEGATIVE_INFINITY;
+  private handedNsec = 0;
   private readonly arrived: (batch: FrameBatch, source: LiveSource) => void;
   /** Up to when frames need not wait for sources that have nothing, and the latest time that a frame can have. */
   private dueSec = 0;
@@ -76,10 +81,25 @@ export class TimeMerge {
       const until = this.dueUntil(next);
       if (until === next.at) break;
       handed += until - next.at;
+      this.noteOrder(next, until);
       hand(next, until, take);
       if (next.batch === null) await this.fill(next);
     }
     return handed > 0 ? 0 : this.waitMs(nowMs);
+  }
+
+  private noteOrder({ batch, at }: Feed, until: number): void {
+    if (batch === null) return;
+    const { tsSec, tsNsec } = batch;
+    for (; at < until; at++) {
+      const apart = tsSec[at] - this.handedSec;
+      if (apart > 0 || (apart === 0 && tsNsec[at] >= this.handedNsec)) {
+        this.handedSec = tsSec[until - 1];
+        this.handedNsec = tsNsec[until - 1];
+        return;
+      }
+      this.late++;
+    }
   }
 
   private async fill(feed: Feed): Promise<void> {

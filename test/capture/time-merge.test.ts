@@ -125,6 +125,14 @@ describe("TimeMerge", () => {
     expect(names).toEqual(["a", "b"]);
   });
 
+  it("counts what came too late to be put in order", async () => {
+    const merge = new TimeMerge([source("a", [[1000, 1010]]), source("b", [[], [1005, 1020], []])]);
+    await merge.pump(1100, () => {});
+    expect(merge.late).toBe(0);
+    await merge.pump(1100, () => {});
+    expect(merge.late).toBe(1);
+  });
+
   it("gives each batch away once before any of it, to be put right", async () => {
     const taken: number[] = [];
     const merge = new TimeMerge(
