@@ -202,10 +202,10 @@ export class WatchRun {
       interfaces: report.interfaces.map(({ name, state, stats }) => ({
         name,
         fault: state === "up" ? null : FAULTS[state],
+        packets: stats.seen,
         dropped: stats.dropped + (stats.missed ?? 0),
         outages: stats.outages,
       })),
-      packets: report.totals.packets,
       coverage: report.coverage,
       hostsSeen: new Set(report.hostsSeen),
     });

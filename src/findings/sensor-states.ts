@@ -30,7 +30,6 @@ export interface SensorLook {
   readonly atMs: number;
   readonly countingMs: number;
   readonly interfaces: readonly InterfaceLook[];
-  readonly packets: number;
   /** Counters by name, as the report at the end has them. */
   readonly coverage: Readonly<Record<string, number>>;
   readonly hostsSeen: ReadonlySet<string>;
@@ -40,6 +39,7 @@ export interface InterfaceLook {
   readonly name: string;
   /** Up and delivering; else why not. */
   readonly fault: string | null;
+  readonly packets: number;
   readonly dropped: number;
   /** Times that it stopped delivering. */
   readonly outages: number;
@@ -67,7 +67,7 @@ const WINDOW_MS = 60_000;
 const UNSEEN_AFTER_MS = 300_000;
 const MAX_UNSEEN_SHARE = 0.001;
 
-const NOTHING_YET = { interfaces: [], packets: 0, coverage: {} };
+const NOTHING_YET = { interfaces: [], coverage: {} };
 
 /**
  * Watches the watcher: turns looks at running totals into states that are raised and cleared. The run
@@ -80,14 +80,13 @@ export class SensorStates {
   private readonly oneSided = new OneSided();
   private readonly outages = new Map<string, number>();
   private readonly startedMs: number;
-  private lastPacketMs: number;
-  private lastPackets = 0;
+  /** Of each interface: packets, and when there were more the last time. */
+  private readonly lastPackets = new Map<string, { packets: number; atMs: number }>();
 
   /** `startedMs`: by the clock that only counts up. */
   constructor(limits: SensorLimits, startedMs: number) {
     this.limits = limits;
     this.startedMs = startedMs;
-    this.lastPacketMs = startedMs;
   }
 
   /** The enclave file changed. */
@@ -138,20 +137,25 @@ export class SensorStates {
   }
 
   private silence(now: SensorLook): StateChange[] {
-    if (now.packets !== this.lastPackets) {
-      this.lastPackets = now.packets;
-      this.lastPacketMs = now.countingMs;
-    }
-    const silentSec = Math.floor((now.countingMs - this.lastPacketMs) / 1000);
     const { maxSilenceSec, maxGapSec } = this.limits;
-    const silence = (name: SensorStateName, maxSec: number | null): StateChange[] => {
-      const raised = maxSec !== null && silentSec > maxSec;
-      const text = raised
-        ? `no packet for ${silentSec} s, the enclave file allows ${maxSec} s`
-        : "packets again";
-      return this.set(name, "", raised, now.atMs, text);
-    };
-    return [...silence("sensor.silent", maxSilenceSec), ...silence("sensor.gap", maxGapSec)];
+    return now.interfaces.flatMap(({ name, packets }) => {
+      const silentSec = this.silentSec(name, packets, now.countingMs);
+      const silence = (state: SensorStateName, maxSec: number | null): StateChange[] => {
+        const raised = maxSec !== null && silentSec > maxSec;
+        const text = raised
+          ? `${name}: no packet for ${silentSec} s, the enclave file allows ${maxSec} s`
+          : `${name}: packets again`;
+        return this.set(state, name, raised, now.atMs, text);
+      };
+      return [...silence("sensor.silent", maxSilenceSec), ...silence("sensor.gap", maxGapSec)];
+    });
+  }
+
+  private silentSec(name: string, packets: number, nowMs: number): number {
+    const known = this.lastPackets.get(name);
+    const atMs = known?.packets === packets ? known.atMs : packets === 0 ? this.startedMs : nowMs;
+    this.lastPackets.set(name, { packets, atMs });
+    return Math.floor((nowMs - atMs) / 1000);
   }
 
   private rates(now: SensorLook, before: SensorLook): StateChange[] {

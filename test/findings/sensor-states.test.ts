@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type SensorLook, SensorStates } from "../../src/findings/sensor-states.ts";
+import { type InterfaceLook, type SensorLook, SensorStates } from "../../src/findings/sensor-states.ts";
 
 const START_MS = 1_000_000;
 const WALL_MS = 1_795_161_600_000;
@@ -8,8 +8,7 @@ function look(secAfterStart: number, changed: Partial<SensorLook> = {}): SensorL
   return {
     atMs: WALL_MS + secAfterStart * 1000,
     countingMs: START_MS + secAfterStart * 1000,
-    interfaces: [{ name: "mirror0", fault: null, dropped: 0, outages: 0 }],
-    packets: 1000 + secAfterStart,
+    interfaces: [mirror({ packets: 1000 + secAfterStart })],
     coverage: {},
     hostsSeen: new Set(),
     ...changed,
@@ -18,6 +17,16 @@ function look(secAfterStart: number, changed: Partial<SensorLook> = {}): SensorL
 
 function states(limits = {}): SensorStates {
   return new SensorStates({ maxSilenceSec: null, maxGapSec: null, mustBeSeen: [], ...limits }, START_MS);
+}
+
+/** An interface on which packets come. */
+function mirror(changed: Partial<InterfaceLook>): InterfaceLook {
+  return { name: "mirror0", fault: null, packets: 1, dropped: 0, outages: 0, ...changed };
+}
+
+/** A look at an interface that has had so many packets. */
+function having(sec: number, packets: number): SensorLook {
+  return look(sec, { interfaces: [mirror({ packets })] });
 }
 
 const named = (changes: { name: string; raised: boolean }[]) =>
@@ -33,7 +42,7 @@ describe("SensorStates", () => {
   it("raises drops at once and clears them after a minute without", () => {
     const watched = states();
     watched.look(look(1));
-    const dropping = [{ name: "mirror0", fault: null, dropped: 7, outages: 0 }];
+    const dropping = [mirror({ fault: null, dropped: 7, outages: 0 })];
     expect(named(watched.look(look(2, { interfaces: dropping })))).toEqual(["+sensor.drops"]);
     expect(watched.raised()[0].text).toBe("mirror0: 7 packets lost in the last minute");
     for (let sec = 3; sec < 62; sec++) expect(watched.look(look(sec, { interfaces: dropping }))).toEqual([]);
@@ -42,13 +51,13 @@ describe("SensorStates", () => {
   });
 
   it("counts what was lost before the first look", () => {
-    const dropping = [{ name: "mirror0", fault: null, dropped: 3, outages: 0 }];
+    const dropping = [mirror({ fault: null, dropped: 3, outages: 0 })];
     expect(named(states().look(look(1, { interfaces: dropping })))).toEqual(["+sensor.drops"]);
   });
 
   it("tells an interface that went away and came back", () => {
     const watched = states();
-    const gone = [{ name: "mirror0", fault: "the interface is down", dropped: 0, outages: 0 }];
+    const gone = [mirror({ fault: "the interface is down", dropped: 0, outages: 0 })];
     expect(named(watched.look(look(1, { interfaces: gone })))).toEqual(["+sensor.interface"]);
     expect(watched.raised()[0]).toMatchObject({ subject: "mirror0", text: "mirror0: the interface is down" });
     expect(named(watched.look(look(2)))).toEqual(["-sensor.interface"]);
@@ -56,15 +65,15 @@ describe("SensorStates", () => {
 
   it("tells an interface that was away between two looks", () => {
     const watched = states();
-    const back = [{ name: "mirror0", fault: null, dropped: 0, outages: 1 }];
+    const back = [mirror({ fault: null, dropped: 0, outages: 1 })];
     expect(named(watched.look(look(1, { interfaces: back })))).toEqual([
       "+sensor.interface",
       "-sensor.interface",
     ]);
     expect(watched.look(look(2, { interfaces: back }))).toEqual([]);
-    const gone = [{ name: "mirror0", fault: "the interface is down", dropped: 0, outages: 2 }];
+    const gone = [mirror({ fault: "the interface is down", dropped: 0, outages: 2 })];
     expect(named(watched.look(look(3, { interfaces: gone })))).toEqual(["+sensor.interface"]);
-    const again = [{ name: "mirror0", fault: null, dropped: 0, outages: 3 }];
+    const again = [mirror({ fault: null, dropped: 0, outages: 3 })];
     expect(named(watched.look(look(4, { interfaces: again })))).toEqual(["-sensor.interface"]);
   });
 
@@ -73,30 +82,40 @@ describe("SensorStates", () => {
     const unlimited = states();
     const limited = states({ maxSilenceSec: 30 });
     for (let sec = 1; sec <= 31; sec++) {
-      expect(unlimited.look(look(sec, { packets }))).toEqual([]);
-      expect(limited.look(look(sec, { packets }))).toEqual([]);
+      expect(unlimited.look(having(sec, packets))).toEqual([]);
+      expect(limited.look(having(sec, packets))).toEqual([]);
     }
-    expect(named(limited.look(look(32, { packets })))).toEqual(["+sensor.silent"]);
-    expect(named(limited.look(look(33, { packets: 6 })))).toEqual(["-sensor.silent"]);
+    expect(named(limited.look(having(32, packets)))).toEqual(["+sensor.silent"]);
+    expect(named(limited.look(having(33, 6)))).toEqual(["-sensor.silent"]);
   });
 
   it("tells a gap by its own limit, and both where both are stated", () => {
     const watched = states({ maxSilenceSec: 30, maxGapSec: 60 });
     const packets = 5;
-    watched.look(look(1, { packets }));
-    expect(named(watched.look(look(32, { packets })))).toEqual(["+sensor.silent"]);
-    expect(named(watched.look(look(62, { packets })))).toEqual(["+sensor.gap"]);
-    expect(watched.raised()[1].text).toBe("no packet for 61 s, the enclave file allows 60 s");
-    expect(named(watched.look(look(63, { packets: 6 })))).toEqual(["-sensor.silent", "-sensor.gap"]);
+    watched.look(having(1, packets));
+    expect(named(watched.look(having(32, packets)))).toEqual(["+sensor.silent"]);
+    expect(named(watched.look(having(62, packets)))).toEqual(["+sensor.gap"]);
+    expect(watched.raised()[1].text).toBe("mirror0: no packet for 61 s, the enclave file allows 60 s");
+    expect(named(watched.look(having(63, 6)))).toEqual(["-sensor.silent", "-sensor.gap"]);
+  });
+
+  it("is told of one interface while another is busy, and of one on which nothing ever came", () => {
+    const watched = states({ maxSilenceSec: 30 });
+    const both = (sec: number): SensorLook =>
+      look(sec, { interfaces: [mirror({ packets: sec }), mirror({ name: "mirror1", packets: 0 })] });
+    expect(watched.look(both(30))).toEqual([]);
+    expect(watched.look(both(31))).toMatchObject([
+      { name: "sensor.silent", subject: "mirror1", raised: true },
+    ]);
   });
 
   it("goes by a clock that nobody sets", () => {
     const packets = 5;
     const watched = states({ maxSilenceSec: 30 });
-    watched.look(look(1, { packets }));
-    expect(watched.look({ ...look(2, { packets }), atMs: WALL_MS + 86_400_000 })).toEqual([]);
-    expect(watched.look({ ...look(3, { packets }), atMs: WALL_MS - 86_400_000 })).toEqual([]);
-    const raised = watched.look({ ...look(40, { packets }), atMs: WALL_MS - 86_400_000 });
+    watched.look(having(1, packets));
+    expect(watched.look({ ...having(2, packets), atMs: WALL_MS + 86_400_000 })).toEqual([]);
+    expect(watched.look({ ...having(3, packets), atMs: WALL_MS - 86_400_000 })).toEqual([]);
+    const raised = watched.look({ ...having(40, packets), atMs: WALL_MS - 86_400_000 });
     expect(raised).toMatchObject([{ name: "sensor.silent", atMs: WALL_MS - 86_400_000 }]);
   });
 

@@ -36,9 +36,9 @@ export class LiveInputs {
 
   looks(): InterfaceLook[] {
     return this.sources.map((source) => {
-      const { dropped, missed, outages } = source.stats();
+      const { seen: packets, dropped, missed, outages } = source.stats();
       const fault = source.state === "up" ? null : FAULTS[source.state];
-      return { name: source.interface, fault, dropped: dropped + (missed ?? 0), outages };
+      return { name: source.interface, fault, packets, dropped: dropped + (missed ?? 0), outages };
     });
   }
 

@@ -66,7 +66,6 @@ export class WatchedSensor {
       atMs: Date.now(),
       countingMs,
       interfaces,
-      packets: this.sensor.totals().packets,
       coverage: coverageCounters(facts),
       hostsSeen: facts.witness.hostsSeen,
     };

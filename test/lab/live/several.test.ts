@@ -60,8 +60,8 @@ tc -n switch filter add dev ${port} ingress protocol all u32 match u32 0 0 \\
       .replace('"fd20:5eed::4:10"]', '"fd20:5eed::4:10"], must_be_seen: true');
     writeFileSync(enclave, text);
     const run = await watchMirror(lab, ["-e", enclave]);
-    await run.until(/raised sensor\.silent no packet for 3 s, the enclave file allows 2 s/);
-    await run.until(/raised sensor\.gap no packet for 4 s, the enclave file allows 3 s/);
+    await run.until(/raised sensor\.silent mirror0: no packet for 3 s, the enclave file allows 2 s/);
+    await run.until(/raised sensor\.gap mirror0: no packet for 4 s, the enclave file allows 3 s/);
     await run.until(/raised sensor\.host-unseen transfer-01 was not seen yet/);
     await inside();
     await run.until(/cleared sensor\.silent/);
@@ -70,7 +70,7 @@ tc -n switch filter add dev ${port} ingress protocol all u32 match u32 0 0 \\
     await run.until(/cleared sensor\.host-unseen transfer-01/);
     await run.signal("SIGTERM");
     expect(await run.ended()).toBe(3);
-    expect(run.out()).toMatch(/sensor\.silent\n +no packet for/);
+    expect(run.out()).toMatch(/sensor\.silent\n +mirror0: no packet for/);
     expect(run.out()).not.toContain("host_unseen");
   });
 

@@ -77,7 +77,7 @@ describe.skipIf(!possible)("gapwatch watch", () => {
       .sort((a, b) => a - b);
     expect(tookMs).toHaveLength(10);
     // Not all of them: this machine may have other things to do.
-    expect(tookMs[3], `${tookMs}`).toBeLessThan(100);
+    expect(tookMs[2], `${tookMs}`).toBeLessThan(100);
     process.stderr.write(`from packet to record: ${tookMs.join(", ")} ms\n`);
   });
 
