@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientHello, dnsQuery, httpRequest } from "../traffic/messages.ts";
-import { ACK, icmp, tcp, udp } from "../traffic/packets.ts";
+import { be, join as octets } from "../traffic/octets.ts";
+import { ACK, ethernet, icmp, ip, tcp, udp } from "../traffic/packets.ts";
 import { crypto, initial, longHeader, quicHello, shortHeader } from "../traffic/quic.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 
@@ -35,6 +36,7 @@ beforeAll(() => {
   const tsc = join(ROOT, "node_modules/.bin/tsc");
   execFileSync(tsc, ["-p", join(ROOT, "tsconfig.json"), "--outDir", build], { stdio: "ignore" });
   writeFileSync(join(build, "package.json"), '{ "type": "module" }');
+  copyFileSync(join(ROOT, "dist/catalogue.json"), join(build, "catalogue/catalogue.json"));
 });
 
 afterAll(() => rmSync(build, { recursive: true, force: true }));
@@ -103,6 +105,18 @@ describe("two million packets allocate nothing", () => {
       const handshake = udp(back, there, longHeader("handshake", dcid));
       const repeated = [udp(there, back, shortHeader(dcid)), udp(back, there, shortHeader(dcid))];
       return { opening: [hello, handshake], repeated };
+    },
+    "UDP in VXLAN in GRE": () => {
+      const [one, two] = ["10.20.9.1", "10.20.9.2"];
+      const inner = udp(CLIENT, "10.20.9.40:4000", "******");
+      const vxlan = udp(`${one}:50000`, `${two}:4789`, octets(be(0x08000000, 4), be(0, 4), inner));
+      const there = ip(one, two, 47, octets(be(0x00006558, 4), vxlan));
+      return { opening: [there], repeated: [there] };
+    },
+    "802.1ah, MPLS and a source route": () => {
+      const inner = udp(CLIENT, "10.20.9.40:4000", "******", { options: [131, 7, 4, 10, 20, 9, 41, 0] });
+      const there = ethernet(0x88e7, octets(be(1, 4), ethernet(0x8847, octets(be(0x140, 4), inner))));
+      return { opening: [there], repeated: [there] };
     },
     pings: () => {
       const ping = icmp("10.20.1.11", "10.20.9.40", { type: 8, rest: 0x10001, payload: "*".repeat(56) });
