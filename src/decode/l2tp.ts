@@ -22,7 +22,9 @@ export function decodeL2tpOverUdp(pkt: Packet, view: DataView, at: number, end: 
   if (end - at < 2) return TUNNEL_TRUNCATED;
   const flags = view.getUint16(at);
   if ((flags & CONTROL) !== 0) return OK;
-  if ((flags & VERSION) === 3) return decodeSession(pkt, view, at + 4, end, wireEnd);
+  if (flags === 3 && end - at >= 4 && view.getUint16(at + 2) === 0) {
+    return decodeSession(pkt, view, at + 4, end, wireEnd);
+  }
   if ((flags & VERSION) !== 2 || (flags & RESERVED) !== 0) return OK;
   let next = at + 6;
   if ((flags & HAS_LENGTH) !== 0) next += 2;

@@ -7,7 +7,7 @@ import { carries } from "./inner-layer.ts";
 import { decodeL2tpOverUdp } from "./l2tp.ts";
 import { decodeLisp, decodeLispControl } from "./lisp.ts";
 import { NO_INNER, type Packet } from "./packet.ts";
-import { OK, type Status } from "./status.ts";
+import { L2TP_UNKNOWN_PAYLOAD, OK, type Status } from "./status.ts";
 import { decodeTeredo } from "./teredo.ts";
 import { TUNNEL_MPLS } from "./tunnels.ts";
 import { decodeTzsp } from "./tzsp.ts";
@@ -60,8 +60,9 @@ export function isTunnelPort(port: number): boolean {
 export function decodeUdpTunnel(pkt: Packet, view: DataView): Status {
   let status = byPort(pkt, view, pkt.dstPort);
   if (pkt.innerType === NO_INNER && status === OK) status = byPort(pkt, view, pkt.srcPort);
+  if (pkt.innerType !== NO_INNER || status === L2TP_UNKNOWN_PAYLOAD) return status;
   // A header that does not fit is that of a tunnel only where the capture cut the datagram.
-  return pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen || pkt.innerType !== NO_INNER ? status : OK;
+  return pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen ? status : OK;
 }
 
 function byPort(pkt: Packet, view: DataView, port: number): Status {

@@ -328,6 +328,12 @@ const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
     ["l2tp"],
     V6,
   ),
+  raw(
+    "L2TPv3 over UDP that cannot be guessed",
+    udp(1701, `0003 0000 00000005 ${"a5".repeat(40)}`),
+    "l2tp.unknown_payload",
+  ),
+  plain("no L2TPv3 with a reserved bit", 1701, `0003 0001 00000005 ${"a5".repeat(40)}`),
   raw("L2TPv3 that cannot be guessed", v4(115, `00000005 ${"a5".repeat(40)}`), "l2tp.unknown_payload", OUTER),
   raw("L2TPv3 control", v4(115, "00000000 c803 000c 00000001 00000000"), "ok", { ...OUTER, tunnels: [] }),
   raw("L2TPv3 cut", v4(115, "000000"), "tunnel.truncated"),
