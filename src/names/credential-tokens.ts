@@ -9,8 +9,20 @@ interface TokenFormat {
   readonly kind: string;
   /** Regular expression without capturing groups, every repetition bounded. */
   readonly pattern: string;
+  /** The same for octets of any sort, where it is another. */
+  readonly anywhere?: string;
   readonly isSound?: (token: string) => boolean;
 }
+
+/**
+ * Begins a token whose characters can begin it again: without it `eyJ-eyJ-eyJ` would be looked through from each
+ * of its beginnings to its end.
+ */
+const RUN_START = "(?<![A-Za-z0-9_-])";
+/** Octets that look like the run's own and are not. */
+const STRAY = "[A-Za-z0-9_-]{0,8}?";
+const OPENAI_KEY = "sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,100}?T3BlbkFJ[A-Za-z0-9_-]{20,100}";
+const JSON_WEB_TOKEN = "eyJ[A-Za-z0-9_-]{8,2048}\\.eyJ[A-Za-z0-9_-]{4,8192}\\.[A-Za-z0-9_-]{16,1024}";
 
 /**
  * Formats that providers document, or that their tokens are known by: a prefix and a length, and a checksum where
@@ -35,7 +47,8 @@ const FORMATS: readonly TokenFormat[] = [
   // "OpenAI" in base 64 stands in the middle.
   {
     kind: "OpenAI API key",
-    pattern: "sk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,100}?T3BlbkFJ[A-Za-z0-9_-]{20,100}",
+    pattern: RUN_START + OPENAI_KEY,
+    anywhere: RUN_START + STRAY + OPENAI_KEY,
   },
   { kind: "Anthropic API key", pattern: "sk-ant-[a-z]{2,8}\\d{2}-[A-Za-z0-9_-]{40,160}" },
   { kind: "Hugging Face token", pattern: "(?:hf_|api_org_)[A-Za-z]{34}" },
@@ -61,14 +74,15 @@ const FORMATS: readonly TokenFormat[] = [
   // RFC 7519 §3: header, claims and signature in base 64.
   {
     kind: "JSON web token",
-    pattern: "eyJ[A-Za-z0-9_-]{8,2048}\\.eyJ[A-Za-z0-9_-]{4,8192}\\.[A-Za-z0-9_-]{16,1024}",
+    pattern: RUN_START + JSON_WEB_TOKEN,
+    anywhere: RUN_START + STRAY + JSON_WEB_TOKEN,
     isSound: isJwt,
   },
 ];
 
 const ANY = `(?:${FORMATS.map(({ pattern }) => `(${pattern})`).join("|")})`;
 const WHOLE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, "g");
-const ANYWHERE = new RegExp(ANY, "g");
+const ANYWHERE = new RegExp(FORMATS.map(({ pattern, anywhere }) => anywhere ?? pattern).join("|"), "g");
 
 /** A token in a text, from `at` to before `end`. */
 export interface FoundToken {

@@ -354,6 +354,18 @@ export const ATTACKS: Readonly<Record<string, () => Buffer[]>> = {
       );
       return ip(HOST, "224.0.0.22", 2, join([0x22, 0], be(0, 4), be(180, 2), ...records));
     }),
+  "secrets: what nearly is a JSON web token": () =>
+    streamOf(
+      `${OUTSIDE}:80`,
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
+      () => "-eyJ-eyJ-eyJ",
+    ),
+  "secrets: what nearly is an API key": () =>
+    streamOf(
+      `${OUTSIDE}:80`,
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
+      () => "sk-sk-sk-",
+    ),
   "octets that begin nothing": () =>
     filled((n) => {
       const talk = new TcpTalk(`${HOST}:${port(n)}`, `${OUTSIDE}:9000`);
