@@ -30,10 +30,19 @@ export const DEPENDS: ReadonlySet<string> = new Set<FindingKind>([
   "dns.encrypted",
   "name.proxy",
   "policy.expired",
+  "protocol.mismatch",
+  "tunnel.encapsulated",
+  "tunnel.dns",
+  "tunnel.icmp",
+  "beacon",
+  "secret.cleartext",
 ]);
 
-/** By kind of dependency, over all findings that count. */
-export function dependenciesOf(findings: readonly RatedFinding[]): Dependencies {
+/** By kind of dependency, over all findings that count. An unapproved resolver may be inside: it is no need. */
+export function dependenciesOf(
+  findings: readonly RatedFinding[],
+  isOutside: (destination: string) => boolean,
+): Dependencies {
   const counted = findings.filter(({ kind, severity }) => severity > INFO && DEPENDS.has(kind));
   const groups = (Object.keys(DEPENDENCY_GROUPS) as DependencyGroup[]).flatMap((group) => {
     const needs = counted.filter(({ catalogue }) => catalogue?.group === group);
@@ -42,7 +51,9 @@ export function dependenciesOf(findings: readonly RatedFinding[]): Dependencies 
     const destinations = needs.map(({ destination }) => destination);
     return [{ group, components: [...new Set(components)], destinations: [...new Set(destinations)] }];
   });
-  const unknown = counted.filter(({ catalogue }) => catalogue === null).map(({ destination }) => destination);
+  const unknown = counted.flatMap(({ catalogue, destination }) =>
+    catalogue === null && isOutside(destination) ? [destination] : [],
+  );
   return {
     groups,
     unknown: [...new Set(unknown)],

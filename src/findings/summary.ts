@@ -1,5 +1,6 @@
 import type { Catalogue, Lookup } from "../catalogue/catalogue.ts";
 import { OUTCOMES, type Outcome } from "../flow/outcome.ts";
+import { OUTSIDE } from "../policy/address-class.ts";
 import { parseAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import { type CatalogueNote, noteOf } from "./catalogue-note.ts";
@@ -81,7 +82,10 @@ export function summarise(
     wideInside: facts.witness.extent.wide(),
     exceptions,
     findings,
-    dependencies: dependenciesOf(findings),
+    dependencies: dependenciesOf(findings, (destination) => {
+      const words = parseAddress(destination);
+      return words === null || judge.addressClass(...words) === OUTSIDE;
+    }),
   };
 }
 
@@ -102,7 +106,9 @@ export function withReasons(summary: Summary, more: readonly string[]): Summary 
 export function withoutFindings(summary: Summary, ids: ReadonlySet<string>): Summary {
   const findings = summary.findings.filter(({ id }) => !ids.has(id));
   const verdict = verdictOf(findings, summary.reasons);
-  return { ...summary, verdict, findings, dependencies: dependenciesOf(findings) };
+  const outside = new Set(summary.dependencies.unknown);
+  const dependencies = dependenciesOf(findings, (destination) => outside.has(destination));
+  return { ...summary, verdict, findings, dependencies };
 }
 
 /** All findings as reports show them, what shares a host ranked by what else its source did. */

@@ -125,6 +125,15 @@ describe("what the catalogue says of findings", () => {
     expect(textReport(sampleRun(telemetry), { columns: 200, color: false })).not.toContain("air-gapped");
   });
 
+  it("counts a resolver inside that nobody approved as no need from outside", () => {
+    const scene = new Scene()
+      .works()
+      .asks(GPU, "host.enclave.internal", { resolver: "10.20.9.53", answer: null });
+    const { findings, dependencies } = scene.asks(GPU, "a.acme-unknown.com", { resolver: OUTSIDE }).seen();
+    expect(findings.map(({ kind }) => kind)).toEqual(["dns.resolver", "dns.resolver"]);
+    expect(dependencies.unknown).toEqual([OUTSIDE]);
+  });
+
   it("leaves what a rule allows, and names that are for information, out of the sum", () => {
     const file = enclave(['id: gate, to: ["pypi.org"]']);
     const scene = new Scene()
