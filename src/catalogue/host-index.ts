@@ -44,11 +44,15 @@ export class HostIndex {
   private readonly exact: ReadonlyMap<string, readonly number[]>;
   private readonly below: ReadonlyMap<string, readonly number[]>;
   private readonly templates: ReadonlyMap<string, readonly IndexedTemplate[]>;
+  /** Labels of the longest suffix or tail. */
+  private readonly maxLabels: number;
 
   constructor(data: HostIndexData) {
     this.exact = new Map(data.exact);
     this.below = new Map(data.below);
     this.templates = new Map(data.templates);
+    const tails = [...this.below.keys(), ...this.templates.keys()];
+    this.maxLabels = tails.reduce((most, tail) => Math.max(most, tail.split(".").length), 0);
   }
 
   /** The closest pattern that fits the name: itself, then a template, then the longest suffix; null for none. */
@@ -59,11 +63,15 @@ export class HostIndex {
     if (items !== undefined) return { by: "name", weight: EXACT, items };
     let suffix: HostMatch | null = null;
     let template: HostMatch | null = null;
-    for (let dot = canonical.indexOf("."); dot > 0; dot = canonical.indexOf(".", dot + 1)) {
+    // From the shortest tail to the longest that any pattern has: hostile names have hundreds of labels.
+    let dot = canonical.length;
+    for (let labels = 0; labels < this.maxLabels; labels++) {
+      dot = canonical.lastIndexOf(".", dot - 1);
+      if (dot <= 0) break;
       const tail = canonical.slice(dot + 1);
-      template ??= this.findTemplate(canonical, tail);
+      template = this.findTemplate(canonical, tail) ?? template;
       const under = this.below.get(tail);
-      if (under !== undefined) suffix ??= { by: "suffix", weight: BELOW + tail.length, items: under };
+      if (under !== undefined) suffix = { by: "suffix", weight: BELOW + tail.length, items: under };
     }
     return template ?? suffix;
   }

@@ -50,7 +50,8 @@ describe("Catalogue", () => {
     ["", []],
     [".", []],
     ["*.acme.example", ["below by suffix"]], // a flood that was collapsed
-    [`${"x.".repeat(600)}acme.example`, []],
+    [`${"x.".repeat(500)}deep.acme.example`, ["deep by suffix"]],
+    [`${"x.".repeat(600)}acme.example`, []], // no name is as long
   ];
   it.each(NAMES)("knows %j as %j", (name, expected) => {
     expect(components(catalogue, { name })).toEqual(expected);
