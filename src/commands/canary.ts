@@ -9,12 +9,14 @@ import { say } from "./say.ts";
 const FAILED = 1;
 const COULD_NOT_RUN = 2;
 const LABEL_WIDTH = 18;
+/** Both families, on a port that needs no right. */
+const ANYWHERE: Endpoint = { address: "::", port: 8443 };
 
 interface CanaryOptions {
   readonly secret?: string;
   readonly resolver?: string;
   readonly responder?: Endpoint;
-  readonly respond?: Endpoint;
+  readonly respond?: Endpoint | true;
 }
 
 /** Adds `gapwatch canary`. */
@@ -25,7 +27,7 @@ export function addCanaryCommand(program: Command): void {
     .option("--secret <file>", "secret shared with validate --canary (openssl rand -hex 32 makes one)")
     .option("--resolver <address>", "approved resolver to ask (default: from /etc/resolv.conf)", address)
     .option("--responder <address:port>", "where another canary responds inside", endpoint)
-    .option("--respond <address:port>", "respond to canaries here until Ctrl-C", endpoint)
+    .option("--respond [address:port]", "respond to canaries until Ctrl-C (default: [::]:8443)", endpoint)
     .addHelpText("after", HELP)
     .action(async (options: CanaryOptions) => {
       process.exitCode = await canary(options);
@@ -41,7 +43,9 @@ Exit codes: 0 all that can be sent from here was sent, 1 something failed, 2 cou
 
 async function canary(options: CanaryOptions): Promise<number> {
   try {
-    if (options.respond !== undefined) return await respond(options.respond);
+    if (options.respond !== undefined) {
+      return await respond(options.respond === true ? ANYWHERE : options.respond);
+    }
     if (options.secret === undefined) {
       say("which secret? give --secret FILE, or --respond ADDRESS:PORT to answer others");
       return COULD_NOT_RUN;

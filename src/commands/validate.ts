@@ -83,7 +83,7 @@ async function validate(words: string[], options: ValidateOptions): Promise<numb
     if (validated === null) return COULD_NOT_RUN;
     const { run } = validated;
     const found = earlier === null ? validated.report : withComparison(validated.report, earlier);
-    const report = output?.write(found, enclave.octets) ?? found;
+    const report = output?.write(found, enclave) ?? found;
     process.stdout.write(options.json ? reportText(report) : validationText(report, run, stdoutStyle()));
     return EXIT_OF_VERDICT[report.verdict];
   } catch (error) {

@@ -36,7 +36,7 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-size: .87rem; }
 caption { text-align: left; color: var(--faint); padding: .2rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; border-bottom: 1px solid var(--line); }
-th, td { overflow-wrap: anywhere; }
+th, td { overflow-wrap: anywhere; min-width: 6em; }
 thead th { background: var(--panel); overflow-wrap: normal; }
 tbody th { font-weight: 600; }
 figure { margin: 1rem 0; break-inside: avoid; }

@@ -154,6 +154,18 @@ describe("validate --report", () => {
     expect(readFileSync(join(changed, "report.html"), "utf8")).toBe("PASS");
   });
 
+  it("holds what the enclave file needs to be loaded, so that the verdict can be derived again", () => {
+    const entry = "{ component: Our hub, kind: model-hub, names: [huggingface.co], setting: ask us }";
+    folder.file("ours.yaml", `gapwatch_catalogue: 1\nentries:\n  - ${entry}\n`);
+    const text = readFileSync(ENCLAVE, "utf8").replace("  relays:", "  catalogue: [ours.yaml]\n  relays:");
+    const enclave = folder.file("own.yaml", text);
+    const report = join(folder.path, "own");
+    const made = gapwatch(["validate", QUICKSTART, "-e", enclave, "--report", report, "--state", STATE]);
+    expect(made.code).toBe(1);
+    expect(readdirSync(report)).toContain("ours.yaml");
+    expect(gapwatch(["verify", report]).out).toContain("judged again: reachback, the same findings");
+  });
+
   it("leaves nothing unfinished behind when it could not run", () => {
     const none = join(folder.path, "none");
     expect(validate("nowhere.pcap", "--report", none).code).toBe(2);

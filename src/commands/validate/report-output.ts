@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { systemMessage } from "../../capture/system-message.ts";
 import type { Evidence } from "../../records/evidence.ts";
 import { ReportFilesError } from "../../records/report-files.ts";
@@ -6,7 +8,17 @@ import { type FileSigningKey, loadSigningKey } from "../../records/signing-key.t
 import { resolveStatePaths } from "../../records/state-paths.ts";
 import { reportFiles } from "../../report/report-forms.ts";
 import type { Report } from "../../report/validation-shape.ts";
+import type { EnclaveFile } from "../enclave-option.ts";
 import { say } from "../say.ts";
+
+/** A plain name: the file lies beside the enclave file, and in the report as well. */
+const BESIDE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** The catalogue files that the enclave file names: without them it cannot be loaded from the report. */
+function ownCatalogues({ path, policy }: EnclaveFile): [name: string, octets: Buffer][] {
+  const names = policy.catalogue.filter((name) => BESIDE.test(name));
+  return names.map((name) => [name, readFileSync(join(dirname(path), name))]);
+}
 
 /** A report that cannot be written. The message is for people. */
 export class ReportOutputError extends Error {}
@@ -29,13 +41,14 @@ export class ReportOutput {
   }
 
   /** Writes the report in all its forms. Returns it as it was written. */
-  write(report: Report, enclaveFile: Uint8Array): Report {
+  write(report: Report, enclave: EnclaveFile): Report {
     return this.attempt(() => {
       const evidence = this.writer.writeEvidence(report.findings);
       if (this.writer.trouble !== null) say(`evidence is not whole: ${this.writer.trouble}`);
       const whole: Report = { ...report, validation: { ...report.validation, evidence } };
       const files = new Map<string, string | Uint8Array>(reportFiles(whole));
-      files.set("enclave.yaml", enclaveFile);
+      files.set("enclave.yaml", enclave.octets);
+      for (const [name, octets] of ownCatalogues(enclave)) if (!files.has(name)) files.set(name, octets);
       this.writer.finish(files, this.key);
       if (this.key === null) say("the report is not signed: there is no key (gapwatch keygen makes one)");
       return whole;
