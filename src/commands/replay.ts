@@ -15,11 +15,10 @@ import { readCaptures } from "./read-captures.ts";
 import type { ReplayDashboard } from "./replay-dashboard.ts";
 import type { ReplayRecords } from "./replay-records.ts";
 import { say } from "./say.ts";
+import { skippedText } from "./skipped-text.ts";
 import { stdoutStyle } from "./terminal.ts";
 
 const COULD_NOT_RUN = 2;
-/** Skipped files that are told by name. */
-const SKIPPED_NAMED = 3;
 const MAX_SPEED = 1000;
 
 interface ReplayOptions {
@@ -167,13 +166,6 @@ function speed(value: string): number {
     throw new InvalidArgumentError(`expected a number above 0, at most ${MAX_SPEED}, or max`);
   }
   return times;
-}
-
-/** One line, however many files lie beside the captures of a directory. */
-function skippedText(skipped: readonly string[]): string {
-  const named = skipped.slice(0, SKIPPED_NAMED).join(", ");
-  const more = skipped.length - SKIPPED_NAMED;
-  return `skipped, not captures: ${named}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Loads the logger only where it is needed: a bare replay starts without it. */

@@ -14,6 +14,7 @@ import { validationText } from "../report/validation-text.ts";
 import { readSecret, SecretError } from "./canary/secret.ts";
 import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { say } from "./say.ts";
+import { skippedText } from "./skipped-text.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { stdoutStyle } from "./terminal.ts";
 import { ReportReadError, readEarlierReport } from "./validate/earlier-report.ts";
@@ -129,7 +130,7 @@ async function fromCaptures(
   output: ReportOutput | null,
 ): Promise<Validated | null> {
   const { paths, skipped, broken } = await listInputs(captures);
-  for (const path of skipped) say(`${path}: skipped, not a capture`);
+  if (skipped.length > 0) say(skippedText(skipped));
   for (const { path, message } of broken) say(`${path}: ${message}`);
   if (paths.length === 0) return null;
   return await judgeCaptures(enclave, paths, broken, output?.evidence ?? null, secret);

@@ -77,7 +77,9 @@ function dependenciesOf(findings: readonly ReportFinding[]): Dependency[] {
   const byKey = new Map<string, ReportFinding[]>();
   for (const finding of findings) {
     const key = finding.catalogue?.component ?? destinationOf(finding);
-    byKey.set(key, [...(byKey.get(key) ?? []), finding]);
+    const group = byKey.get(key);
+    if (group === undefined) byKey.set(key, [finding]);
+    else group.push(finding);
   }
   return [...byKey.values()].map(dependencyFrom);
 }

@@ -11,6 +11,9 @@ import type {
 } from "./validation-shape.ts";
 import { comparisonTexts, probeText } from "./validation-text.ts";
 
+/** Findings in the page: a browser shows no more at ease, and nobody reads them. */
+const MAX_ROWS = 1000;
+
 /** What the verdict is about, with the exception register as it was used. */
 export function boundarySection({ enclave, validation }: Report): Markup {
   const { boundary } = validation;
@@ -116,15 +119,17 @@ ${table("Services that the enclave file names, and their use as it was seen", he
 /** All findings, the worst first. */
 export function findingsSection({ findings, validation }: Report): Markup {
   const files = new Map(validation.evidence.map(({ finding, file }) => [finding, file]));
-  const rows = findings.map((finding): Part[] => [
-    html`<span class="${finding.severity}">${finding.severity}</span>`,
-    html`<span class="nowrap">${finding.kind}</span>`,
-    destinationCell(finding),
-    finding.source.ip === null ? "any host" : (finding.source.name ?? finding.source.ip),
-    happenedText(finding),
-    finding.first_seen.slice(0, 19).replace("T", " "),
-    evidenceCell(finding.id, files.get(finding.id)),
-  ]);
+  const rows = findings
+    .slice(0, MAX_ROWS)
+    .map((finding): Part[] => [
+      html`<span class="${finding.severity}">${finding.severity}</span>`,
+      html`<span class="nowrap">${finding.kind}</span>`,
+      destinationCell(finding),
+      finding.source.ip === null ? "any host" : (finding.source.name ?? finding.source.ip),
+      happenedText(finding),
+      finding.first_seen.slice(0, 19).replace("T", " "),
+      evidenceCell(finding.id, files.get(finding.id)),
+    ]);
   const heads = [
     "Severity",
     "Kind",
@@ -135,8 +140,10 @@ export function findingsSection({ findings, validation }: Report): Markup {
     "Id, packets",
   ];
   const list = rows.length === 0 ? html`<p>None.</p>\n` : table("Findings, the worst first", heads, rows);
+  const rest = findings.length - rows.length;
+  const more = rest === 0 ? html`` : html`<p>${counted(rest, "more finding")} in report.json.</p>\n`;
   return html`<section aria-labelledby="findings"><h2 id="findings">Findings</h2>
-${list}</section>
+${list}${more}</section>
 `;
 }
 

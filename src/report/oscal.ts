@@ -43,6 +43,7 @@ export function oscalReport(report: Report): string {
 function resultOf(report: Report, ids: Ids): object {
   const { validation } = report;
   const { window } = validation;
+  const files = new Map(validation.evidence.map(({ finding, file }) => [finding, file]));
   return {
     uuid: ids.of("result"),
     title: `gapwatch validate: ${validation.result}`,
@@ -54,7 +55,7 @@ function resultOf(report: Report, ids: Ids): object {
     },
     observations: [
       coverageObservation(report, ids),
-      ...report.findings.map((each) => observationOf(each, report, ids)),
+      ...report.findings.map((each) => observationOf(each, files.get(each.id), ids)),
     ],
     findings: CONTROLS.map((control) => findingOf(control, report, ids)),
   };
@@ -73,11 +74,10 @@ function coverageObservation({ validation, reasons }: Report, ids: Ids): object 
   };
 }
 
-function observationOf(finding: ReportFinding, { validation }: Report, ids: Ids): object {
+function observationOf(finding: ReportFinding, file: string | undefined, ids: Ids): object {
   const { id, kind, severity, outcome, source, attempts } = finding;
   const who = source.name ?? source.ip ?? "any host";
   const what = finding.rule ?? destinationOf(finding);
-  const evidence = validation.evidence.find((each) => each.finding === id);
   return {
     uuid: ids.of(`finding ${id}`),
     title: words(`${kind}: ${who} to ${what}`),
@@ -89,8 +89,8 @@ function observationOf(finding: ReportFinding, { validation }: Report, ids: Ids)
     collected: timeOf(finding.last_seen),
     "relevant-evidence": [
       {
-        href: evidence?.file ?? "report.json",
-        description: evidence ? "First packets" : "Finding in the report",
+        href: file ?? "report.json",
+        description: file === undefined ? "Finding in the report" : "First packets",
       },
     ],
   };

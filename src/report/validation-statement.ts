@@ -17,8 +17,10 @@ export function validationStatement(
     return `Nothing is proven of ${enclave.name}: no contact to the outside was seen, but it could have been missed (${why}).`;
   }
   if (verdict === "clean") {
-    const exceptions = allowed.length === 0 ? "clean" : `clean, ${counted(allowed.length, "exception")} used`;
-    return `Air-gapped in the window that was watched: nothing in ${enclave.name} tried to reach the outside (${exceptions}).`;
+    const where = `in ${enclave.name} tried to reach the outside`;
+    return allowed.length === 0
+      ? `Air-gapped in the window that was watched: nothing ${where} (clean).`
+      : `Air-gapped in the window that was watched but for its exception register: nothing else ${where} (clean, ${counted(allowed.length, "exception")} used).`;
   }
   const depends = groups.filter(({ seen }) => seen.some(counts));
   const serious = others.filter(({ severity }) => severity !== "info");

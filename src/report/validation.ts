@@ -73,7 +73,8 @@ export function validationReport(facts: ValidationFacts): Report {
   const inside = new PrefixTable(run.policy.inside);
   const dependencies = summary.findings.filter((finding) => isDependency(finding, inside));
   const groups = dependencyStatement(dependencies);
-  const others = summary.findings.filter((finding) => !dependencies.includes(finding));
+  const depends = new Set(dependencies);
+  const others = summary.findings.filter((finding) => !depends.has(finding));
   const checklist = coverageChecklist({
     run,
     windowSec,

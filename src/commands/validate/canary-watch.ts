@@ -21,8 +21,8 @@ const MAX_SCANS = 32;
 const MAX_FINDINGS = 1024;
 const MAX_PACKETS = 2;
 const ALL_PATHS = 2 ** PATHS.length - 1;
-/** More than any probe has: what else went there is no probe. */
-const MAX_BYTES_OUT = 1500;
+/** More than a probe of the path has, by the first word of its name: what else went there is no probe. */
+const MAX_BYTES_OUT: Readonly<Record<string, number>> = { dns: 128, tcp: 0, udp: 64, quic: 1300, icmp: 128 };
 /** What a finding is about, in the words that come with its packets: a flow to an address for documentation. */
 const DOCUMENTATION = /^egress\.flow ((192\.0\.2|198\.51\.100|203\.0\.113)\.\d+|2001:db8:\S*)$/;
 
@@ -172,7 +172,7 @@ export class CanaryWatch implements PacketTap {
   private isProbe(finding: RatedFinding, path: Path, run: CanaryRun): boolean {
     if (finding.attempts !== 1 || finding.source === null) return false;
     if (path === "tls-inside") return finding.kind === "name.inside" && finding.severity === INFO;
-    if (finding.outcome > REFUSED || finding.bytesOut > MAX_BYTES_OUT) return false;
+    if (finding.outcome > REFUSED || finding.bytesOut > MAX_BYTES_OUT[path.split("-")[0]]) return false;
     if (finding.ips.length > 1 || finding.asked.length > 1) return false;
     if (path === "dns-resolver") return finding.kind === "dns.name" && finding.ips.length === 0;
     const place = placeOf(this.secret, run, path);
