@@ -48,20 +48,32 @@ describe.skipIf(!possible)("gapwatch watch and its capabilities", () => {
     expect(await watch.ended()).toBe(1);
   });
 
-  it("captures from an interface that is made again, promiscuous, without a capability", async () => {
-    const watch = await watchMirror(lab, ["-e", ENCLAVE], ONLY_NET_RAW);
-    await lab.unplugMirror();
-    await watch.until(/raised sensor\.interface/);
-    await lab.plugMirror();
-    await watch.until(/the interface was made again: capture goes on/);
-    const { stdout } = await lab.exec("sensor", ["ip", "-j", "-d", "link", "show", "mirror0"]);
-    expect(JSON.parse(stdout)[0].promiscuity).toBe(2); // the lab's own, and the sensor's
-    await lab.exec("gpu-01", ["ping", "-c", "1", "-W", "1", "198.51.100.98"]);
-    await watch.until(/new medium egress\.flow gpu-01 .* 198\.51\.100\.98/);
-    expect(threadsOf(watch).every(({ effective }) => effective === 0)).toBe(true);
-    await watch.signal("SIGTERM");
-    expect(await watch.ended()).toBe(1);
-  });
+  it.each([1, 2])(
+    "captures from an interface that is made again, promiscuous, without a capability, with %i rings",
+    async (rings) => {
+      const watch = await watchMirror(lab, ["-e", ENCLAVE, "--workers", `${rings}`], ONLY_NET_RAW);
+      await lab.unplugMirror();
+      await watch.until(/raised sensor\.interface/);
+      await lab.plugMirror();
+      await watch.until(/the interface was made again: capture goes on/);
+      const { stdout } = await lab.exec("sensor", ["ip", "-j", "-d", "link", "show", "mirror0"]);
+      expect(JSON.parse(stdout)[0].promiscuity).toBe(2); // the lab's own, and the sensor's
+      for (let times = 1; times <= rings; times++) {
+        // Again, as the rings that shared the interface before do not any more.
+        const to = `198.51.100.${97 + times}`;
+        await lab.exec("gpu-01", ["ping", "-c", "1", "-W", "1", to]);
+        await watch.until(new RegExp(`new medium egress\\.flow gpu-01 .* ${to.replaceAll(".", "\\.")}`));
+        if (times === rings) break;
+        await lab.unplugMirror();
+        await watch.until(/raised sensor\.interface[\s\S]*raised sensor\.interface/);
+        await lab.plugMirror();
+        await watch.until(/capture goes on[\s\S]*capture goes on/);
+      }
+      expect(threadsOf(watch).every(({ effective }) => effective === 0)).toBe(true);
+      await watch.signal("SIGTERM");
+      expect(await watch.ended()).toBe(1);
+    },
+  );
 
   it("takes sockets that a parent opened, with no capability at any time", async () => {
     // A parent in a script of its own: opens descriptor 9, gives up everything, and becomes gapwatch.
