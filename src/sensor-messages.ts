@@ -2,6 +2,7 @@ import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { LiveJob } from "./capture/live-sources.ts";
 import type { CatalogueData } from "./catalogue/catalogue-data.ts";
+import type { HostOutflow } from "./findings/detectors/outflow.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
 import type { RecordsPart } from "./records/alarm.ts";
@@ -18,6 +19,8 @@ export interface SensorJob extends LiveJob {
   readonly evidence: string | null;
   /** What earlier runs learned of addresses. */
   readonly names: readonly NameEntry[];
+  /** What left each host in earlier runs. */
+  readonly outflow: readonly HostOutflow[];
 }
 
 /** To the sensor's thread. */
@@ -88,6 +91,7 @@ export type SensorMessage =
   /** Packets are judged by the policy of the last order from here on. */
   | { readonly type: "adopted" }
   | { readonly type: "alarm"; readonly part: RecordsPart; readonly message: string | null }
+  | { readonly type: "outflow"; readonly entries: readonly HostOutflow[] }
   | { readonly type: "names"; readonly entries: readonly NameEntry[]; readonly nowSec: number }
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }

@@ -74,6 +74,7 @@ class SensorThread {
     this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
     this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
+    this.sensor.restoreOutflow(job.outflow);
     this.sensor.names.noteChanges();
   }
 
@@ -160,6 +161,8 @@ class SensorThread {
     if (!Number.isFinite(nowSec)) return;
     const entries = this.sensor.names.takeChanged();
     if (entries.length > 0) send({ type: "names", entries, nowSec });
+    const outflow = this.sensor.outflowChanges();
+    if (outflow.length > 0) send({ type: "outflow", entries: outflow });
   }
 
   private async end(): Promise<void> {

@@ -13,7 +13,10 @@ import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "./decode/tunnels.ts";
 import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
 import { Datagrams } from "./findings/datagrams.ts";
+import { Beacons } from "./findings/detectors/beacons.ts";
 import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
+import { IcmpTunnels } from "./findings/detectors/icmp-tunnels.ts";
+import { type HostOutflow, Outflow } from "./findings/detectors/outflow.ts";
 import { ProtocolMismatches } from "./findings/detectors/protocol-mismatches.ts";
 import { Secrets } from "./findings/detectors/secrets.ts";
 import { DnsFindings } from "./findings/dns-findings.ts";
@@ -103,6 +106,9 @@ export class Sensor {
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
   private readonly secrets: Secrets;
+  private readonly beacons: Beacons;
+  private readonly icmpTunnels: IcmpTunnels;
+  private readonly outflow: Outflow;
   private readonly dnsTunnels: DnsTunnels;
   private readonly dnsTraffic: DnsTraffic;
   private readonly nameJudge: NameJudge;
@@ -142,6 +148,10 @@ export class Sensor {
     this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
+    this.beacons = new Beacons(this.ledger);
+    this.ledger.onShare.push((finding, share) => this.beacons.attempted(finding, share));
+    this.icmpTunnels = new IcmpTunnels(judge, this.ledger);
+    this.outflow = new Outflow(this.table, judge, this.ledger);
     this.secrets = new Secrets(this.table, judge, this.ledger);
     this.dnsTunnels = new DnsTunnels(judge, this.ledger);
     this.dnsTraffic = new DnsTraffic(
@@ -203,7 +213,7 @@ export class Sensor {
 
   /** Tells when findings were added to, and how often: `sec` is packet time. */
   logAttempts(log: (finding: Finding, sec: number, attempts: number) => void): void {
-    this.ledger.onShare = (finding, { first, attempts }) => log(finding, first.sec, attempts);
+    this.ledger.onShare.push((finding, { first, attempts }) => log(finding, first.sec, attempts));
   }
 
   /** Findings that changed since the last call, as they stand, and ids that are none any more. */
@@ -221,6 +231,16 @@ export class Sensor {
   /** Takes back what earlier runs learned of addresses, before the first packet is read. */
   restoreNames(entries: Iterable<readonly [address: string, named: NamedAddress]>): void {
     for (const [address, named] of entries) this.names.restore(address, named);
+  }
+
+  /** Takes back what earlier runs counted of what left each host, before the first packet is read. */
+  restoreOutflow(entries: Iterable<HostOutflow>): void {
+    this.outflow.restore(entries);
+  }
+
+  /** What left each host in all, where that changed since the last call. */
+  outflowChanges(): HostOutflow[] {
+    return this.outflow.drain();
   }
 
   get policy(): EnclavePolicy {
@@ -314,6 +334,7 @@ export class Sensor {
     this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
     this.dns.settleDue(Infinity);
+    this.beacons.settleDue(Infinity);
     const known = this.facts(inputs, interrupted);
     const facts = watchedSec === null ? known : { ...known, windowSec: watchedSec };
     return summarise(
@@ -515,6 +536,8 @@ export class Sensor {
         if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
       } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
         this.datagrams.take(row, from, pkt, view, sec, nsec);
+      } else if (proto === PROTO_ICMP || proto === PROTO_ICMPV6) {
+        this.icmpTunnels.take(pkt, view, { sec, nsec });
       }
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
         this.flows.settle(row);
@@ -564,7 +587,9 @@ export class Sensor {
     if (isKept) this.secrets.close(row);
     if (isKept) this.relays.close(row);
     if (isKept) this.mismatches.close(row);
+    this.outflow.closed(row);
     this.flows.close(row);
+    this.beacons.ended(this.table, row);
     this.live?.ended(row);
     this.witness.ended(row);
     this.observer?.flow({ table: this.table, row, from: client, at: lastMoment(this.table, row) });
@@ -581,6 +606,8 @@ export class Sensor {
     this.flows.settleDue(sec);
     this.dns.settleDue(sec);
     this.secrets.settleDue(sec);
+    this.beacons.settleDue(sec);
+    this.outflow.settleDue(sec);
     this.live?.touched.clear(); // what ended is no evidence of the packet at hand
   }
 
@@ -592,6 +619,9 @@ export class Sensor {
     this.troubles.set("table.flows_full", this.tracker.atCap);
     this.troubles.set("table.names_evicted", this.names.evicted);
     this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("table.beacons_evicted", this.beacons.evicted);
+    this.troubles.set("table.pings_evicted", this.icmpTunnels.evicted);
+    this.troubles.set("table.outflow_full", this.outflow.overflow);
     this.troubles.set("table.secrets_full", this.secrets.overflow);
     this.troubles.set("table.dns_zones_evicted", this.dnsTunnels.evicted);
     this.troubles.set("table.findings_full", this.ledger.overflow);

@@ -12,7 +12,11 @@ const NO_RULE: Readonly<Record<string, string>> = {
   "transit.flow": "declare the source under inside, hosts or mirrors: no rule allows transit",
   "inside.unapproved": "extend the host's may_reach: rules are about the outside",
   "name.inside": "list the name under mirrored: it is for information only",
-  "volume.budget": "raise the rule's max_bytes_out or max_bytes_in",
+  "volume.budget": "raise the rule's max_bytes_out or max_bytes_in, or crown_jewels_bytes",
+  "tunnel.dns": "no rule allows hidden data",
+  "tunnel.icmp": "no rule allows hidden data",
+  beacon: "allow the destination: its beacon is for information then",
+  "secret.cleartext": "no rule allows credentials in the clear: use TLS",
   "policy.expired": "renew the date of the expired rule",
 };
 

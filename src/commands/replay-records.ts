@@ -42,6 +42,8 @@ export class ReplayRecords {
     const fromSec = first?.sec ?? Number.NEGATIVE_INFINITY;
     sensor.restoreNames(this.state.loadNames().filter(([, { answeredSec }]) => answeredSec <= fromSec));
     sensor.names.noteChanges();
+    // Captures that were read before are not added up a second time.
+    sensor.restoreOutflow(this.state.loadOutflow().filter(({ untilSec }) => untilSec <= fromSec));
     sensor.watch(this.evidence);
   }
 
@@ -57,6 +59,7 @@ export class ReplayRecords {
     );
     this.evidence.flush();
     if (Number.isFinite(sensor.clock)) this.state.saveNames(sensor.names.takeChanged(), sensor.clock);
+    this.state.saveOutflow(sensor.outflowChanges());
     this.state.stopped({ verdict, reasons });
     this.state.flush();
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { AlarmSink } from "../records/alarm.ts";
@@ -44,6 +45,8 @@ export class WatchRecords {
   private earlier = new EarlierFindings([]);
   private changes = new FindingChanges([]);
   private unsavedNames: NameEntry[] = [];
+  /** By host. */
+  private readonly unsavedOutflow = new Map<string, HostOutflow>();
 
   /** Why there is no state yet; findings of this run and what else is to be recorded then. */
   private failure: string | null = null;
@@ -83,6 +86,11 @@ export class WatchRecords {
     return this.state?.loadNames() ?? [];
   }
 
+  /** What left each host in earlier runs. */
+  outflow(): HostOutflow[] {
+    return this.state?.loadOutflow() ?? [];
+  }
+
   started(version: string, inputs: readonly string[]): void {
     this.record((state) => state.started({ version, inputs }));
   }
@@ -115,6 +123,12 @@ export class WatchRecords {
   saveNames(entries: readonly NameEntry[], nowSec: number): void {
     const all = [...this.unsavedNames, ...entries].slice(-MAX_UNSAVED_NAMES);
     this.unsavedNames = this.state?.saveNames(all, nowSec) === true ? [] : all;
+  }
+
+  /** Keeps what left each host; what could not be written is tried again with the next. */
+  saveOutflow(entries: readonly HostOutflow[]): void {
+    for (const entry of entries) this.unsavedOutflow.set(entry.host, entry);
+    if (this.state?.saveOutflow(this.unsavedOutflow.values()) === true) this.unsavedOutflow.clear();
   }
 
   evidenceDeleted({ finding, bytes }: { readonly finding: string; readonly bytes: number }): void {

@@ -90,6 +90,7 @@ export class WatchRun {
       events: options.events ?? null,
       evidence: records.evidence,
       names: records.names(),
+      outflow: records.outflow(),
     };
     this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
   }
@@ -157,6 +158,9 @@ export class WatchRun {
         break;
       case "evidence-deleted":
         this.records.evidenceDeleted(message);
+        break;
+      case "outflow":
+        this.records.saveOutflow(message.entries);
         break;
       case "names":
         this.records.saveNames(message.entries, message.nowSec);

@@ -27,8 +27,15 @@ const SENTENCES: Readonly<Record<string, Sentence | undefined>> = {
   "name.inside": (f, who) =>
     `${who} named ${f.destination} toward an inside address: a mirror, or an interception.`,
   "icmp.stray": (f, who) => `${who} sent an ICMP error to ${targetOf(f)} that quotes no known flow.`,
-  "volume.budget": (f) =>
-    `More than the budget of rule ${f.rule ?? ""} passed, also where it allows the destination.`,
+  "volume.budget": (f, who) =>
+    f.rule === null
+      ? `${who} sent ${f.details.join(", ")}: crown_jewels_bytes of the enclave file is reached.`
+      : `More than the budget of rule ${f.rule} passed, also where it allows the destination.`,
+  "tunnel.dns": (f, who) => `${who} hides data in DNS below ${f.destination}: ${f.details.join(", ")}.`,
+  "tunnel.icmp": (f, who) => `${who} hides data in pings to ${targetOf(f)}: ${f.details.join(", ")}.`,
+  beacon: (f, who) => `${who} tries ${targetOf(f)} like a clock: ${f.details.join(", ")}.`,
+  "secret.cleartext": (f, who) =>
+    `${who} sent to ${targetOf(f)} what anybody could read: ${f.details.join("; ")}.`,
   "policy.expired": (f, who) =>
     `${who} used ${targetOf(f)}, which only the expired rule ${f.rule ?? ""} would allow.`,
 };

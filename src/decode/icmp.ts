@@ -43,6 +43,16 @@ function decodeHead(pkt: Packet, view: DataView, at: number, end: number): Statu
   return OK;
 }
 
+/** A ping (RFC 792, RFC 4443 §4.1). */
+export function isEcho(version: number, type: number): boolean {
+  return type === (version === 6 ? ICMPV6_ECHO : ICMP_ECHO);
+}
+
+/** What a ping is answered with (RFC 792, RFC 4443 §4.2). */
+export function isEchoReply(version: number, type: number): boolean {
+  return type === (version === 6 ? ICMPV6_ECHO_REPLY : ICMP_ECHO_REPLY);
+}
+
 /** An error message (RFC 792; RFC 4443 §2.1: types below 128): it quotes a packet, it is no traffic of its own. */
 export function isIcmpError(version: number, type: number): boolean {
   if (version === 6) return type > 0 && type < 128;

@@ -11,7 +11,7 @@ export const FINDING_KINDS = {
   "name.inside": "an outside name used toward an inside address: a mirror, or an interception",
   "tunnel.encapsulated": "a tunnel across the boundary that nothing allows, whatever is inside it",
   "policy.expired": "traffic that only an expired rule would allow",
-  "volume.budget": "more bytes through a rule than its budget",
+  "volume.budget": "more bytes than a rule's budget, or than the crown jewels from one host",
   "tunnel.dns": "data hidden in DNS names or answers",
   "tunnel.icmp": "data hidden in pings",
   "protocol.mismatch": "a protocol on a port that says another, toward the outside",

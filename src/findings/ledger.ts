@@ -63,7 +63,7 @@ export class Ledger {
   /** Is told of each finding that changes, by its handle; null while nobody watches. */
   watcher: ((handle: number) => void) | null = null;
   /** Is told of each share as it is counted, once each; null while nobody asks. */
-  onShare: ((finding: Finding, share: Share) => void) | null = null;
+  readonly onShare: ((finding: Finding, share: Share) => void)[] = [];
   /** Ids that a collapse took in since `watcher` last asked. */
   absorbed: string[] = [];
 
@@ -116,6 +116,14 @@ export class Ledger {
     return known === undefined ? this.add(all, at) : this.resolve(known);
   }
 
+  /** What `subject` would collapse with, were there more of it, becomes one finding now: it is known to be one thing. */
+  fold(subject: FindingSubject): void {
+    const label = this.collapsedLabel(subject);
+    const groupKey = keyText({ ...subject, destination: label });
+    const members = this.groups.get(groupKey);
+    if (Array.isArray(members) && members.length > 1) this.collapse(groupKey, subject, label, members);
+  }
+
   /** The finding behind a handle. */
   get(handle: number): Finding {
     return this.entries[this.resolve(handle)].finding;
@@ -125,7 +133,7 @@ export class Ledger {
   share(handle: number, share: Share): void {
     if (handle === NO_FINDING) return;
     this.count(handle, share);
-    this.onShare?.(this.get(handle), share);
+    for (const hear of this.onShare) hear(this.get(handle), share);
   }
 
   private count(handle: number, share: Share): void {

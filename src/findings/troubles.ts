@@ -129,6 +129,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "table.dtls_full": blind("DTLS flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
   "table.questions_evicted": blind("open DNS questions forgotten to make room"),
+  "table.beacons_evicted": blind("destinations forgotten to make room while rhythms were looked for"),
+  "table.pings_evicted": blind("pairs of hosts forgotten to make room while pings were looked at"),
+  "table.outflow_full": blind("hosts whose octets were not added up: too many"),
   "table.secrets_full": blind(
     "connections whose segments were looked at one by one for credentials: too many",
   ),

@@ -142,10 +142,13 @@ function joined(found: readonly Credential[]): Credential[] {
 const PARAMETER =
   /(?<=[?&;][\w.~-]{0,40}(?:token|key|secret|passw(?:or)?d|pwd|sig|signature|auth|credential|session|code)=)[^&#\s]+/gi;
 const USERINFO = /(?<=^[a-z][a-z0-9+.-]{0,20}:\/\/)[^/?#\s]*(?=@)/i;
+/** Without a run like this, a parameter or a user a target holds nothing that is masked. */
+const MAY_HOLD = /[=@]|[A-Za-z0-9_-]{12}/;
 const HIDDEN = "***";
 
 /** The target of a request without what may be a credential in it: more than is called one by the rules above. */
 export function hideInTarget(target: string): string {
+  if (!MAY_HOLD.test(target)) return target;
   let text = target;
   if (text.includes("@")) text = text.replace(USERINFO, HIDDEN);
   if (text.includes("=")) text = text.replace(PARAMETER, HIDDEN);

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
+import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import { type CaughtUp, catchUp } from "./apply-record.ts";
 import { StateError, StateInUse } from "./state.ts";
 import { StateLock } from "./state-lock.ts";
@@ -12,6 +13,7 @@ const BUSY_MS = 5000;
 interface Kept {
   readonly names: readonly NameEntry[];
   readonly acks: readonly Ack[];
+  readonly outflow: readonly HostOutflow[];
   /** Why the old store could not be read; null where it could, or where there was none. */
   readonly failure: string | null;
 }
@@ -22,7 +24,7 @@ export interface Rebuilt extends CaughtUp {
 }
 
 /**
- * Makes the store anew from the audit log. Names of addresses and acknowledgements that the audit log has not
+ * Makes the store anew from the audit log. Names of addresses, what left each host, and acknowledgements that the audit log has not
  * taken up yet come from the old store, as far as it can be read. Throws StateError.
  */
 export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
@@ -36,6 +38,7 @@ export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
     const caughtUp = catchUp(store, paths.audit);
     store.transaction(() => {
       store.putNames(kept.names, 0);
+      store.putOutflow(kept.outflow);
       for (const ack of kept.acks) store.putAck(ack, false);
     });
     const findings = store.findings().length;
@@ -64,13 +67,18 @@ async function takeLock(paths: StatePaths): Promise<StateLock> {
 }
 
 async function keptOf(path: string): Promise<Kept> {
-  if (!existsSync(path)) return { names: [], acks: [], failure: null };
+  if (!existsSync(path)) return { names: [], acks: [], outflow: [], failure: null };
   let store: Store | null = null;
   try {
     store = await Store.open(path, BUSY_MS, false);
-    return { names: store.names(), acks: store.unauditedAcks(), failure: null };
+    return { names: store.names(), acks: store.unauditedAcks(), outflow: store.outflow(), failure: null };
   } catch (error) {
-    return { names: [], acks: [], failure: error instanceof Error ? error.message : String(error) };
+    return {
+      names: [],
+      acks: [],
+      outflow: [],
+      failure: error instanceof Error ? error.message : String(error),
+    };
   } finally {
     store?.close();
   }

@@ -1,4 +1,5 @@
 import { systemMessage } from "../capture/system-message.ts";
+import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
@@ -108,6 +109,11 @@ export class State {
     return this.store.names();
   }
 
+  /** What left each host in earlier runs. */
+  loadOutflow(): HostOutflow[] {
+    return this.store.outflow();
+  }
+
   /** As an earlier run left them. */
   sensorStates(): SensorState[] {
     return this.store.sensorStates();
@@ -171,6 +177,11 @@ export class State {
    */
   saveNames(entries: Iterable<NameEntry>, nowSec: number): boolean {
     return this.writeStore((store) => store.quickTransaction(() => store.putNames(entries, nowSec)));
+  }
+
+  /** Keeps what left each host; false when it could not be kept: then the next call has to bring these again. */
+  saveOutflow(entries: Iterable<HostOutflow>): boolean {
+    return this.writeStore(() => this.store.putOutflow(entries));
   }
 
   /**

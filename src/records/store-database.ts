@@ -1,5 +1,5 @@
 import type Libsql from "libsql";
-import { SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
 
 /** The store cannot be used. The message is for people. */
 export class StoreError extends Error {}
@@ -29,8 +29,15 @@ export function prepareSchema(db: Libsql.Database, path: string): Libsql.Databas
     db.exec("BEGIN IMMEDIATE"); // another process may have come first
     if (versionOf(db) === 0) db.exec(SCHEMA);
     db.exec("COMMIT");
-  }
+  } else if (version < SCHEMA_VERSION) migrate(db);
   return db;
+}
+
+function migrate(db: Libsql.Database): void {
+  db.exec("BEGIN IMMEDIATE"); // another process may have come first
+  for (let version = versionOf(db); version < SCHEMA_VERSION; version++)
+    db.exec(MIGRATIONS.get(version) ?? "");
+  db.exec("COMMIT");
 }
 
 function versionOf(db: Libsql.Database): number {

@@ -1,9 +1,22 @@
 /** Version of the schema below, kept in SQLite's user_version. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** What left each host in all, since version 2. */
+const OUTFLOW = `
+CREATE TABLE outflow (
+  host TEXT PRIMARY KEY,
+  bytes INTEGER NOT NULL,
+  since_sec INTEGER NOT NULL,
+  until_sec INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+/** What brings a store of an earlier version up to the next, by the earlier version. */
+export const MIGRATIONS: ReadonlyMap<number, string> = new Map([[1, `${OUTFLOW} PRAGMA user_version = 2;`]]);
 
 /**
  * The store. `findings.json` is the finding whole; the columns beside it are there to sort and to search by.
- * Everything but `names` follows from the audit log: `meta.audit_seq` says up to which record.
+ * Everything but `names` and `outflow` follows from the audit log: `meta.audit_seq` says up to which record.
  */
 export const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -68,5 +81,6 @@ CREATE TABLE names (
   PRIMARY KEY (address, host_id, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_valid ON names (valid_to_sec);
+${OUTFLOW}
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type Libsql from "libsql";
 import { systemMessage } from "../capture/system-message.ts";
+import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { NamedAddress } from "../flow/address-names.ts";
 import { type FindingRecord, readFindingRecord } from "./finding-record.ts";
@@ -217,6 +218,22 @@ export class Store {
     return (rows as NameRow[]).map((row) => [row.address, namedOf(row)]);
   }
 
+  /** Keeps what left each host. Totals only ever grow. */
+  putOutflow(entries: Iterable<HostOutflow>): void {
+    for (const { host, bytes, sinceSec, untilSec } of entries) {
+      this.run(PUT_OUTFLOW, host, Math.floor(bytes), Math.floor(sinceSec), Math.floor(untilSec));
+    }
+  }
+
+  /** What left each host in all. */
+  outflow(): HostOutflow[] {
+    const rows = this.rows("SELECT host, bytes, since_sec, until_sec FROM outflow ORDER BY host");
+    type Row = { host: string; bytes: number; since_sec: number; until_sec: number };
+    return (rows as Row[]).map((row) => {
+      return { host: row.host, bytes: row.bytes, sinceSec: row.since_sec, untilSec: row.until_sec };
+    });
+  }
+
   private stored(json: string): StoredFinding[] {
     const finding = readFindingRecord(JSON.parse(json));
     return finding === null ? [] : [{ finding, ack: this.ackOf(finding.id) }];
@@ -259,6 +276,10 @@ const PUT_FINDING = `INSERT INTO findings (id, kind, severity, outcome, source, 
     source_name = excluded.source_name, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
     attempts = excluded.attempts, bytes_out = excluded.bytes_out, bytes_in = excluded.bytes_in,
     moved_to = NULL, gone = 0, json = excluded.json`;
+
+const PUT_OUTFLOW = `INSERT INTO outflow VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE SET
+    bytes = max(bytes, excluded.bytes), since_sec = min(since_sec, excluded.since_sec),
+    until_sec = max(until_sec, excluded.until_sec)`;
 
 const PUT_NAME = `INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 

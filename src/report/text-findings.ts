@@ -193,8 +193,8 @@ function outcomeText({ kind, outcomeName }: RatedFinding): string {
   return outcomeName === "transferred" && !leaves ? "data passed" : OUTCOME_TEXT[outcomeName];
 }
 
-function attemptsText({ kind, attempts }: RatedFinding): string {
-  if (kind === "volume.budget") return counted(attempts, "day");
+function attemptsText({ kind, attempts, rule }: RatedFinding): string {
+  if (kind === "volume.budget") return rule === null ? "" : counted(attempts, "day");
   if (kind === "dns.name" || kind === "dns.resolver" || kind === "tunnel.dns")
     return counted(attempts, "question");
   return counted(attempts, kind === "name.proxy" ? "request" : "attempt");

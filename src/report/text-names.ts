@@ -39,7 +39,8 @@ export function destinationText(
   width: number,
 ): string {
   const { destination } = finding;
-  if (finding.kind === "volume.budget") return `rule ${plain(destination)}`;
+  if (finding.kind === "volume.budget")
+    return finding.rule === null ? "the size of the crown jewels" : `rule ${plain(destination)}`;
   if (destination === "*") return "many addresses";
   if (parseAddress(destination) !== null) return hostText(destination, inventory.get(destination));
   return fitName(plain(destination), width);

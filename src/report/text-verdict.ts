@@ -47,7 +47,15 @@ function sentencesOf(summary: Summary, policy: EnclavePolicy): string[] {
   if (summary.reasons.length > 0) {
     sentences.push(`The sensor was partly blind as well (${reasons}): there may be more.`);
   }
+  const hosts = found.filter(isAboutHost).length;
+  if (hosts > 0)
+    sentences.push(`${counted(hosts, "inside host")} sent more than the size of the crown jewels.`);
   return sentences;
+}
+
+/** A budget that no rule states. */
+function isAboutHost({ kind, rule }: RatedFinding): boolean {
+  return kind === "volume.budget" && rule === null;
 }
 
 const OUTGOING: ReadonlySet<FindingKind> = new Set([
@@ -157,7 +165,9 @@ function otherSentences(found: readonly RatedFinding[], outgoing: readonly Rated
   const sentences: string[] = [];
   const told = new Set(outgoing);
   for (const [kind, one, several] of OTHERS) {
-    const ofKind = found.filter((finding) => finding.kind === kind && !told.has(finding));
+    const ofKind = found.filter(
+      (finding) => finding.kind === kind && !told.has(finding) && !isAboutHost(finding),
+    );
     const subjects = new Set(ofKind.map((finding) => finding.rule ?? finding.sourceName ?? finding.source));
     if (subjects.size > 0) sentences.push(`${counted(subjects.size, one, several)}.`);
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compare, type Disagreement, scopeOf } from "./comparison.ts";
 import { lineFor, readDisagreements } from "./disagreements.ts";
@@ -7,6 +7,7 @@ import { MAX_RESIDENT, type Replayed, Replayer } from "./replay.ts";
 
 // Captures of public projects, each with the facts that tshark reports beside it; see README.md there.
 const corpus = new URL("../../../shared/captures/", import.meta.url).pathname;
+const HIDDEN = new URL("hidden.tsv", import.meta.url).pathname;
 const ORACLE_SUFFIX = ".oracle.tsv";
 const LIST = new URL("disagreements.tsv", import.meta.url).pathname;
 
@@ -116,5 +117,15 @@ describe.skipIf(!present)(`captures of public projects${notice}`, () => {
     expect(
       wrong.map(([{ capture, how, pattern, count }, seen]) => [capture, how, pattern, count, seen]),
     ).toEqual([]);
+  });
+
+  it("hide what is listed, with its reason, and nothing else", () => {
+    const found = cases.flatMap(({ path, replayed }) => replayed.hidden.map((line) => `${path}\t${line}`));
+    const known = readFileSync(HIDDEN, "utf8")
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("#"))
+      .map((line) => line.split("\t"));
+    expect(known.every((columns) => columns.length === 3 && columns[2].length > 10)).toBe(true);
+    expect(found.sort()).toEqual(known.map(([path, line]) => `${path}\t${line}`).sort());
   });
 });

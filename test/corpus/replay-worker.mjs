@@ -14,6 +14,7 @@ enclave:
   name: corpus
   inside: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, "fd00::/8"]
   resolvers: [10.0.0.138]
+  crown_jewels_bytes: 100MB
 `;
 const loaded = loadEnclave(ENCLAVE, "corpus.yaml");
 if ("problems" in loaded) throw new Error(JSON.stringify(loaded.problems));
@@ -29,14 +30,27 @@ async function replay(path) {
   } catch (error) {
     if (!(error instanceof CaptureError)) throw error; // else it is refused, as a whole
   }
-  sensor.finish([], false);
+  const { findings } = sensor.finish([], false);
   const counts = [...observer.packets].map(([flow, [there, back]]) => `PACKETS ${flow} ${there}/${back}`);
-  return [...observer.facts, ...counts];
+  return { facts: [...observer.facts, ...counts], hidden: findings.filter(isHidden).map(lineOf) };
+}
+
+/** Of the detectors that look for what hides. */
+function isHidden({ kind, source }) {
+  return (
+    ["tunnel.dns", "tunnel.icmp", "beacon", "secret.cleartext"].includes(kind) ||
+    (kind === "volume.budget" && source !== null)
+  );
+}
+
+function lineOf({ kind, severityName, source, destination, details }) {
+  const what = details.map((detail) => detail.replace(/( \.\.\..{4})?, fingerprint .*/, ""));
+  return [kind, severityName, source, destination, what.join("; ")].join(" ");
 }
 
 process.on("message", async (path) => {
   const begun = performance.now();
-  const facts = await replay(path);
+  const { facts, hidden } = await replay(path);
   const peakBytes = process.resourceUsage().maxRSS * 1024;
-  process.send({ facts, ms: performance.now() - begun, peakBytes });
+  process.send({ facts, hidden, ms: performance.now() - begun, peakBytes });
 });

@@ -3,6 +3,8 @@ import { type ChildProcess, fork } from "node:child_process";
 /** What came of replaying one capture. */
 export interface Replayed {
   readonly facts: readonly string[];
+  /** Findings of the detectors that look for what hides, a line each. */
+  readonly hidden: readonly string[];
   readonly ms: number;
   /** Highest resident memory of the process so far. */
   readonly peakBytes: number;
@@ -54,7 +56,7 @@ export class Replayer {
         child.off("close", onClose);
         resolve(replayed);
       };
-      const fail = (failure: string): void => finish({ facts: [], ms: 0, peakBytes: 0, failure });
+      const fail = (failure: string): void => finish({ facts: [], hidden: [], ms: 0, peakBytes: 0, failure });
       const onMessage = (seen: unknown): void => finish({ ...(seen as Replayed), failure: null });
       const onClose = (code: number | null, signal: string | null): void =>
         fail(`ended with ${code ?? signal}: ${stderr.trim().split("\n").slice(0, 8).join(" | ")}`);

@@ -20,7 +20,7 @@ const HALF_LIFE_SEC = 7 * 86_400;
 /** No name that is shorter than this, its zone aside, carries anything worth the look. */
 const MIN_CARRIED = 5;
 
-// What makes a tunnel. Measured by `npm run bench:detect` against iodine, dns2tcp, generated traffic and noise.
+// What makes a tunnel. Measured by `npm run bench:detect` against iodine, generated traffic and noise.
 /** Long names: a tunnel fills them, for each question costs a round trip. */
 const LONG = { names: 12, chars: 600, mean: 45 };
 /** Names of middling length, as of a tunnel that polls. */
@@ -164,19 +164,17 @@ export class DnsTunnels {
   }
 
   private open({ hostText, resolverText, resolverPort, proto, at }: DnsExchange, domain: string): number {
-    const handle = this.ledger.open(
-      {
-        kind: "tunnel.dns",
-        source: hostText,
-        destination: domain,
-        port: resolverPort,
-        proto,
-        name: domain,
-        evidence: "in-flow",
-        rule: null,
-      },
-      at,
-    );
+    const asked = {
+      source: hostText,
+      destination: domain,
+      port: resolverPort,
+      proto,
+      name: domain,
+      evidence: "in-flow",
+      rule: null,
+    } as const;
+    this.ledger.fold({ ...asked, kind: "dns.name" }); // its names are parts of one message
+    const handle = this.ledger.open({ ...asked, kind: "tunnel.dns" }, at);
     list(this.ledger.get(handle).via, resolverText);
     return handle;
   }

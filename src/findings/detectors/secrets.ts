@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { hasPorts, protocolName } from "../../decode/protocols.ts";
 import { FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, KEPT_BESIDE, ROW_WORDS } from "../../flow/flow-row.ts";
 import type { FlowTable } from "../../flow/flow-table.ts";
@@ -13,9 +12,11 @@ import {
 } from "../../flow/flow-view.ts";
 import { flowOutcome, NAMED } from "../../flow/outcome.ts";
 import { isHidden } from "../../names/credential-name.ts";
+import { CredentialSigns } from "../../names/credential-signs.ts";
 import { findTokens } from "../../names/credential-tokens.ts";
 import { type Credential, findCredentials } from "../../names/credentials.ts";
 import { DNS_HEADER_LEN } from "../../names/dns.ts";
+import { labelRuns } from "../../names/dns-labels.ts";
 import { parseHttpHost } from "../../names/http-host.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
 import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
@@ -26,6 +27,7 @@ import type { DnsExchange } from "../dns-judge.ts";
 import { type FindingSubject, list } from "../finding.ts";
 import type { Ledger } from "../ledger.ts";
 import { CRITICAL, INFO } from "../severity.ts";
+import { credentialDetail } from "./credential-detail.ts";
 
 /** Octets of one direction that are looked at: on its way out, and between inside hosts. */
 const MAX_OUTWARD = 1 << 24;
@@ -37,27 +39,27 @@ const MAX_CARRY = 4096;
 const CARRIED_LINES = 3;
 /** Directions whose last lines are kept. */
 const MAX_DIRECTIONS = 1 << 14;
+/** Octets of a line that are read at once, at the least. */
+const MIN_READ = 64;
 /** Seconds that a credential at the end of a segment may go on. */
 const WAIT_SEC = 2;
 /** First octets that have to be text. */
 const MIN_TEXT = 4;
 /** Credentials of one segment that are told of. */
 const MAX_TOLD = 64;
-const MAX_LABEL = 63;
-
-// A token cannot be guessed, so that its hash may stand in a report. A password can: so little of its hash is shown
-// that thousands of likely ones share it, and nothing of itself.
-const TOKEN_DIGITS = 12;
-const PASSWORD_DIGITS = 3;
-const SHOWN_CHARS = 4;
-/** Shorter ones would be shown in large part. */
-const MIN_SHOWN = 16;
+const LF = 0x0a;
 
 interface Direction {
   /** Its last lines, and how much of them was told of. */
   carry: string;
   told: number;
   seen: number;
+  /** The last four octets, as CredentialSigns has them. */
+  last: number;
+  /** Lines that are read because of what was said before them. */
+  linesLeft: number;
+  /** Octets of `carry` that no rule has seen yet. */
+  unread: number;
 }
 
 /** Which way a credential goes. */
@@ -75,6 +77,7 @@ interface Way {
 export class Secrets {
   /** Directions whose last lines were not kept. */
   overflow = 0;
+  private readonly signs = new CredentialSigns();
   private readonly directions = new Map<number, Direction>();
   /** Directions of which the last was a credential, and when that is told. */
   private readonly waiting = new Map<number, number>();
@@ -96,18 +99,57 @@ export class Secrets {
     if (bind !== null) this.bound(row, from, latin1(view, bind.at, bind.end));
     const key = 2 * row + from;
     const direction = this.directions.get(key);
-    if (!isText(view, at, end) && (direction === undefined || direction.carry === "")) return;
+    if (direction === undefined && !isText(view, at, end)) return;
     if (direction !== undefined && direction.seen >= limit) return;
-    const fresh = latin1(view, at, Math.min(end, at + MAX_CHUNK));
-    const carry = direction?.carry ?? "";
-    const text = carry + fresh;
+    const stop = Math.min(end, at + MAX_CHUNK);
+    this.signs.last = direction?.last ?? 0;
+    const isTelling = this.signs.in(view, at, stop);
+    if (isTelling || (direction !== undefined && direction.linesLeft > 0)) {
+      this.read(row, from, direction, latin1(view, at, stop), isTelling);
+    } else this.pass(row, key, direction, view, at, stop);
+  }
+
+  /** Nothing in these octets begins or ends a credential: what may go on is kept. */
+  private pass(
+    row: number,
+    key: number,
+    direction: Direction | undefined,
+    view: DataView,
+    at: number,
+    end: number,
+  ): void {
+    const isLine = view.getUint8(end - 1) === LF;
+    if (direction === undefined && isLine) return;
+    const text = isLine ? "" : latin1(view, Math.max(at, end - MAX_CARRY), end);
+    const whole = text.includes("\n") || isLine ? text : (direction?.carry ?? "") + text;
+    this.keep(row, key, direction, whole.slice(whole.lastIndexOf("\n") + 1), 0, end - at, 0);
+  }
+
+  private read(
+    row: number,
+    from: End,
+    direction: Direction | undefined,
+    fresh: string,
+    isTelling: boolean,
+  ): void {
+    const key = 2 * row + from;
+    const text = (direction?.carry ?? "") + fresh;
     const told = direction?.told ?? 0;
+    const lines = isTelling ? CARRIED_LINES : (direction?.linesLeft ?? 0) - linesOf(fresh);
+    // Octets that come one by one are read when there are some: else each costs what all of them cost.
+    const unread = (direction?.unread ?? 0) + fresh.length;
+    if (direction !== undefined && unread < MIN_READ && !fresh.includes("\n")) {
+      this.keep(row, key, direction, text, told, fresh.length, lines);
+      direction.unread = unread;
+      this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
+      return;
+    }
     const credentials = findCredentials(text).filter((credential) => credential.end > told);
     // One that nothing follows yet may go on in the next segment.
     const last = credentials.at(-1);
     const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
     this.found(row, from, credentials, text, text);
-    const isKept = this.keep(row, key, direction, text, open?.at ?? text.length, fresh.length);
+    const isKept = this.keep(row, key, direction, text, open?.at ?? text.length, fresh.length, lines);
     if (open === undefined) this.waiting.delete(key);
     else if (isKept) this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
     else this.found(row, from, [open], text, text);
@@ -148,7 +190,8 @@ export class Secrets {
     const details: string[] = [];
     const domain = registrableDomain(qname) ?? qname;
     for (const text of labelRuns(view, at + DNS_HEADER_LEN, end, domain.split(".").length)) {
-      for (const token of findTokens(text)) details.push(this.detail({ ...token, isPassword: false }, text));
+      for (const token of findTokens(text))
+        details.push(credentialDetail({ ...token, isPassword: false }, text, this.judge.policy.name));
       if (details.length > 0) break;
     }
     const inside = this.judge.nameClass(qname) === "inside";
@@ -186,9 +229,10 @@ export class Secrets {
     text: string,
     told: number,
     length: number,
+    linesLeft: number,
   ): boolean {
     const carry = lastLines(text);
-    const direction = before ?? { carry: "", told: 0, seen: 0 };
+    const direction = before ?? { carry: "", told: 0, seen: 0, last: 0, linesLeft: 0, unread: 0 };
     if (before === undefined) {
       if (this.directions.size >= MAX_DIRECTIONS) {
         this.overflow++;
@@ -200,6 +244,9 @@ export class Secrets {
     direction.carry = carry;
     direction.told = Math.max(0, told - (text.length - carry.length));
     direction.seen += length;
+    direction.last = this.signs.last;
+    direction.linesLeft = linesLeft;
+    direction.unread = 0;
     return true;
   }
 
@@ -222,7 +269,9 @@ export class Secrets {
       proto: protocolName(proto),
       name: way.name,
     };
-    const details = credentials.slice(0, MAX_TOLD).map((credential) => this.detail(credential, text));
+    const details = credentials
+      .slice(0, MAX_TOLD)
+      .map((each) => credentialDetail(each, text, this.judge.policy.name));
     const outcome = flowOutcome(this.table, row, from === 1);
     this.tell(subject, details, way.isOutward, outcome, lastMoment(this.table, row), address);
   }
@@ -261,16 +310,6 @@ export class Secrets {
     const counts = { attempts: details.length, bytesOut: 0, bytesIn: 0, oneWayBytes: 0 };
     this.ledger.share(handle, { ...counts, outcome, first: at, last: at, ip });
   }
-
-  /** Kind, last characters and fingerprint: all that is ever kept of a credential. */
-  private detail({ kind, at, end, isPassword }: Credential, text: string): string {
-    const secret = text.slice(at, end).trimEnd();
-    const digest = createHmac("sha256", this.judge.policy.name).update(secret, "latin1").digest("hex");
-    const fingerprint = digest.slice(0, isPassword ? PASSWORD_DIGITS : TOKEN_DIGITS);
-    const isShown = !isPassword && secret.length >= MIN_SHOWN && kind !== "private key";
-    const ending = isShown ? ` ...${secret.slice(-SHOWN_CHARS).replace(/[^!-~]/g, "?")}` : "";
-    return `${kind}${ending}, fingerprint ${fingerprint}`;
-  }
 }
 
 /** Whether the octets begin like text: visible ASCII, tabs and line ends. */
@@ -284,27 +323,18 @@ function isText(view: DataView, at: number, end: number): boolean {
   return end > at;
 }
 
+/** Lines that end in a text; so much that none of it is carried counts as one. */
+function linesOf(text: string): number {
+  let lines = text.length / MAX_CARRY;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines++;
+  return lines;
+}
+
 /** The last lines of a text, or what there is of them. */
 function lastLines(text: string): string {
   let from = text.length;
   for (let lines = 0; lines < CARRIED_LINES && from > 0; lines++) from = text.lastIndexOf("\n", from - 2) + 1;
   return text.slice(Math.max(from, text.length - MAX_CARRY));
-}
-
-/**
- * For each label of the name at view[at, end) (RFC 1035 §3.1) but the last `without`: it and what follows it, case
- * kept, without dots.
- */
-function labelRuns(view: DataView, at: number, end: number, without: number): string[] {
-  const labels: string[] = [];
-  while (at < end) {
-    const length = view.getUint8(at);
-    if (length === 0 || length > MAX_LABEL || length > end - at - 1) break;
-    labels.push(latin1(view, at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  const kept = labels.slice(0, Math.max(0, labels.length - without));
-  return kept.map((_, i) => kept.slice(i).join(""));
 }
 
 function latin1(view: DataView, at: number, end: number): string {

@@ -60,7 +60,7 @@ const uuid = (random: Random): string => {
 };
 const v4 = (random: Random): string => [0, 0, 0, 0].map(() => random.whole(1, 254)).join(".");
 
-/** Tunnels of the kinds that tools make; the recorded ones come from captures/tunnels. */
+/** Tunnels of the kinds that tools make; the recorded ones are in tunnels.pcap. */
 const TUNNELS: readonly (readonly [name: string, sent: Sent])[] = [
   ["dnscat2, idle", { alphabet: HEX, chars: [34, 38], names: 120, everySec: 1, zone: "c2.example.com" }],
   [
@@ -120,6 +120,15 @@ const TUNNELS: readonly (readonly [name: string, sent: Sent])[] = [
   ],
 ];
 
+/** Too little, or in words. */
+const BEYOND: readonly (readonly [name: string, play: Labelled["play"]])[] = [
+  [
+    "a key in five names",
+    sends({ alphabet: HEX, chars: [50, 60], names: 5, everySec: 60, zone: "example.com" }),
+  ],
+  ["data in words", asks(400, (r) => `${[0, 1, 2, 3, 4, 5].map(() => word(r)).join("-")}.example.com`)],
+];
+
 /** What hosts ask for by rights, or at least without hiding anything. */
 const NOISE: readonly (readonly [name: string, play: Labelled["play"]])[] = [
   ["a content network", asks(400, (r) => `d${r.text(`${HEX}gijklmnopqrstuvwxyz`, 13)}.cloudfront.net`)],
@@ -154,5 +163,6 @@ const NOISE: readonly (readonly [name: string, play: Labelled["play"]])[] = [
 /** Questions for the detector of DNS tunnels. */
 export const DNS_TRAFFIC: readonly Labelled[] = [
   ...TUNNELS.map(([name, sent]) => ({ name, isWanted: true, play: sends(sent) })),
+  ...BEYOND.map(([name, play]) => ({ name, isWanted: true, isBeyond: true as const, play })),
   ...NOISE.map(([name, play]) => ({ name, isWanted: false, play })),
 ];
