@@ -537,7 +537,7 @@ export class Sensor {
       } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
         this.datagrams.take(row, from, pkt, view, sec, nsec);
       } else if (proto === PROTO_ICMP || proto === PROTO_ICMPV6) {
-        this.icmpTunnels.take(pkt, view, { sec, nsec });
+        this.icmpTunnels.take(pkt, view, sec, nsec);
       }
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
         this.flows.settle(row);

@@ -48,6 +48,9 @@ export class IcmpTunnels {
   /** Pairs forgotten to make room. */
   evicted = 0;
   private readonly pairs = new Map<string, Pair>();
+  private last: Pair | null = null;
+  /** The inside end of the last pair, then the other. */
+  private readonly lastEnds = new Int32Array(8);
   private readonly judge: Judge;
   private readonly ledger: Ledger;
 
@@ -57,7 +60,7 @@ export class IcmpTunnels {
   }
 
   /** An ICMP or ICMPv6 message that is no error. */
-  take(pkt: Packet, view: DataView, at: Moment): void {
+  take(pkt: Packet, view: DataView, sec: number, nsec: number): void {
     const isReply = isEchoReply(pkt.ipVersion, pkt.icmpType);
     if (!isReply && !isEcho(pkt.ipVersion, pkt.icmpType)) return;
     const from = this.judge.addressClass(pkt.src0, pkt.src1, pkt.src2, pkt.src3);
@@ -65,7 +68,7 @@ export class IcmpTunnels {
     if ((from === OUTSIDE) === (to === OUTSIDE) && !this.isRelayed(pkt, from, to)) return;
     // The host that a finding is about: the inside one; of two, the one that asks.
     const outward = from === OUTSIDE ? false : to === OUTSIDE || !isReply;
-    const pair = this.pairOf(pkt, outward, at);
+    const pair = this.pairOf(pkt, outward, sec, nsec);
     const odd = oddPingBytes(view, pkt.payloadAt, pkt.payloadEnd);
     pair.packets++;
     if (isReply) pair.answered = true;
@@ -76,7 +79,7 @@ export class IcmpTunnels {
       else pair.oddIn += odd;
     }
     this.compare(pair, pkt, view, isReply, odd);
-    this.judgePair(pair, pkt, outward, odd >= MIN_ODD ? odd : 0, at);
+    this.judgePair(pair, pkt, outward, odd >= MIN_ODD ? odd : 0, sec, nsec);
   }
 
   private isRelayed(pkt: Packet, from: number, to: number): boolean {
@@ -87,22 +90,44 @@ export class IcmpTunnels {
     );
   }
 
-  private pairOf(pkt: Packet, outward: boolean, at: Moment): Pair {
-    const src = `${pkt.src0},${pkt.src1},${pkt.src2},${pkt.src3}`;
-    const dst = `${pkt.dst0},${pkt.dst1},${pkt.dst2},${pkt.dst3}`;
-    const key = outward ? `${src} ${dst}` : `${dst} ${src}`;
+  private pairOf(pkt: Packet, outward: boolean, sec: number, nsec: number): Pair {
+    if (this.last !== null && this.isLast(pkt, outward)) return this.last;
+    const src = [pkt.src0, pkt.src1, pkt.src2, pkt.src3];
+    const dst = [pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3];
+    const ends = outward ? [...src, ...dst] : [...dst, ...src];
+    const key = ends.join(" ");
     let pair = this.pairs.get(key);
     if (pair === undefined) {
-      pair = emptyPair(at);
+      pair = emptyPair({ sec, nsec });
       if (this.pairs.size >= MAX_PAIRS) this.evictOldest();
     } else this.pairs.delete(key);
     this.pairs.set(key, pair); // the last to speak stands last
+    this.last = pair;
+    this.lastEnds.set(ends);
     return pair;
+  }
+
+  /** The packet is of the same pair as the one before. */
+  private isLast(pkt: Packet, outward: boolean): boolean {
+    const ends = this.lastEnds;
+    const a = outward ? 0 : 4;
+    const b = 4 - a;
+    return (
+      ends[a + 3] === pkt.src3 &&
+      ends[b + 3] === pkt.dst3 &&
+      ends[a + 2] === pkt.src2 &&
+      ends[b + 2] === pkt.dst2 &&
+      ends[a + 1] === pkt.src1 &&
+      ends[b + 1] === pkt.dst1 &&
+      ends[a] === pkt.src0 &&
+      ends[b] === pkt.dst0
+    );
   }
 
   private evictOldest(): void {
     for (const key of this.pairs.keys()) {
       this.pairs.delete(key);
+      this.last = null;
       this.evicted++;
       return;
     }
@@ -111,7 +136,7 @@ export class IcmpTunnels {
   /** A reply has to bring back its request's payload. */
   private compare(pair: Pair, pkt: Packet, view: DataView, isReply: boolean, odd: number): void {
     if (pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen || pkt.payloadAt === 0) return; // cut by capture
-    const id = view.getUint32(pkt.payloadAt - 4);
+    const id = view.getInt32(pkt.payloadAt - 4);
     const hash = hashOf(view, pkt.payloadAt, pkt.payloadEnd);
     if (!isReply) {
       if (pair.open.size >= MAX_OPEN) pair.open.delete(pair.open.keys().next().value ?? 0);
@@ -123,11 +148,12 @@ export class IcmpTunnels {
     if (asked === undefined ? odd >= MIN_ODD : asked !== hash) pair.altered++;
   }
 
-  private judgePair(pair: Pair, pkt: Packet, outward: boolean, odd: number, at: Moment): void {
+  private judgePair(pair: Pair, pkt: Packet, outward: boolean, odd: number, sec: number, nsec: number): void {
     const isNew = pair.finding === NO_FINDING;
-    if (isNew) {
-      const why = tunnelSign(pair);
-      if (why === null) return;
+    const why = isNew ? tunnelSign(pair) : null;
+    if (isNew && why === null) return;
+    const at = { sec, nsec };
+    if (why !== null) {
       pair.finding = this.open(pkt, outward, at);
       list(this.ledger.get(pair.finding).details, why);
     }
