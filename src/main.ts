@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
-import { say } from "./commands/say.ts";
+import { divertNotices, say } from "./commands/say.ts";
 import { version } from "./commands/version.ts";
 
 const COULD_NOT_RUN = 2;
@@ -62,12 +62,14 @@ function printVersion(): never {
 
 /** A reader that went away (`| head`) ends nothing: the run goes on to its verdict's exit code. */
 function outputFailed(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") return;
+  const isHungUp = error.code === "EIO" && process.stdout.isTTY; // the terminal is gone
+  if (error.code === "EPIPE" || isHungUp) return;
   say(`cannot write the result: ${error.message}`);
   process.exit(COULD_NOT_RUN);
 }
 
 function internalError(error: unknown): never {
+  divertNotices(null);
   const at = error instanceof Error ? (/[\w-]+\.js:\d+:\d+/.exec(error.stack ?? "")?.[0] ?? "") : "";
   const what = `${String(error)}${at === "" ? "" : ` at ${at}`}`;
   say(`internal error: ${what}; please report this line, the command and, if you may, the capture`);

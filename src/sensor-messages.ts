@@ -3,6 +3,8 @@ import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { LiveJob } from "./capture/live-sources.ts";
 import type { CatalogueData } from "./catalogue/catalogue-data.ts";
 import type { HostOutflow } from "./findings/detectors/outflow.ts";
+import type { OpenFlow } from "./findings/live-flows.ts";
+import type { TrafficChanges } from "./findings/live-traffic.ts";
 import type { RatedFinding, Summary, Totals } from "./findings/summary.ts";
 import type { NamedAddress } from "./flow/address-names.ts";
 import type { RecordsPart } from "./records/alarm.ts";
@@ -21,6 +23,8 @@ export interface SensorJob extends LiveJob {
   readonly names: readonly NameEntry[];
   /** What left each host in earlier runs. */
   readonly outflow: readonly HostOutflow[];
+  /** A dashboard wants to know of names, hosts and flows. */
+  readonly dashboard: boolean;
 }
 
 /** To the sensor's thread. */
@@ -37,6 +41,8 @@ export type SensorOrder =
   | { readonly type: "kept" }
   /** The last report, and what was sent before it, was taken in: there may be another. */
   | { readonly type: "heard" }
+  /** What of the traffic the dashboard shows now. */
+  | { readonly type: "look"; readonly at: "hosts" | "flows" | null }
   | { readonly type: "stop" };
 
 /** An interface as the sensor sees it. */
@@ -64,6 +70,11 @@ export interface UsedRule {
   readonly bytesIn: number;
 }
 
+/** Names and hosts that changed since the last report, and open flows while they are looked at. */
+export interface TrafficReport extends TrafficChanges {
+  readonly flows: readonly OpenFlow[] | null;
+}
+
 /** How the sensor stands: running totals. */
 export interface SensorReport {
   readonly interfaces: readonly InterfaceReport[];
@@ -74,6 +85,8 @@ export interface SensorReport {
   readonly openFlows: number;
   /** Rules that were used so far. */
   readonly exceptions: readonly UsedRule[];
+  /** For a dashboard; null where there is none. */
+  readonly traffic: TrafficReport | null;
   readonly clockSteps: number;
 }
 

@@ -10,6 +10,8 @@ import { catalogueWith } from "./catalogue/built-in.ts";
 import type { InputCoverage } from "./findings/coverage.ts";
 import { blindReasons, coverageCounters } from "./findings/coverage.ts";
 import { isBefore } from "./findings/finding.ts";
+import { LiveTraffic } from "./findings/live-traffic.ts";
+import { Observers } from "./findings/observers.ts";
 import type { Summary } from "./findings/summary.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
@@ -24,6 +26,7 @@ import type {
   SensorOrder,
   SensorReport,
   SentSummary,
+  TrafficReport,
 } from "./sensor-messages.ts";
 
 /** Findings go to the main thread this often at the most, figures about the sensor less often. */
@@ -32,6 +35,8 @@ const FINDINGS_EVERY_MS = 50;
 const FINDINGS_PAUSE = 9;
 const EVENTS_EVERY_MS = 50;
 const REPORT_EVERY_MS = 500;
+/** Open flows that a dashboard is told of. */
+const FLOWS_SHOWN = 300;
 /** What was learned of addresses is kept this often: a restart must not flag what is allowed. */
 const NAMES_EVERY_MS = 1000;
 /** The ring's own times. */
@@ -48,6 +53,9 @@ class SensorThread {
   private readonly events: LiveEvents | null;
   private readonly evidence: Evidence | null;
   private merge: TimeMerge | null = null;
+  private readonly traffic: LiveTraffic | null;
+  /** What the dashboard shows. */
+  private lookedAt: "hosts" | "flows" | null = null;
   private readingFrom: LiveSource | null = null;
   /** It was told to stop. */
   private isOver = false;
@@ -69,7 +77,10 @@ class SensorThread {
       notice: (text) => send({ type: "notice", text }),
     });
     this.events = events;
-    this.sensor = new Sensor(judgeOf(job.enclavePath, job.enclaveText), events?.log ?? null);
+    const judge = judgeOf(job.enclavePath, job.enclaveText);
+    this.traffic = job.dashboard ? new LiveTraffic(judge, () => this.sensor.tracker.table) : null;
+    const observers = [events?.log, this.traffic].filter((each) => each != null);
+    this.sensor = new Sensor(judge, observers.length > 1 ? new Observers(observers) : (observers[0] ?? null));
     this.sensor.catalogue = catalogueWith(job.ownCatalogue).ready();
     this.evidence = job.evidence === null ? null : new Evidence(job.evidence, TO_MAIN);
     this.sensor.watch(this.evidence);
@@ -118,6 +129,7 @@ class SensorThread {
       send({ type: "adopted" });
     } else if (order.type === "reopen") this.events?.reopen();
     else if (order.type === "heard") this.unheard--;
+    else if (order.type === "look") this.lookedAt = order.at;
     else if (order.type === "kept") {
       this.unkept--;
       this.events?.kept();
@@ -194,12 +206,20 @@ class SensorThread {
         bytesOut,
         bytesIn,
       })),
+      traffic: this.trafficReport(),
       clockSteps: this.guard.steps,
     };
   }
 
   private timeCounters(): Record<string, number> {
     return { "time.clock_steps": this.guard.steps, "time.late_frames": this.merge?.late ?? 0 };
+  }
+
+  private trafficReport(): TrafficReport | null {
+    if (this.traffic === null) return null;
+    if (this.lookedAt === "hosts") this.traffic.refreshHosts();
+    const flows = this.lookedAt === "flows" ? this.sensor.openFlows(FLOWS_SHOWN) : null;
+    return { ...this.traffic.drain(), flows };
   }
 
   private readFrom(source: LiveSource): void {

@@ -33,6 +33,7 @@ import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { lookUp } from "./findings/identify.ts";
 import { Ledger } from "./findings/ledger.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
+import { type OpenFlow, openFlows } from "./findings/live-flows.ts";
 import { maskCredentials } from "./findings/mask-credentials.ts";
 import { Mirrors } from "./findings/mirrors.ts";
 import { NameJudge } from "./findings/name-judge.ts";
@@ -633,6 +634,11 @@ export class Sensor {
     this.troubles.set("mirror.sequence_gap", this.mirrors.sequence.missing);
     this.troubles.set("stream.overrun", this.conversations.budget.overruns);
     this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
+  }
+
+  /** Flows that are open now: toward outside first, then the latest. */
+  openFlows(limit: number): OpenFlow[] {
+    return openFlows(this.table, this.judge, this.ledger, limit);
   }
 
   /** What rules allowed so far; open flows are not counted yet. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { userInfo } from "node:os";
 import type { RatedFinding } from "../findings/summary.ts";
-import type { StatePaths } from "../records/state-paths.ts";
+import { resolveStatePaths, type StatePaths } from "../records/state-paths.ts";
 import type { Store } from "../records/store.ts";
 import { say } from "./say.ts";
 
@@ -36,6 +37,19 @@ export async function acknowledge(
   });
   if (finding !== null) await auditAcks(paths);
   return finding;
+}
+
+/** The same as who is logged in, for the dashboard; returns the name. Throws what is to be told. */
+export async function acknowledgeHere(
+  state: string | undefined,
+  id: string,
+  reason: string,
+): Promise<string> {
+  const by = userInfo().username;
+  const paths = resolveStatePaths(state);
+  const finding = await acknowledge(paths, id, reason.slice(0, MAX_REASON), by);
+  if (finding === null) throw new Error(`there is no finding ${id} in ${paths.directory} yet`);
+  return by;
 }
 
 /** Puts the acknowledgement into the audit log, unless a running watch is about to do so. */

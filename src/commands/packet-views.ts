@@ -23,7 +23,7 @@ export function relatedIds(row: FindingRow, all: Iterable<FindingRow>): [id: str
 }
 
 export function packetView(packet: Omit<TappedPacket, "maskedBytes">, finding: string): PacketView {
-  const { summary, headers } = describePacket(packet.octets, packet.wireLen, packet.linkType);
+  const story = describePacket(packet.octets, packet.wireLen, packet.linkType);
   const { octets, wireLen, sec, nsec } = packet;
-  return { at: { sec, nsec }, finding, summary, headers, octets, wireLen };
+  return { at: { sec, nsec }, finding, ...story, octets, wireLen };
 }

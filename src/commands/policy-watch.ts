@@ -16,6 +16,8 @@ const GONE_AFTER = 5;
  */
 export class PolicyWatch {
   enclave: EnclaveFile;
+  /** The file as it is now was refused: what is in force is not what it says. */
+  isRefused = false;
   /** What the file held when it was judged last, and at the last look. */
   private judged: Buffer;
   private seen: Buffer;
@@ -65,6 +67,7 @@ export class PolicyWatch {
   private judge(octets: Buffer): void {
     this.judged = octets; // a broken file is told once, not at every look
     const next = enclaveOf(this.enclave.path, octets);
+    this.isRefused = next === null;
     if (next === null) {
       say(`the enclave file was refused: ${KEPT}`);
       return;

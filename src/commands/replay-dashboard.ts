@@ -5,34 +5,57 @@ import { ScreenModel } from "../dashboard/screen-model.ts";
 import type { InputView } from "../dashboard/snapshot.ts";
 import { terminalTraits } from "../dashboard/terminal-traits.ts";
 import { blindReasons, coverageCounters, type InputCoverage } from "../findings/coverage.ts";
+import { LiveTraffic } from "../findings/live-traffic.ts";
+import type { Observer } from "../findings/observer.ts";
+import { Observers } from "../findings/observers.ts";
 import type { Summary } from "../findings/summary.ts";
-import type { Sensor } from "../sensor.ts";
+import { Judge } from "../policy/judge.ts";
+import { Sensor } from "../sensor.ts";
+import { acknowledgeHere } from "./acknowledge.ts";
 import { draftRule, exportFindings } from "./dashboard-files.ts";
 import type { EnclaveFile } from "./enclave-option.ts";
 import { FirstPackets } from "./first-packets.ts";
 import { type PaceListener, ReplayPace } from "./replay-pace.ts";
 import { divertNotices } from "./say.ts";
 
+const FLOWS_SHOWN = 300;
+
+export interface ReplayScreenOptions {
+  /** Times real time; Infinity: as fast as it goes. */
+  readonly speed: number;
+  /** As given to --state. */
+  readonly state: string | undefined;
+  readonly streams: DashboardStreams;
+}
+
 /** A replay on the dashboard: plays the captures, and keeps the screen at their end until it is left. */
 export class ReplayDashboard implements PaceListener {
   readonly pace: ReplayPace;
-  private readonly sensor: Sensor;
+  readonly sensor: Sensor;
   private readonly enclave: EnclaveFile;
   private readonly model: ScreenModel;
   private readonly dashboard: Dashboard;
-  private readonly packets = new FirstPackets();
+  readonly packets = new FirstPackets();
   private readonly inputs = new Map<SourceFacts, InputView>();
   private readonly known = new Set<string>();
   private firstMs: number | null = null;
   private isEnded = false;
+  private readonly seenTraffic: LiveTraffic;
+  private looksAtFlows = false;
   private left: (() => void) | null = null;
   private readonly onSignal = (): void => this.quit();
 
-  constructor(sensor: Sensor, enclave: EnclaveFile, speed: number, streams: DashboardStreams) {
-    this.sensor = sensor;
+  /** `events`: the event log, or null. */
+  constructor(enclave: EnclaveFile, events: Observer | null, { speed, state, streams }: ReplayScreenOptions) {
+    const judge = new Judge(enclave.policy);
+    this.seenTraffic = new LiveTraffic(judge, () => this.sensor.tracker.table);
+    this.sensor = new Sensor(
+      judge,
+      events === null ? this.seenTraffic : new Observers([events, this.seenTraffic]),
+    );
     this.enclave = enclave;
-    sensor.watch(this.packets);
-    this.pace = new ReplayPace(sensor, speed, this);
+    this.sensor.watch(this.packets);
+    this.pace = new ReplayPace(this.sensor, speed, this);
     const { path, policy, sha256 } = enclave;
     const view = { path, policy, sha256, loadedMs: null };
     this.model = new ScreenModel("replay", view, null, () => this.pace.clockMs);
@@ -43,14 +66,17 @@ export class ReplayDashboard implements PaceListener {
       this.model,
       {
         quit: () => this.quit(),
-        acknowledge: async () => {
-          throw new Error(
-            "a replay keeps no state: acknowledge with gapwatch watch, or gapwatch findings ack",
-          );
+        acknowledge: async (id, reason) => {
+          if (state === undefined) throw new Error("acknowledging needs a state directory: --state");
+          return await acknowledgeHere(state, id, reason);
         },
         draft: (finding) => draftRule(finding, this.enclave),
         exportFindings: (rows) => exportFindings(rows),
         evidenceOf: async (row, all) => this.packets.evidenceOf(row, all),
+        looksAt: (view) => {
+          this.looksAtFlows = view === "flows";
+          this.showTraffic();
+        },
         replay: (what) => {
           this.pace.control(what);
           this.showPace(null);
@@ -74,7 +100,8 @@ export class ReplayDashboard implements PaceListener {
     const fresh = findings.find(({ id }) => !this.known.has(id));
     for (const { id } of findings) this.known.add(id);
     this.look();
-    this.showPace(facts.storedBytes === 0 ? null : facts.readBytes / facts.storedBytes);
+    this.showTraffic();
+    this.showPace(shareOf(facts, this.sensor.totals().packets));
     return fresh?.id ?? null;
   }
 
@@ -83,12 +110,23 @@ export class ReplayDashboard implements PaceListener {
     this.showPace(null);
   }
 
+  /** All is read, nothing is ended yet: what is open now stays on the screen. */
+  readToEnd(): void {
+    this.model.traffic(this.seenTraffic.drain(), this.sensor.openFlows(FLOWS_SHOWN));
+  }
+
+  private showTraffic(): void {
+    const flows = this.looksAtFlows && !this.isEnded ? this.sensor.openFlows(FLOWS_SHOWN) : null;
+    this.model.traffic(this.seenTraffic.drain(), flows);
+  }
+
   /** The captures were read to their end: shows the verdict until the screen is left. */
   async ended(summary: Summary, broken: readonly BrokenInput[], exitCode: number): Promise<void> {
     const { gone } = this.sensor.changes();
     this.model.found(summary.findings, gone);
     this.isEnded = true;
     this.look(summary);
+    this.showTraffic();
     this.model.end(summary.verdict, summary.reasons, exitCode);
     for (const { path, message } of broken) this.model.say("bad", `${path}: ${message}`);
     this.showPace(1);
@@ -145,6 +183,12 @@ export class ReplayDashboard implements PaceListener {
       share: share ?? this.model.replay?.share ?? null,
     };
   }
+}
+
+/** Reading runs ahead of what is played: frames played of those that the rest of the file will have, by what was read. */
+function shareOf({ storedBytes, readBytes, packets }: SourceFacts, played: number): number | null {
+  if (storedBytes === 0 || packets === 0) return null;
+  return Math.min(1, played / ((packets * storedBytes) / Math.max(1, readBytes)));
 }
 
 function coverageOf({ name, packets, dropped }: InputView): InputCoverage {

@@ -1,4 +1,6 @@
 import type { CaptureInputs } from "../capture/capture-inputs.ts";
+import type { PacketTap } from "../findings/packet-tap.ts";
+import { PacketTaps } from "../findings/packet-taps.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
 import { EarlierFindings } from "../records/earlier-findings.ts";
 import { Evidence } from "../records/evidence.ts";
@@ -35,8 +37,16 @@ export class ReplayRecords {
     return new ReplayRecords(state, evidence);
   }
 
-  /** Before the first packet is read. What was answered later than that explains nothing in these captures. */
-  begin(sensor: Sensor, { paths, first }: CaptureInputs, { policy, sha256 }: EnclaveFile): void {
+  /**
+   * Before the first packet is read. What was answered later than that explains nothing in these captures. `also`:
+   * who else wants the packets of findings, or null.
+   */
+  begin(
+    sensor: Sensor,
+    { paths, first }: CaptureInputs,
+    { policy, sha256 }: EnclaveFile,
+    also: PacketTap | null,
+  ): void {
     this.state.started({ version: version(), inputs: paths });
     this.state.policyLoaded({ name: policy.name, sha256, diff: [] });
     const fromSec = first?.sec ?? Number.NEGATIVE_INFINITY;
@@ -44,7 +54,7 @@ export class ReplayRecords {
     sensor.names.noteChanges();
     // Captures that were read before are not added up a second time.
     sensor.restoreOutflow(this.state.loadOutflow().filter(({ untilSec }) => untilSec <= fromSec));
-    sensor.watch(this.evidence);
+    sensor.watch(also === null ? this.evidence : new PacketTaps([this.evidence, also]));
   }
 
   /** Keeps what was found: on disk before it is reported. */

@@ -63,6 +63,10 @@ async function replay(captures: string[], options: ReplayOptions): Promise<numbe
     say("--json and --events - both write to stdout: give --events a file");
     return COULD_NOT_RUN;
   }
+  if (options.speed !== undefined && options.dashboard !== true) {
+    say("--speed is for --dashboard");
+    return COULD_NOT_RUN;
+  }
   try {
     return await judgeCaptures(captures, options);
   } catch (error) {
@@ -85,10 +89,10 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   let screen: ReplayDashboard | null = null;
   try {
     const events = options.events === undefined ? null : await openEvents(options.events, paths);
-    const sensor = new Sensor(new Judge(enclave.policy), events);
+    screen = options.dashboard === true ? await openScreen(enclave, events, options) : null;
+    const sensor = screen?.sensor ?? new Sensor(new Judge(enclave.policy), events);
     sensor.catalogue = catalogueWith(enclave.ownCatalogue);
-    records?.begin(sensor, found, enclave);
-    screen = options.dashboard === true ? await openScreen(sensor, enclave, options) : null;
+    records?.begin(sensor, found, enclave, screen?.packets ?? null);
     return await judge(sensor, enclave, found, options, { events, records, screen });
   } finally {
     screen?.close();
@@ -113,6 +117,7 @@ async function judge(
   const read = await readCaptures(sensor, paths, broken, options.hash === true, screen?.pace ?? null);
   // What could not be opened is told already; standard input cannot be tried before.
   if (read.inputs.every(({ format }) => format === null)) return COULD_NOT_RUN;
+  screen?.readToEnd();
   const run = {
     policy: enclave.policy,
     policySha256: enclave.sha256,
@@ -146,8 +151,8 @@ async function openRecords(directory: string): Promise<ReplayRecords | "unusable
 
 /** Null, with a notice, where there is no terminal to draw on. Loaded only where it is wanted. */
 async function openScreen(
-  sensor: Sensor,
   enclave: EnclaveFile,
+  events: EventLog | null,
   options: ReplayOptions,
 ): Promise<ReplayDashboard | null> {
   const streams = options.events === "-" ? null : dashboardStreams();
@@ -156,7 +161,11 @@ async function openScreen(
     return null;
   }
   const { ReplayDashboard } = await import("./replay-dashboard.ts");
-  return new ReplayDashboard(sensor, enclave, options.speed ?? Number.POSITIVE_INFINITY, streams);
+  return new ReplayDashboard(enclave, events, {
+    speed: options.speed ?? Number.POSITIVE_INFINITY,
+    state: options.state,
+    streams,
+  });
 }
 
 function speed(value: string): number {

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { Dashboard, type DashboardStreams } from "../dashboard/dashboard.ts";
 import { ScreenModel } from "../dashboard/screen-model.ts";
 import type { LogEntry } from "../dashboard/snapshot.ts";
@@ -7,7 +6,7 @@ import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { resolveStatePaths } from "../records/state-paths.ts";
 import type { SensorReport } from "../sensor-messages.ts";
-import { acknowledge, MAX_REASON, withStore } from "./acknowledge.ts";
+import { acknowledgeHere, withStore } from "./acknowledge.ts";
 import { draftRule, exportFindings } from "./dashboard-files.ts";
 import type { EnclaveFile } from "./enclave-option.ts";
 import { evidencePackets } from "./evidence-packets.ts";
@@ -15,14 +14,19 @@ import { divertNotices } from "./say.ts";
 
 /** Rates are taken over so many reports: two seconds. */
 const RATE_REPORTS = 4;
+const POLICY_REFUSED = "the enclave file is broken; the policy of before is in force (6 shows why)";
 
 export interface WatchScreenOptions {
   readonly streams: DashboardStreams;
   /** As given to --state. */
   readonly state: string | undefined;
   readonly evidence: string | null;
+  /** What does not work now, by the part; kept up to date by who made it. */
+  readonly alarms: ReadonlyMap<string, string>;
   /** Ends the run. */
   readonly quit: () => void;
+  /** Tells the sensor what of the traffic is shown. */
+  readonly look: (at: "hosts" | "flows" | null) => void;
 }
 
 /** A watch on the dashboard: while it is open, nothing else writes to the terminal. */
@@ -48,6 +52,7 @@ export class WatchDashboard {
         exportFindings,
         evidenceOf: (row, all) => evidencePackets(options.evidence, row, all),
         replay: () => {},
+        looksAt: (view) => options.look(view === "hosts" || view === "flows" ? view : null),
       },
       terminalTraits(process.env),
       options.streams,
@@ -69,8 +74,12 @@ export class WatchDashboard {
     this.model.enclave = viewOf(enclave);
   }
 
-  look(report: SensorReport, raised: readonly StateChange[]): void {
+  /** `isRefused`: the enclave file as it is now is broken, and the one of before is in force. */
+  look(report: SensorReport, raised: readonly StateChange[], isRefused: boolean): void {
     const { totals, interfaces } = report;
+    const alarms = [...this.options.alarms].map(([part, message]) => `${part}: ${message}`);
+    this.model.alarms = isRefused ? [POLICY_REFUSED, ...alarms] : alarms;
+    if (report.traffic !== null) this.model.traffic(report.traffic, report.traffic.flows);
     this.reports.push({ atMs: performance.now(), packets: totals.packets, bytes: totals.bytes });
     if (this.reports.length > RATE_REPORTS) this.reports.shift();
     const first = this.reports[0];
@@ -103,11 +112,7 @@ export class WatchDashboard {
 
   private async acknowledge(id: string, reason: string): Promise<string> {
     if (this.options.evidence === null) throw new Error("there is no state directory to keep it in");
-    const by = userInfo().username;
-    const paths = resolveStatePaths(this.options.state);
-    const finding = await acknowledge(paths, id, reason.slice(0, MAX_REASON), by);
-    if (finding === null) throw new Error(`there is no finding ${id} in ${paths.directory} yet`);
-    return by;
+    return await acknowledgeHere(this.options.state, id, reason);
   }
 
   /** What was acknowledged before. */

@@ -30,7 +30,7 @@ const STDERR = 2;
 /** Opens the dashboard. */
 export type OpenScreen = (
   enclave: EnclaveFile,
-  options: Omit<WatchScreenOptions, "streams">,
+  options: Omit<WatchScreenOptions, "streams" | "alarms">,
 ) => WatchDashboard;
 
 /** One run: the main thread's side. The sensor has a thread of its own. */
@@ -91,6 +91,7 @@ export class WatchRun {
       evidence: records.evidence,
       names: records.names(),
       outflow: records.outflow(),
+      dashboard: openScreen !== null,
     };
     this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
   }
@@ -134,6 +135,7 @@ export class WatchRun {
             state: this.options.state,
             evidence: this.records.evidence,
             quit: () => this.order({ type: "stop" }),
+            look: (at) => this.order({ type: "look", at }),
           }) ?? null;
         break;
       case "failed":
@@ -219,7 +221,7 @@ export class WatchRun {
       if (this.screen !== null) this.screen.say(change.raised ? "warn" : "good", stateLine(change));
       else this.lines.write(stateLine(change), change.raised ? RAISED_PRIORITY : CLEARED_PRIORITY);
     }
-    this.screen?.look(report, this.states.raised());
+    this.screen?.look(report, this.states.raised(), this.policy.isRefused);
   }
 
   private end(sent: SentSummary, report: SensorReport, tsDigits: number): void {

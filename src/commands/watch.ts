@@ -89,12 +89,14 @@ async function watch(options: WatchOptions): Promise<number> {
     const ring = options.source === "ring";
     const each = socketsNeeded(options.workers);
     const sockets = ring ? await socketsWithoutPrivileges(options.interface, each) : NO_SOCKETS;
-    const records = await WatchRecords.open({
-      directory: options.state,
-      syslog: options.syslog,
-      alarm: (part, message) => say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`),
-    });
-    return await new WatchRun(options, enclave, sockets, records, await screenFor(options)).run();
+    const alarms = new Map<string, string>();
+    const alarm = (part: string, message: string | null): void => {
+      if (message === null) alarms.delete(part);
+      else alarms.set(part, message);
+      say(message === null ? `${part}: works again` : `ALARM ${part}: ${message}`);
+    };
+    const records = await WatchRecords.open({ directory: options.state, syslog: options.syslog, alarm });
+    return await new WatchRun(options, enclave, sockets, records, await screenFor(options, alarms)).run();
   } catch (error) {
     if (!(error instanceof CaptureError || error instanceof StateError)) throw error;
     say(error.message);
@@ -103,11 +105,14 @@ async function watch(options: WatchOptions): Promise<number> {
 }
 
 /** Opens the dashboard where there is a terminal for it; null for lines. Loaded only where it is wanted. */
-async function screenFor({ headless, events }: WatchOptions): Promise<OpenScreen | null> {
+async function screenFor(
+  { headless, events }: WatchOptions,
+  alarms: ReadonlyMap<string, string>,
+): Promise<OpenScreen | null> {
   const streams = headless === true || events === "-" ? null : dashboardStreams();
   if (streams === null) return null;
   const { WatchDashboard } = await import("./watch-dashboard.ts");
-  return (enclave, options) => new WatchDashboard(enclave, { ...options, streams });
+  return (enclave, options) => new WatchDashboard(enclave, { ...options, streams, alarms });
 }
 
 function syslogTarget(text: string): SyslogTarget {

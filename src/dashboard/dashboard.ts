@@ -1,22 +1,21 @@
 import type { ReadStream, WriteStream } from "node:tty";
 import type { RatedFinding } from "../findings/summary.ts";
-import { type DrawnScreen, detailFills, drawScreen } from "./draw-screen.ts";
+import { type DrawnScreen, detailFills, drawScreen, showsDetail } from "./draw-screen.ts";
 import type { EvidenceView } from "./evidence-view.ts";
 import type { FindingRow } from "./finding-rows.ts";
 import { type Glyphs, glyphsOf } from "./glyphs.ts";
 import { type Command, type Key, moveSelection, takeKey } from "./keys.ts";
 import { paletteOf } from "./palette.ts";
 import type { ScreenModel } from "./screen-model.ts";
+import { SelectedEvidence } from "./selected-evidence.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 import type { TerminalTraits } from "./terminal-traits.ts";
-import { initialState, type UiState } from "./ui-state.ts";
+import { initialState, type UiState, type View } from "./ui-state.ts";
 
 /** Changes are drawn this often at the most; keys at once. */
 const FRAME_MS = 100;
 /** The clock and what fades are drawn anew this often, change or not. */
 const IDLE_FRAMES = 10;
-/** Evidence of the selected finding is read again this often while it can still grow. */
-const EVIDENCE_MS = 2000;
 
 /** What the dashboard cannot do itself. All of them may throw; the message is shown. */
 export interface DashboardActions {
@@ -29,6 +28,8 @@ export interface DashboardActions {
   exportFindings(rows: readonly FindingRow[]): string;
   evidenceOf(row: FindingRow, all: Iterable<FindingRow>): Promise<EvidenceView>;
   replay(what: "toggle" | "faster" | "slower" | "minute" | "next"): void;
+  /** Another view is shown: what it shows may have to be asked for. */
+  looksAt(view: View): void;
 }
 
 export interface DashboardStreams {
@@ -47,11 +48,10 @@ export class Dashboard {
   private readonly timer: NodeJS.Timeout;
   private drawn: DrawnScreen | null = null;
   private drawnChanges = -1;
+  private shownView: View = "findings";
   private idleFrames = 0;
   private isDrawPlanned = false;
-  private evidence: EvidenceView | null = null;
-  private evidenceMs = 0;
-  private wantedEvidence: string | null = null;
+  private readonly evidence: SelectedEvidence;
   private readonly onStop = (): void => this.suspend();
   private readonly onExit = (): void => this.close();
 
@@ -66,6 +66,10 @@ export class Dashboard {
     this.traits = traits;
     this.ui = initialState(traits.light);
     this.glyphs = glyphsOf(traits.glyphs);
+    this.evidence = new SelectedEvidence(actions.evidenceOf, {
+      read: () => this.plan(),
+      failed: (error) => this.report(error),
+    });
     this.terminal = new TerminalScreen(traits, paletteOf(traits.depth, traits.light), streams, {
       key: (key) => this.key(key),
       mouse: (action, x, y) => this.mouse(action, x, y),
@@ -114,11 +118,15 @@ export class Dashboard {
   }
 
   private draw(): void {
+    if (this.shownView !== this.ui.view) {
+      this.shownView = this.ui.view;
+      this.actions.looksAt(this.ui.view);
+    }
     this.isDrawPlanned = false;
     this.idleFrames = 0;
     this.drawnChanges = this.model.changes;
     const size = this.size();
-    this.drawn = drawScreen(this.model.snapshot(), this.ui, this.glyphs, this.evidence, size);
+    this.drawn = drawScreen(this.model.snapshot(), this.ui, this.glyphs, this.evidence.shown, size);
     this.terminal.show(this.drawn.grid);
   }
 
@@ -242,23 +250,11 @@ export class Dashboard {
     }, 200);
   }
 
-  /** Packets of the selected finding are read when it has been looked at for a moment. */
+  /** Packets of the selected finding, where they are looked at. */
   private loadEvidence(): void {
-    const id = this.ui.selectedId ?? this.model.rows.shown()[0]?.id ?? null;
-    const nowMs = performance.now();
-    const isDue = id !== this.wantedEvidence || nowMs - this.evidenceMs > EVIDENCE_MS;
-    const isSeen = this.ui.view === "findings" && (this.ui.isDetailOpen || this.terminal.width >= 150);
-    if (id === null || !isDue || !isSeen) return;
-    const row = this.model.rows.get(id);
-    if (row === null) return;
-    this.wantedEvidence = id;
-    this.evidenceMs = nowMs;
-    this.actions.evidenceOf(row, this.model.rows.all()).then(
-      (evidence) => {
-        if (this.wantedEvidence === id) this.evidence = evidence;
-        this.plan();
-      },
-      (error) => this.report(error),
-    );
+    const isSeen = this.ui.view === "findings" && showsDetail(this.ui, this.size());
+    const id = this.ui.selectedId ?? this.model.rows.shown()[0]?.id;
+    const row = id === undefined ? null : this.model.rows.get(id);
+    if (isSeen && row !== null) this.evidence.want(row, this.model.rows.all());
   }
 }

@@ -2,7 +2,7 @@ import { DEPENDENCY_KINDS } from "../catalogue/kinds.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { bytesText, counted } from "../report/text-figures.ts";
-import { type Line, span } from "./cell-grid.ts";
+import { type Line, shorten, span } from "./cell-grid.ts";
 import type { EvidenceView, PacketView } from "./evidence-view.ts";
 import type { FindingRow } from "./finding-rows.ts";
 import type { Glyphs } from "./glyphs.ts";
@@ -18,6 +18,9 @@ import { labelled, wrapText } from "./wrap.ts";
 const MICROSECONDS = 6;
 /** Packets that are shown as hex. */
 const HEX_PACKETS = 8;
+/** Packets of the story: what comes later is more of the same. */
+const TRAIL_PACKETS = 24;
+
 /** Other components of the same host that are named. */
 const OTHER_COMPONENTS = 4;
 
@@ -43,12 +46,38 @@ export function detailLines(input: DetailInput, width: number): Line[] {
   if (row.ack !== null) {
     lines.push(...labelled("acknowledged", `by ${row.ack.by}: ${row.ack.reason}`, width, GOOD, TEXT));
   }
-  lines.push([], ...factLines(finding, width));
-  lines.push([], ...timelineLines(row, width, input.glyphs));
+  lines.push(...componentLines(finding, width));
   lines.push([], ...trailLines(finding, input.evidence, width));
+  lines.push([], ...timelineLines(row, width, input.glyphs));
+  lines.push([], ...factLines(finding, width));
   lines.push([], ...ruleLines(finding, input.policy, width));
   lines.push([], ...packetLines(input.evidence, width));
   return lines;
+}
+
+/** What the catalogue knows: who asks, and the setting that turns it off. */
+function componentLines({ catalogue, sharedHosting }: RatedFinding, width: number): Line[] {
+  if (catalogue === null) {
+    return sharedHosting === null ? [] : labelled("belongs to", sharedHosting, width, DIM, TEXT);
+  }
+  const { component, vendor, kind, what, setting, settingChecked, remedy, also } = catalogue;
+  const others = also.slice(0, OTHER_COMPONENTS).map((other) => other.component);
+  const whose = vendor === null || vendor === component ? "" : ` (${vendor})`;
+  const facts: [label: string, text: string, role: number][] = [
+    [
+      "component",
+      `${component}${whose}, ${DEPENDENCY_KINDS[kind].title}${what === null ? "" : `: ${what}`}`,
+      TEXT,
+    ],
+    [
+      "turn it off",
+      setting === null ? "" : `${setting}${settingChecked ? "" : " (as reported, not checked)"}`,
+      GOOD,
+    ],
+    ["remedy", remedy ?? "", TEXT],
+    ["also used by", others.join(", "), DIM],
+  ];
+  return facts.flatMap(([label, text, role]) => (text === "" ? [] : labelled(label, text, width, DIM, role)));
 }
 
 function factLines(finding: RatedFinding, width: number): Line[] {
@@ -63,25 +92,12 @@ function factLines(finding: RatedFinding, width: number): Line[] {
     ["asked for", asked.join(", ")],
     ["by way of", via.join(", ")],
     ["name", EVIDENCE_TEXT[evidence] ?? ""],
-    ...catalogueFacts(finding),
     ["outcome", finding.outcomeName],
     ["octets", `${bytesText(finding.bytesOut)} out, ${bytesText(finding.bytesIn)} in`],
+    ["frameworks", finding.frameworks.join(", ")],
     ["id", aliases.length === 0 ? id : `${id}, before that ${aliases.join(", ")}`],
   ];
   return facts.flatMap(([label, text]) => (text === "" ? [] : labelled(label, text, width, DIM, TEXT)));
-}
-
-/** Who the destination belongs to, and what turns it off. */
-function catalogueFacts({ catalogue, sharedHosting }: RatedFinding): [label: string, text: string][] {
-  if (catalogue === null) return sharedHosting === null ? [] : [["shared host", sharedHosting]];
-  const { kind, component, setting, settingChecked, remedy, also } = catalogue;
-  const others = also.slice(0, OTHER_COMPONENTS).map((other) => other.component);
-  return [
-    ["component", component],
-    ["is a", DEPENDENCY_KINDS[kind].title],
-    ["or", others.join(", ")],
-    ["turn off", setting === null ? (remedy ?? "") : `${setting}${settingChecked ? "" : " (reported)"}`],
-  ];
 }
 
 const EVIDENCE_TEXT: Readonly<Record<string, string>> = {
@@ -95,24 +111,38 @@ function trailLines(finding: RatedFinding, evidence: EvidenceView | null, width:
   const heading: Line = [span("what happened", HEADING)];
   const { firstSeen, lastSeen } = finding;
   if (evidence === null || evidence.packets.length === 0) {
-    const span2 = `${dayText(msOf(firstSeen))} to ${momentText(lastSeen)} UTC`;
+    const seen = `${dayText(msOf(firstSeen))} to ${momentText(lastSeen)} UTC`;
     const why = evidence === null ? "reading packets" : (evidence.missing ?? "no packets were kept");
     return [
       heading,
-      ...labelled("seen", span2, width, DIM, TEXT),
+      ...labelled("seen", seen, width, DIM, TEXT),
       ...labelled("packets", why, width, DIM, DIM),
     ];
   }
-  return [
-    heading,
-    ...evidence.packets.map((packet): Line => {
-      const isOwn = packet.finding === finding.id;
-      return [
-        span(`${momentText(packet.at, MICROSECONDS)}  `, DIM),
-        span(packet.summary, isOwn ? TEXT : ACCENT),
-      ];
-    }),
-  ];
+  const shown = evidence.packets.slice(0, TRAIL_PACKETS);
+  const source = finding.source ?? "";
+  const ends = shown.map((packet) => endOf(packet, source));
+  const endColumns = Math.min(44, Math.max(...ends.map((end) => end.length)));
+  const lines = shown.map((packet, i): Line => {
+    const isOwn = packet.finding === finding.id;
+    return [
+      span(`${momentText(packet.at, MICROSECONDS)}  `, DIM),
+      span(`${shorten(ends[i], endColumns).padEnd(endColumns)}  `, isOwn ? TEXT : DIM),
+      span(packet.summary, isOwn ? TEXT : ACCENT),
+    ];
+  });
+  const more = evidence.packets.length - shown.length;
+  return [heading, ...lines, ...(more > 0 ? [[span(`and ${counted(more, "packet")} more`, DIM)]] : [])];
+}
+
+/** The other end, seen from the source: `> 192.0.2.10:443` for what it sent, `<` for what came back. */
+function endOf({ from, to }: PacketView, source: string): string {
+  if (isOf(from, source)) return `> ${to}`;
+  return isOf(to, source) ? `< ${from}` : `${from} > ${to}`;
+}
+
+function isOf(end: string, address: string): boolean {
+  return end === address || end.startsWith(`${address}:`) || end.startsWith(`[${address}]:`);
 }
 
 function ruleLines(finding: RatedFinding, policy: EnclavePolicy, width: number): Line[] {
@@ -149,6 +179,7 @@ function onePacket(packet: PacketView, width: number): Line[] {
   return [
     [
       span(`${momentText(packet.at, MICROSECONDS)}  `, DIM),
+      span(`${packet.from} > ${packet.to}  `, TEXT),
       span(packet.summary, STRONG),
       span(`  ${packet.wireLen} octets${cut}`, DIM),
     ],

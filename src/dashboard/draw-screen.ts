@@ -3,11 +3,14 @@ import { drawCoverage } from "./coverage-panel.ts";
 import { drawDetail } from "./detail-panel.ts";
 import type { EvidenceView } from "./evidence-view.ts";
 import { drawFindings } from "./findings-panel.ts";
+import { drawFlows } from "./flows-panel.ts";
 import type { Area, Frame } from "./frame.ts";
 import type { Glyphs } from "./glyphs.ts";
 import { drawHeader, HEADER_ROWS } from "./header-panel.ts";
 import { drawHelp } from "./help-panel.ts";
+import { drawHosts } from "./hosts-panel.ts";
 import { drawLog } from "./log-panel.ts";
+import { drawNames } from "./names-panel.ts";
 import { drawPrompt } from "./prompt-panel.ts";
 import { STRONG } from "./roles.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -73,10 +76,19 @@ function drawBody(frame: Frame, body: Area): Area | null {
   switch (frame.ui.view) {
     case "findings":
       return drawFindingsView(frame, body);
+    case "hosts":
+      drawHosts(frame, body);
+      return null;
+    case "names":
+      drawNames(frame, body);
+      return null;
+    case "flows":
+      drawFlows(frame, body);
+      return null;
     case "coverage":
       drawCoverage(frame, body);
       return null;
-    default:
+    case "log":
       drawLog(frame, body);
       return null;
   }
@@ -110,6 +122,11 @@ function drawFindingsView(frame: Frame, body: Area): Area | null {
   }
   drawFindings(frame, body);
   return body;
+}
+
+/** Whether details are on the screen at all, beside the table or in its place. */
+export function showsDetail(ui: UiState, size: { readonly width: number }): boolean {
+  return ui.isDetailOpen || size.width >= BESIDE_COLUMNS;
 }
 
 /** Whether the details fill the screen, so that moving scrolls them. */

@@ -5,6 +5,9 @@ export interface PacketView {
   readonly at: Moment;
   /** Id of the finding that kept it: related ones belong to the same story. */
   readonly finding: string;
+  /** Who sent it to whom: addresses, with ports where there are any; "" where it has none. */
+  readonly from: string;
+  readonly to: string;
   /** What happens in it, in a few words. */
   readonly summary: string;
   /** Decoded fields, a header each. */

@@ -28,10 +28,10 @@ export const NO_FILTER: Filter = { text: "", matches: () => true };
 
 /** Fields of the filter language, with an example each: for the help. */
 export const FILTER_FIELDS: Readonly<Record<string, string>> = {
-  host: "host:gpu-01 or host:10.20.1.*",
-  name: "name:*.ai (name, address or component of what was contacted)",
-  port: "port:443 or port:443/tcp",
-  sev: "sev:high (or worse), sev:=high (exactly)",
+  host: "host:gpu-01",
+  name: "name:*.ai",
+  port: "port:443/tcp",
+  sev: "sev:high (or worse) sev:=high",
   kind: "kind:dns",
   out: "out:connected",
   id: "id:23d7",

@@ -178,6 +178,7 @@ function isOtherSubject(a: RatedFinding, b: RatedFinding): boolean {
     a.outcome !== b.outcome ||
     a.ips.length !== b.ips.length ||
     a.sourceName !== b.sourceName ||
+    a.catalogue?.component !== b.catalogue?.component ||
     a.asked.length !== b.asked.length
   );
 }

@@ -49,13 +49,18 @@ export function drawHeader(frame: Frame, { x, y, width }: Area): void {
 }
 
 function lampLine({ snapshot }: Frame): Line {
-  const { lamp, clockMs, exitCode } = snapshot;
+  const { lamp, clockMs, exitCode, mode } = snapshot;
   const spans: Span[] = [span(` ${lamp.word} `, LAMP_ROLE[lamp.word]), span("  ")];
   if (clockMs !== null && exitCode === null && lamp.word !== "WAITING") {
     spans.push(span("since ", DIM), span(sinceText(lamp.sinceMs, clockMs)));
     spans.push(span(`, ${durationText((clockMs - lamp.sinceMs) / 1000)}`, DIM));
   }
-  if (exitCode !== null) spans.push(span("end of capture", STRONG), span(`, exit code ${exitCode}`, DIM));
+  if (exitCode !== null) {
+    spans.push(
+      span(mode === "replay" ? "end of capture" : "ended", STRONG),
+      span(`, exit code ${exitCode}`, DIM),
+    );
+  }
   if (lamp.word === "WAITING") spans.push(span("no packet seen yet", DIM));
   else if (exitCode === null && lamp.blindNow.length > 0 && lamp.word !== "BLIND") {
     spans.push(span("  "), span(" BLIND NOW ", LAMP_BLIND));
@@ -73,7 +78,7 @@ function placeLine({ snapshot, ui }: Frame, width: number): Line {
     ...paused,
     span(enclave.policy.name, STRONG),
     span(stage, WARN),
-    span(mode === "replay" ? "  capture time " : "  ", DIM),
+    span(mode === "replay" && width >= 100 ? "  capture time " : "  ", DIM),
     span(time, TEXT),
   ];
 }
@@ -121,7 +126,7 @@ function inputParts({ snapshot, glyphs }: Frame, width: number): Span[] {
   const dropped = inputs.reduce((sum, input) => sum + input.dropped, 0);
   spans.push(span(`${numberText(packets)} packets`), span(`  ${bytesText(bytes)}  `, DIM));
   spans.push(drawn(`${glyphs.separator} `, DIM), span(`${numberText(Math.round(packetsPerSec))}/s`, ACCENT));
-  spans.push(span(`  ${(bitsPerSec / 1e6).toFixed(1)} Mbit/s`, ACCENT));
+  spans.push(span(`  ${bitRate(bitsPerSec)}`, ACCENT));
   spans.push(
     drawn(` ${glyphs.separator} `, DIM),
     span(`${numberText(dropped)} lost`, dropped > 0 ? BAD : DIM),
@@ -134,6 +139,13 @@ function policyParts({ enclave, clockMs }: Frame["snapshot"]): Span[] {
   const age =
     loadedMs === null || clockMs === null ? "" : `, loaded ${durationText((clockMs - loadedMs) / 1000)} ago`;
   return [span(`  policy ${sha256.slice(0, 12)}, ${counted(policy.rules.length, "rule")}${age}`, DIM)];
+}
+
+function bitRate(bitsPerSec: number): string {
+  if (bitsPerSec < 1e6) return `${Math.round(bitsPerSec / 1e3)} kbit/s`;
+  return bitsPerSec < 1e9
+    ? `${(bitsPerSec / 1e6).toFixed(1)} Mbit/s`
+    : `${(bitsPerSec / 1e9).toFixed(2)} Gbit/s`;
 }
 
 function baseName(path: string): string {

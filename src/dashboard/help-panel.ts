@@ -1,9 +1,9 @@
 import { type Line, span } from "./cell-grid.ts";
-import { FILTER_FIELDS } from "./filter.ts";
 import type { Area, Frame } from "./frame.ts";
-import { ACT, type Entry, MOVE, REPLAY } from "./keys-help.ts";
+import { ACT, type Entry, FILTER_HELP, MOVE, REPLAY } from "./keys-help.ts";
 import { ACCENT, DIM, HEADING, KEY, TEXT } from "./roles.ts";
 import { drawLines } from "./scrolled-lines.ts";
+import { wrapText } from "./wrap.ts";
 
 /** Keys and the filter language, over the middle of the screen. */
 export function drawHelp(frame: Frame, area: Area): void {
@@ -26,11 +26,8 @@ function helpLines(isReplay: boolean): Line[] {
     ...entries(MOVE),
     ...entries(ACT),
     ...(isReplay ? entries(REPLAY) : []),
-    [
-      span("filter", HEADING),
-      span("  all words must match; ! negates, a comma is or, * any characters", DIM),
-    ],
-    ...Object.values(FILTER_FIELDS).map((text): Line => [span(`  ${text}`, ACCENT)]),
+    [span("filter", HEADING), span(`  ${FILTER_HELP[0]}`, DIM)],
+    ...wrapText(FILTER_HELP[1], 72).map((text): Line => [span(`  ${text}`, ACCENT)]),
   ];
 }
 

@@ -5,7 +5,7 @@ export type Entry = readonly [keys: string, what: string];
 export const MOVE: readonly Entry[] = [
   ["1-6, Tab", "views: findings, hosts, names, flows, coverage, log"],
   ["arrows, hjkl", "move; PgUp, PgDn, g, G by pages and to the ends"],
-  ["Enter, l", "details of the finding; Esc, h closes them"],
+  ["Enter, right", "details of the finding, then the next one; Esc closes them"],
   ["J, K", "scroll the details beside the table"],
 ];
 
@@ -29,13 +29,21 @@ export const REPLAY: readonly Entry[] = [
   ["n", "jump to the next finding"],
 ];
 
-/** The keys in a line or two, for --help. */
+/** The filter language. */
+export const FILTER_HELP: readonly string[] = [
+  "all words must match; ! negates, a comma is or, * any characters",
+  Object.values(FILTER_FIELDS).join("  "),
+];
+
+/** The same for --help. */
 export const KEYS_HELP = `
 Keys of the dashboard:
-${[...MOVE, ...ACT].map(([keys, what]) => `  ${keys.padEnd(15)} ${what}`).join("\n")}
+${entryLines([...MOVE, ...ACT])}
 Keys of a replay:
-${REPLAY.map(([keys, what]) => `  ${keys.padEnd(15)} ${what}`).join("\n")}
-Filters (all words must match; ! negates, a comma is or, * any characters):
-${Object.values(FILTER_FIELDS)
-  .map((text) => `  ${text}`)
-  .join("\n")}`;
+${entryLines(REPLAY)}
+Filters:
+  ${FILTER_HELP.join("\n  ")}`;
+
+function entryLines(entries: readonly Entry[]): string {
+  return entries.map(([keys, what]) => `  ${keys.padEnd(15)} ${what}`).join("\n");
+}

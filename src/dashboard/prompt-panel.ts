@@ -1,5 +1,5 @@
 import type { Area, Frame } from "./frame.ts";
-import { ACCENT, BAD, DIM, KEY, PROMPT, STRONG, TEXT, WARN } from "./roles.ts";
+import { ACCENT, BAD, DIM, KEY, LAMP_BLIND, PROMPT, STRONG, TEXT, WARN } from "./roles.ts";
 
 /** The bottom line: what is being typed, a question, a message, or the most useful keys. */
 export function drawPrompt(frame: Frame, { x, y, width }: Area): void {
@@ -35,6 +35,12 @@ export function drawPrompt(frame: Frame, { x, y, width }: Area): void {
 
 function drawHints({ grid, snapshot, ui }: Frame, x: number, y: number, end: number): void {
   let at = x + 1;
+  const [alarm] = snapshot.alarms;
+  if (alarm !== undefined) {
+    const more = snapshot.alarms.length - 1;
+    at = grid.put(at, y, " ALARM ", LAMP_BLIND);
+    at = grid.put(at, y, ` ${alarm}${more > 0 ? ` (and ${more} more)` : ""}   `, WARN, end - at);
+  }
   if (snapshot.replay !== null) {
     const { speed, isPaused, isEnded, share } = snapshot.replay;
     const pace = speed === Infinity ? "max" : `x${speed}`;

@@ -1,3 +1,5 @@
+import type { OpenFlow } from "../findings/live-flows.ts";
+import type { SeenHost, SeenName, TrafficChanges } from "../findings/live-traffic.ts";
 import type { RatedFinding, Verdict } from "../findings/summary.ts";
 import { AttemptHistory } from "./attempt-history.ts";
 import { type AckView, FindingRows } from "./finding-rows.ts";
@@ -13,6 +15,7 @@ import type {
 } from "./snapshot.ts";
 
 const MAX_LOG = 2000;
+const MAX_NAMES = 2000;
 /** Index into SEVERITIES: from here on a finding makes a run reachback. */
 const COUNTS_FROM = 1;
 
@@ -50,6 +53,8 @@ export class ScreenModel {
   readonly evidence: string | null;
   enclave: EnclaveView;
   replay: ReplayView | null = null;
+  /** What does not work now and has to be seen to. */
+  alarms: readonly string[] = [];
   /** Raised by every change: nothing has to be drawn that was drawn. */
   changes = 0;
 
@@ -61,6 +66,10 @@ export class ScreenModel {
   private figures: SensorFigures = NO_FIGURES;
   private readonly reasons = new Map<string, ReasonView>();
   private readonly log: LogEntry[] = [];
+  /** By host and name, the one that was seen last at the end. */
+  private readonly names = new Map<string, SeenName>();
+  private readonly hosts = new Map<string, SeenHost>();
+  private flows: readonly OpenFlow[] = [];
   private exitCode: number | null = null;
   /** While the table is paused: the latest of each finding, null for what is gone. */
   private held: Map<string, RatedFinding | null> | null = null;
@@ -130,6 +139,22 @@ export class ScreenModel {
     this.lampView = this.lamp.end(verdict, reasons, atMs);
   }
 
+  /** Names and hosts that changed; open flows, or null where they were not asked for. */
+  traffic({ names, hosts }: TrafficChanges, flows: readonly OpenFlow[] | null): void {
+    this.changes++;
+    for (const name of names) {
+      const key = `${name.host} ${name.name}`;
+      this.names.delete(key);
+      this.names.set(key, name);
+    }
+    for (const key of this.names.keys()) {
+      if (this.names.size <= MAX_NAMES) break;
+      this.names.delete(key);
+    }
+    for (const host of hosts) this.hosts.set(host.address, host);
+    if (flows !== null) this.flows = flows;
+  }
+
   say(level: LogEntry["level"], text: string): void {
     this.changes++;
     this.log.push({ atMs: this.clock() ?? 0, level, text });
@@ -153,8 +178,12 @@ export class ScreenModel {
       exceptions,
       reasons: [...this.reasons.values()],
       rows: this.rows,
+      names: this.names,
+      hosts: this.hosts,
+      openFlows: this.flows,
       attempts: this.attempts,
       log: this.log,
+      alarms: this.alarms,
       replay: this.replay,
       exitCode: this.exitCode,
       evidence: this.evidence,

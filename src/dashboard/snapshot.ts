@@ -1,3 +1,5 @@
+import type { OpenFlow } from "../findings/live-flows.ts";
+import type { SeenHost, SeenName } from "../findings/live-traffic.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import type { AttemptHistory } from "./attempt-history.ts";
 import type { FindingRows } from "./finding-rows.ts";
@@ -70,8 +72,15 @@ export interface Snapshot {
   readonly coverage: Readonly<Record<string, number>>;
   readonly exceptions: readonly ExceptionView[];
   readonly rows: FindingRows;
+  /** By host and name, the one that was seen last at the end. */
+  readonly names: ReadonlyMap<string, SeenName>;
+  /** Inside hosts that were seen, by address. */
+  readonly hosts: ReadonlyMap<string, SeenHost>;
+  readonly openFlows: readonly OpenFlow[];
   readonly attempts: AttemptHistory;
   readonly log: readonly LogEntry[];
+  /** What does not work now and has to be seen to: a disk that is full, a receiver that is gone. */
+  readonly alarms: readonly string[];
   readonly replay: ReplayView | null;
   /** Exit code once the run is over. */
   readonly exitCode: number | null;

@@ -58,7 +58,8 @@ export function drawStrip({ grid, snapshot, glyphs }: Frame, { x, y, width, heig
     for (const [column, bin] of bins.entries()) {
       const count = countIn(bin, row);
       if (count === 0) continue;
-      const level = levelOf(count, peak, glyphs.levels);
+      // The highest bar leaves a gap to the row above.
+      const level = levelOf(count, peak, glyphs.levels.slice(0, -1));
       for (let n = 0; n < broad; n++) grid.glyph(x + 1 + LABEL + column * broad + n, y + i, level, role);
     }
   }

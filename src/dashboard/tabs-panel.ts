@@ -31,11 +31,11 @@ export function drawTabs(frame: Frame, { x, y, width }: Area): TabPlace[] {
   return places;
 }
 
-function countOf({ snapshot, ui }: Frame, view: View): string {
+function countOf({ snapshot }: Frame, view: View): string {
   if (view === "findings") {
     const shown = snapshot.rows.shown().length;
     const all = snapshot.rows.size;
-    return ui.filter.text === "" ? numberText(all) : `${numberText(shown)}/${numberText(all)}`;
+    return shown === all ? numberText(all) : `${numberText(shown)}/${numberText(all)}`;
   }
   return view === "coverage" && snapshot.reasons.length > 0 ? numberText(snapshot.reasons.length) : "";
 }

@@ -24,6 +24,7 @@ type BlessedScreen = Widgets.Screen & ScreenMemory;
 /** blessed's "colour of the terminal", in its nine bits of an attribute. */
 const BLESSED_DEFAULT = 0x1ff;
 const OSC52_MAX = 8192;
+const WAKE_MS = 100;
 
 /**
  * The terminal, by blessed 0.1.81: alternate screen, keys, mouse, sizes, and what changed between two screens. We
@@ -55,17 +56,16 @@ export class TerminalScreen {
         this.listener.key({ full: key.full ?? "", char: isTyped ? char : "" });
       },
     );
-    this.screen.on("mouse", ({ action, x, y }: { action: string; x: number; y: number }) => {
+    this.screen.program.on("mouse", ({ action, x, y }: { action: string; x: number; y: number }) => {
       if (action === "mousedown") listener.mouse("click", x, y);
       if (action === "wheelup") listener.mouse("up", x, y);
       if (action === "wheeldown") listener.mouse("down", x, y);
     });
+    this.listenToMouse(true);
     this.screen.on("resize", () => listener.resized());
-    for (const stream of [streams.input, streams.output]) {
-      stream.on("error", () => listener.gone());
-      stream.on("close", () => listener.gone());
-    }
-    streams.input.on("end", () => listener.gone());
+    const gone = (): void => (this.isClosed ? undefined : listener.gone());
+    for (const stream of [streams.input, streams.output]) stream.on("error", gone).on("close", gone);
+    streams.input.on("end", gone);
   }
 
   get width(): number {
@@ -118,25 +118,48 @@ export class TerminalScreen {
     return true;
   }
 
-  /** Gives the terminal back while the process sleeps; returns when it was woken up. */
+  /**
+   * Gives the terminal back while the process sleeps. blessed's own `pause` keeps what should restore the terminal
+   * in a buffer that it then throws away.
+   */
   suspend(sleep: () => void): void {
     const { program } = this.screen;
-    const resume = (program as unknown as { pause(): () => void }).pause();
+    const input = program.input as ReadStream;
+    this.listenToMouse(false);
+    program.showCursor();
+    program.normalBuffer();
+    program.flush();
+    input.setRawMode(false);
+    input.pause();
     sleep();
     // Whoever was stopped goes on here when it is continued; who cannot be (no job control) does so at once.
     setTimeout(() => {
       if (this.isClosed) return;
-      resume();
+      input.setRawMode(true);
+      input.resume();
+      program.alternateBuffer();
+      program.hideCursor();
+      this.listenToMouse(true);
       this.screen.realloc();
       this.listener.resized();
-    }, 100);
+    }, WAKE_MS);
   }
 
   /** Gives the terminal back as it was. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.listenToMouse(false);
     this.screen.destroy();
+    const input = this.screen.program.input as ReadStream;
+    if (input !== process.stdin) input.destroy(); // a terminal opened beside stdin would keep the process
+  }
+
+  /** Clicks and the wheel alone, in the encoding that knows wide screens; blessed would ask for every movement. */
+  private listenToMouse(isWanted: boolean): void {
+    const { program } = this.screen;
+    program.setMouse({ vt200Mouse: isWanted, sgrMouse: isWanted }, isWanted);
+    program.flush();
   }
 
   private write(sequence: string): void {

@@ -8,6 +8,9 @@ import { dnsStory, httpStory, quicStory, type Story, tlsStory } from "./payload-
 
 /** A packet for people: what happens in it, and its fields, a header each. */
 export interface PacketStory {
+  /** Who sent it to whom: addresses, with ports where there are any; "" where it has none. */
+  readonly from: string;
+  readonly to: string;
   readonly summary: string;
   readonly headers: readonly { readonly name: string; readonly fields: string }[];
 }
@@ -40,7 +43,7 @@ export function describePacket(octets: Uint8Array, wireLen: number, linkType: nu
     status = decodeInner(pkt, view);
     if (pkt.macOffset >= 0) headers.push({ name: "ethernet", fields: linkFields(octets) });
   }
-  if (pkt.ipVersion === 0) return { summary: STATUSES[status].meaning, headers };
+  if (pkt.ipVersion === 0) return { from: "", to: "", summary: STATUSES[status].meaning, headers };
   const [src, dst] = [sourceText(), destinationText()];
   const proto = protocolName(pkt.l4Proto);
   headers.push({ name: `ipv${pkt.ipVersion}`, fields: `${src} > ${dst}, ${proto}` });
@@ -49,7 +52,9 @@ export function describePacket(octets: Uint8Array, wireLen: number, linkType: nu
   const payload = payloadStory(view);
   if (payload !== null) headers.push({ name: payload.protocol, fields: payload.fields });
   return {
-    summary: `${endText(src, pkt.srcPort)} > ${endText(dst, pkt.dstPort)}  ${payload?.summary ?? story.summary}`,
+    from: endText(src, pkt.srcPort),
+    to: endText(dst, pkt.dstPort),
+    summary: payload?.summary ?? story.summary,
     headers,
   };
 }

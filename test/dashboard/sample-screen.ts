@@ -1,6 +1,8 @@
 import type { EvidenceView } from "../../src/dashboard/evidence-view.ts";
 import { ScreenModel, type SensorFigures } from "../../src/dashboard/screen-model.ts";
 import type { Snapshot } from "../../src/dashboard/snapshot.ts";
+import type { OpenFlow } from "../../src/findings/live-flows.ts";
+import type { SeenHost, SeenName } from "../../src/findings/live-traffic.ts";
 import { describePacket } from "../../src/findings/packet-story.ts";
 import type { RatedFinding } from "../../src/findings/summary.ts";
 import { captured, inRepository } from "../captured-frames.ts";
@@ -25,6 +27,97 @@ export const FIGURES: SensorFigures = {
   exceptions: [{ ruleId: "transfer-gate", attempts: 2, bytesOut: 60_000_000, bytesIn: 3224 }],
 };
 
+const NAMES: readonly SeenName[] = [
+  name("10.20.1.21", "agent-01", "db.enclave.internal", "A", "inside", "10.20.9.9", 3600),
+  {
+    ...name("10.20.4.10", null, "a.updates.example.org", "TLS", "allowed", "203.0.113.10", 3650),
+    rule: "gate",
+  },
+  name("10.20.1.11", "gpu-01", "huggingface.co", "AAAA", "outside", "192.0.2.10", 3725),
+];
+
+function name(
+  host: string,
+  hostName: string | null,
+  text: string,
+  what: string,
+  verdict: SeenName["verdict"],
+  answer: string,
+  sec: number,
+): SeenName {
+  return { host, hostName, name: text, what, verdict, answer, rule: null, count: 3, last: moment(sec) };
+}
+
+const HOSTS: readonly SeenHost[] = [
+  {
+    address: "10.20.1.11",
+    name: "gpu-01",
+    began: 40,
+    reached: 2,
+    names: 9,
+    spoke: true,
+    heard: true,
+    lastSec: moment(3725).sec,
+  },
+  {
+    address: "10.20.1.21",
+    name: "agent-01",
+    began: 4,
+    reached: 0,
+    names: 1,
+    spoke: true,
+    heard: false,
+    lastSec: moment(3600).sec,
+  },
+  {
+    address: "10.20.7.7",
+    name: null,
+    began: 0,
+    reached: 1,
+    names: 0,
+    spoke: false,
+    heard: true,
+    lastSec: moment(3720).sec,
+  },
+];
+
+const FLOWS: readonly OpenFlow[] = [
+  flow({
+    destination: "huggingface.co",
+    address: "192.0.2.10",
+    outside: true,
+    judged: "finding",
+    outcome: "transferred",
+  }),
+  flow({
+    destination: "203.0.113.10",
+    address: "203.0.113.10",
+    outside: true,
+    judged: "allowed: transfer-gate",
+  }),
+  flow({ destination: "agent-01", address: "10.20.1.21", port: 8080 }),
+];
+
+function flow(rest: Partial<OpenFlow>): OpenFlow {
+  return {
+    source: "10.20.1.11",
+    sourceName: "gpu-01",
+    destination: "",
+    address: "",
+    port: 443,
+    proto: "tcp",
+    outside: false,
+    outcome: "connected",
+    judged: "",
+    packets: 12,
+    bytesOut: 757,
+    bytesIn: 1600,
+    first: moment(3700),
+    last: moment(3725),
+    ...rest,
+  };
+}
+
 /** A model with an id of its own for each finding of the sample. */
 export function sampleModel(
   mode: Snapshot["mode"] = "live",
@@ -40,6 +133,12 @@ export function sampleModel(
   const model = new ScreenModel(mode, enclave, null, clock);
   model.found(withIds(findings), []);
   model.look(FIGURES);
+  model.traffic({ names: NAMES, hosts: HOSTS }, FLOWS);
+  model.say(
+    "bad",
+    "2026-11-20T09:02:05Z new critical egress.flow gpu-01 (10.20.1.11) -> huggingface.co 443/tcp",
+  );
+  model.say("good", "mirror1: delivers");
   return model;
 }
 

@@ -22,7 +22,11 @@ describe("the screen", () => {
     for (const [name, state] of [
       ["findings", {}],
       ["detail", { isDetailOpen: true, selectedId: "000000000000" }],
+      ["hosts", { view: "hosts" }],
+      ["names", { view: "names" }],
+      ["flows", { view: "flows" }],
       ["coverage", { view: "coverage" }],
+      ["log", { view: "log" }],
       ["help", { isHelpOpen: true }],
     ] as const) {
       it(`shows ${name} at ${width} x ${height}`, async () => {
@@ -69,6 +73,29 @@ describe("the screen", () => {
   });
 });
 
+describe("the bottom line", () => {
+  it("says what does not work before all else", () => {
+    const model = sampleModel();
+    model.alarms = ["store: no space left on device", "syslog: nobody answers"];
+    const { grid } = drawScreen(model.snapshot(), ui(), glyphsOf("unicode"), null, {
+      width: 100,
+      height: 24,
+    });
+    expect(grid.toText()).toMatch(/^ +ALARM +store: no space left on device \(and 1 more\) +\? help/m);
+  });
+
+  it("has room for all keys in the help at 80 x 24, those of a replay included", () => {
+    const model = sampleModel("replay");
+    model.replay = { speed: 1, isPaused: false, isEnded: false, share: 0.5 };
+    const state = ui({ isHelpOpen: true });
+    const { grid } = drawScreen(model.snapshot(), state, glyphsOf("unicode"), null, {
+      width: 80,
+      height: 24,
+    });
+    expect(grid.toText()).toMatch(/1-6, Tab[\s\S]*jump to the next finding[\s\S]*ack:no/);
+  });
+});
+
 describe("hostile text", () => {
   const EVIL = "\x1b[2J\x1b]52;c;eA==\x07{red-fg}\u202e\u200b\u4e2d\u{1f600}\u009b31m\r\n\tCLEAN \u0421";
   const LONG = `${"x".repeat(63)}.`.repeat(4).slice(0, 255);
@@ -94,6 +121,8 @@ describe("hostile text", () => {
       const packet = {
         at: { sec: 0, nsec: 0 },
         finding: evil,
+        from: evil,
+        to: evil,
         summary: evil,
         headers: [{ name: evil, fields: evil }],
       };
