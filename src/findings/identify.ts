@@ -20,17 +20,19 @@ const NO_PORT: ReadonlySet<FindingKind> = new Set([
   "name.inside",
 ]);
 
+/** What the ledger calls bare addresses that it has collapsed. */
+const MANY_ADDRESSES = "*";
+
 const NOTHING: Lookup = { matches: [], shared: null };
 
 /** Who a finding's destination belongs to: all candidates. One look-up a finding, none a packet. */
 export function lookUp(catalogue: Catalogue, finding: Finding): Lookup {
-  const { kind, name, ips, port, proto } = finding;
-  if (NO_DESTINATION.has(kind)) return NOTHING;
-  const isAddress = name === null && finding.destination !== "*";
-  const inside = kind === "name.inside";
+  const { kind, name, ips, port, proto, destination } = finding;
+  // Hundreds of addresses on one service are a scan: what listens there is nobody's need.
+  if (NO_DESTINATION.has(kind) || destination === MANY_ADDRESSES) return NOTHING;
   return catalogue.lookup({
     name,
-    ips: inside || (!isAddress && name === null) ? [] : ips,
+    ips: kind === "name.inside" ? [] : ips,
     port: NO_PORT.has(kind) ? null : port,
     proto,
   });

@@ -94,6 +94,14 @@ describe("what the catalogue says of findings", () => {
     ]);
   });
 
+  it("takes a scan of a port for no need of anybody", () => {
+    const scene = new Scene().works();
+    for (let i = 0; i < 201; i++) scene.talks(GPU, `198.51.100.${i}`, 22, (talk) => talk.syn());
+    const { findings, dependencies } = scene.seen();
+    expect(findings.map(({ destination, catalogue }) => [destination, catalogue])).toEqual([["*", null]]);
+    expect(dependencies.groups).toEqual([]);
+  });
+
   it("does not take a flood of data for a connectivity check, whatever it calls itself", () => {
     const scene = new Scene().works().talks(GPU, OUTSIDE, 80, (talk) => {
       talk.open();
