@@ -4,7 +4,7 @@ import { CaptureError } from "../../src/capture/frame-source.ts";
 import { openCapture } from "../../src/capture/open-capture.ts";
 import { fragments } from "../traffic/fragments.ts";
 import { clientHello, dnsQuery } from "../traffic/messages.ts";
-import { icmp, icmpError, tcp, udp } from "../traffic/packets.ts";
+import { icmp, icmpError, ip, tcp, udp } from "../traffic/packets.ts";
 
 /** A frame to begin from. */
 export interface Seed {
@@ -67,7 +67,11 @@ function made(): Talk {
       [60, Buffer.alloc(8)],
     ],
   });
+  const authenticated = Buffer.concat(
+    Array.from({ length: 9 }, () => Buffer.from([51, 4, ...Buffer.alloc(22)])),
+  );
   const frames = [
+    ip(host, outside, 51, authenticated),
     question,
     hello,
     v6,
