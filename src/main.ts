@@ -26,6 +26,7 @@ Examples:
   gapwatch replay captures/ -e enclave.yaml --json      a directory, as JSON
   ssh tap tcpdump -i mirror0 -w - | gapwatch replay -   whatever tcpdump writes
   gapwatch watch -i mirror0 -e enclave.yaml             a mirrored interface
+  gapwatch validate -i mirror0 --for 30m -e enclave.yaml --report proof
   gapwatch policy check enclave.yaml                    is the file sound?
   gapwatch policy explain enclave.yaml huggingface.co   is it allowed, and why?
 

@@ -133,6 +133,22 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
     expect(reasonsOf(down)).toContain("sensor.interface");
   });
 
+  it("proves nothing with a mirror of one direction, or without a host that must be seen", async () => {
+    const missing = join(folder, "missing.yaml");
+    const seen = readFileSync(ENCLAVE, "utf8").replace(
+      "name: vector-01,",
+      "must_be_seen: true, name: vector-01,",
+    );
+    writeFileSync(missing, seen);
+    await lab.run("tc -n switch filter del dev gpu-01 ingress");
+    const { code, out } = await validate(["--for", "6s", "-e", missing, "--json"], async () => {
+      for (let i = 0; i < 3; i++) await talks();
+    });
+    const reasons = JSON.parse(out).reasons.map((reason: string) => reason.split(":")[0]);
+    expect(code).toBe(3);
+    expect(reasons).toEqual(expect.arrayContaining(["sensor.one_sided", "sensor.host_unseen"]));
+  });
+
   it("says what it lacks", async () => {
     const run = (...args: string[]) =>
       lab.exec("sensor", [process.execPath, MAIN, "validate", "-e", ENCLAVE, ...args]);
