@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import { CaptureError } from "../capture/frame-source.ts";
 import { hashFile } from "../capture/hash-file.ts";
+import { loadEnclave } from "../policy/enclave-file.ts";
 import { checkReportFiles } from "../records/report-check.ts";
-import { readReportFile, sha256Of } from "../records/report-files.ts";
+import { LIES_BESIDE, readReportFile, sha256Of } from "../records/report-files.ts";
 import type { CheckingKey } from "../records/signing-key.ts";
 import { REPORT_FILE, reportFiles, reportText } from "../report/report-forms.ts";
 import { plain } from "../report/text-plain.ts";
@@ -140,7 +141,7 @@ async function checkVerdict(directory: string, report: Report): Promise<Checked>
   }
   const paths: string[] = [];
   for (const { path, sha256 } of inputs) {
-    const found = sha256 === null ? undefined : candidates(directory, path).find((each) => existsSync(each));
+    const found = sha256 === null ? undefined : candidates(directory, path).find(isFile);
     if (found === undefined) {
       return {
         problems: [],
@@ -154,7 +155,8 @@ async function checkVerdict(directory: string, report: Report): Promise<Checked>
     }
     paths.push(found);
   }
-  const enclave = enclaveOf(join(directory, ENCLAVE_FILE), readReportFile(directory, ENCLAVE_FILE));
+  const octets = readReportFile(directory, ENCLAVE_FILE);
+  const enclave = readsNothingElse(octets) ? enclaveOf(join(directory, ENCLAVE_FILE), octets) : null;
   if (enclave === null) {
     return {
       problems: [],
@@ -196,6 +198,17 @@ function namesOf(reasons: readonly string[]): string[] {
 function isUnrepeatable({ inputs, reasons }: Report): boolean {
   const isStopped = reasons.some((reason) => reason.startsWith("capture.interrupted"));
   return isStopped || inputs.some(({ format }) => format === null);
+}
+
+/** Whether an enclave file names no files but such as lie in the report: who sent it may name what never ends. */
+function readsNothingElse(octets: Buffer): boolean {
+  const loaded = loadEnclave(octets.toString("utf8"), ENCLAVE_FILE);
+  return "policy" in loaded && loaded.policy.catalogue.every((name) => LIES_BESIDE.test(name));
+}
+
+/** A device or a pipe would never end. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** Where a capture may be: as it was named, or beside the report. */

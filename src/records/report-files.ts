@@ -9,6 +9,9 @@ export const SIGNATURE = "SHA256SUMS.sig";
 export const SIGNER = "signer.pub";
 export const EVIDENCE = "evidence";
 
+/** Names of files that lie beside an enclave file, and beside its copy in a report as well. */
+export const LIES_BESIDE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
 /** Bounds for a directory that somebody else made. */
 const MAX_FILES = 200_000;
 const MAX_FILE_BYTES = 1 << 30;

@@ -147,7 +147,11 @@ const canary = z.strictObject({
   exempt: z.array(finding).describe("What would be findings, were they not exactly the expected probes"),
 });
 
-const evidence = z.strictObject({ finding: text, file: text, sha256 });
+const evidence = z.strictObject({
+  finding: text,
+  file: text.regex(/^evidence\/[0-9a-f]{12}\.pcapng$/),
+  sha256,
+});
 
 const activity = z.strictObject({
   start: time.nullable(),

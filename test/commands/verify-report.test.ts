@@ -162,6 +162,22 @@ describe("verify of a report", () => {
     }
   });
 
+  it("reads nothing that never ends, whatever a report names", async () => {
+    const path = copied();
+    const report = readFileSync(join(path, "report.json"), "utf8");
+    const named = report
+      .replace(/"path": "[^"]*"/, '"path": "/dev/zero"')
+      .replace(/"sensor": \[[^\]]*\]/, '"sensor": ["/dev/zero"]');
+    writeFileSync(join(path, "report.json"), named);
+    const { reportFiles } = await import("../../src/report/report-forms.ts");
+    for (const [name, text] of reportFiles(JSON.parse(named))) writeFileSync(join(path, name), text);
+    signAnew(path, STATE);
+    expect(await run("verify", path)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("/dev/zero is not at hand"),
+    });
+  });
+
   it("refuses to take an unsigned report for a signed one", async () => {
     const path = copied();
     rmSync(join(path, "SHA256SUMS.sig"));

@@ -79,6 +79,12 @@ describe.skipIf(CHROMIUM === undefined)("report.html in a browser", () => {
     expect(violations(htmlReport(REPORTS[name]), scheme)).toEqual([]);
   });
 
+  it("would be told of a fault", () => {
+    const faulty = "<!doctype html><html><head></head><body><p style='color:#ccc'>faint</p></body></html>";
+    const found = violations(faulty, "light").map((each) => each.split(" ")[0]);
+    expect(found).toEqual(expect.arrayContaining(["color-contrast", "html-has-lang"]));
+  });
+
   it("fits the width of a window and of A4 paper", () => {
     const page = htmlReport(REPORTS.hostile).replace(
       "</body>",

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemMessage } from "../../capture/system-message.ts";
 import type { Evidence } from "../../records/evidence.ts";
-import { ReportFilesError } from "../../records/report-files.ts";
+import { LIES_BESIDE, ReportFilesError } from "../../records/report-files.ts";
 import { ReportWriter } from "../../records/report-writer.ts";
 import { type FileSigningKey, loadSigningKey } from "../../records/signing-key.ts";
 import { resolveStatePaths } from "../../records/state-paths.ts";
@@ -11,12 +11,9 @@ import type { Report } from "../../report/validation-shape.ts";
 import type { EnclaveFile } from "../enclave-option.ts";
 import { say } from "../say.ts";
 
-/** A plain name: the file lies beside the enclave file, and in the report as well. */
-const BESIDE = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-
 /** The catalogue files that the enclave file names: without them it cannot be loaded from the report. */
 function ownCatalogues({ path, policy }: EnclaveFile): [name: string, octets: Buffer][] {
-  const names = policy.catalogue.filter((name) => BESIDE.test(name));
+  const names = policy.catalogue.filter((name) => LIES_BESIDE.test(name));
   return names.map((name) => [name, readFileSync(join(dirname(path), name))]);
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { clientHello, dnsQuestion, quicInitial, tlsRecord } from "../../../src/commands/canary/hello.ts";
@@ -18,8 +19,10 @@ import { Activity } from "../../../src/findings/activity.ts";
 import { Sensor } from "../../../src/sensor.ts";
 import { AGENT, at, enclave, GPU, RESOLVER, Scene, START } from "../../findings/scene.ts";
 import { judgeFrom } from "../../sensor-run.ts";
-import { batchesOf } from "../../traffic/frames.ts";
+import { batchesOf, pcapOf } from "../../traffic/frames.ts";
 import { icmp, SYN, tcp, udp } from "../../traffic/packets.ts";
+
+import { gapwatch, ownFolder } from "../run-gapwatch.ts";
 
 const SECRET = Buffer.from("a secret of enough octets");
 const GPU6 = "fd20:5eed::1:11";
@@ -169,6 +172,31 @@ describe("a monitor with the secret", () => {
       verdict: "inconclusive",
       reasons: [expect.stringMatching(/^canary\.missed: no probe/)],
     });
+  });
+});
+
+describe("a report with a canary", () => {
+  const folder = ownFolder();
+
+  it("verifies without the secret, and says what only the secret can show", () => {
+    const scene = new Scene();
+    for (let i = 0; i < 30; i++) scene.works();
+    scene.at(1).send(...PATHS.flatMap((path) => probe(path)));
+    const capture = folder.file("canary.pcap", pcapOf(scene.frames));
+    const secret = folder.file("secret", SECRET);
+    const file = folder.file("enclave.yaml", enclave());
+    const report = join(folder.path, "report");
+    const run = (...args: string[]) =>
+      gapwatch(["validate", capture, "-e", file, "--state", folder.path, ...args]);
+    expect(run("--canary", secret, "--report", report)).toMatchObject({ code: 0 });
+    expect(run("--canary", secret).out).toMatch(/canary probes seen: 12 of 12 in 1 run/);
+    expect(run().code).toBe(1);
+    const { code, out } = gapwatch(["verify", report]);
+    expect(code).toBe(0);
+    expect(out).toContain("judged again: clean, the same findings");
+    expect(out).toContain("12 findings pass for probes of a canary, which only its secret can show");
+    expect(run("--canary", "nowhere").code).toBe(2);
+    expect(run("--canary", folder.file("short", "guess me")).code).toBe(2);
   });
 });
 
