@@ -17,6 +17,7 @@ const NO_RULE: Readonly<Record<string, string>> = {
   "tunnel.icmp": "no rule allows hidden data",
   beacon: "allow the destination: its beacon is for information then",
   "secret.cleartext": "no rule allows credentials in the clear: use TLS",
+  "protocol.mismatch": "no rule helps: what is spoken is not what the port says",
   "policy.expired": "renew the date of the expired rule",
 };
 

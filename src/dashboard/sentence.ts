@@ -23,6 +23,12 @@ const SENTENCES: Readonly<Record<string, Sentence | undefined>> = {
   "dns.name": (f, who) =>
     `${who} asked for the outside name ${f.destination}. The question alone may be the message.`,
   "dns.resolver": (f, who) => `${who} asked ${targetOf(f)}, which is no approved resolver.`,
+  "dns.encrypted": (f, who) =>
+    `${who} asked ${targetOf(f)} under encryption: what it asked for cannot be seen.`,
+  "tunnel.encapsulated": (f, who) =>
+    `${who} has a tunnel to ${targetOf(f)} that nothing allows, whatever is inside it.`,
+  "protocol.mismatch": (f, who) =>
+    `${who} spoke to ${targetOf(f)} what the port does not say${f.details.length === 0 ? "" : `: ${f.details.join(", ")}`}.`,
   "name.proxy": (f, who) => `${who} asked the proxy ${f.via.join(", ")} for ${targetOf(f)}.`,
   "name.inside": (f, who) =>
     `${who} named ${f.destination} toward an inside address: a mirror, or an interception.`,

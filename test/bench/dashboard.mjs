@@ -153,6 +153,9 @@ function findingOf(i, change) {
     outcomeName: /** @type {any} */ (OUTCOMES[outcome]),
     sourceName: null,
     catalogue: null,
+    sharedHosting: null,
+    frameworks: [],
+    details: [],
   };
 }
 
