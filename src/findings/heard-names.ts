@@ -58,7 +58,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.tlsHellos++;
     this.judges.flows.initiatorIs(row, from);
     this.observer?.tls({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
-    for (const name of hello.names) this.judges.names.named(row, from, name);
+    for (const name of hello.names) this.named(row, from, name);
     this.judges.mismatches.named(row);
     if (helloBeginsDns(this.table, row, from, hello.alpn)) this.encryptedDns(row);
   }
@@ -75,6 +75,11 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.judges.flows.sshSeen(row, banners[client], banners[client === 0 ? 1 : 0]);
   }
 
+  private named(row: number, from: End, name: string): void {
+    this.judges.names.named(row, from, name);
+    this.judges.secrets.named(row, from, name);
+  }
+
   quicInitial(): void {
     if (!this.tracker.isCopy) this.quicInitials++;
   }
@@ -83,7 +88,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.judges.flows.initiatorIs(row, from);
     this.judges.mismatches.begins(row, "quic");
     this.observer?.quic({ table: this.table, row, from, at: lastMoment(this.table, row) }, hello);
-    for (const name of hello.names) this.judges.names.named(row, from, name);
+    for (const name of hello.names) this.named(row, from, name);
     this.judges.mismatches.named(row);
     if (helloBeginsDns(this.table, row, from, hello.hello?.alpn ?? [])) this.encryptedDns(row);
   }

@@ -3,6 +3,7 @@ import { findTokensAnywhere } from "../names/credential-tokens.ts";
 import { findCredentials } from "../names/credentials.ts";
 import { DNS_HEADER_LEN, DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { ldapPassword } from "../names/ldap-bind.ts";
+import { socksPassword } from "../names/socks-password.ts";
 
 const MASK = 0x2a;
 /** Of the length that stands before a message on TCP (RFC 1035 §4.2.2). */
@@ -13,6 +14,8 @@ const KNOWN_START =
 const TELLING_LINE =
   /^(?:[\w-]*(?:authorization|cookie|token|key|secret|auth|password|credential)[\w-]*:|PASS |AUTH)([^\r\n]*)/gim;
 const QUERY = /^[A-Z-]{3,17} [^\s?]*\?([^\s]*)/;
+/** Share of visible octets from which a payload is text: of what is encrypted four in ten are visible. */
+const MIN_VISIBLE = 0.7;
 const TLS_RECORD_TYPES = [0x14, 0x15, 0x16, 0x17];
 
 /** A run of octets, from `at` to before `end`. */
@@ -66,6 +69,7 @@ function runsOf(octets: Uint8Array, payloadAt: number, isTcp: boolean): Run[] {
   if (payloadAt >= octets.length) return runs;
   const bind = ldapPassword(view, payloadAt, octets.length);
   if (bind !== null) runs.push(bind);
+  if (isTcp && isLogin(view, payloadAt, octets.length)) runs.push({ at: payloadAt, end: octets.length });
   for (const messageAt of isTcp ? [payloadAt + DNS_LENGTH_LEN, payloadAt] : [payloadAt]) {
     readDnsQuestion(question, view, messageAt, octets.length);
     if (isHidden(question.qname)) runs.push({ at: messageAt + DNS_HEADER_LEN, end: octets.length });
@@ -80,7 +84,7 @@ function runsOfText(text: string, offset: number): Run[] {
   const add = (at: number, end: number): void => {
     if (end > at) runs.push({ at: offset + at, end: offset + end });
   };
-  if (!KNOWN_START.test(text)) add(0, ending(text, text.indexOf("\n")));
+  if (!KNOWN_START.test(text)) add(0, text.length);
   const query = QUERY.exec(text);
   if (query !== null) add(query[0].length - query[1].length, query[0].length);
   for (const line of text.matchAll(TELLING_LINE))
@@ -92,15 +96,39 @@ function runsOfText(text: string, offset: number): Run[] {
   return runs;
 }
 
-function ending(text: string, at: number): number {
-  return at < 0 ? text.length : at;
+/** Messages of binary protocols that hold credentials in the clear, or in a code that is none. */
+function isLogin(view: DataView, at: number, end: number): boolean {
+  return (
+    socksPassword(view, at, end) !== null || isMqttConnect(view, at, end) || isHttp2Headers(view, at, end)
+  );
 }
 
-/** Neither TLS nor another protocol of which the first octet is none that people read. */
+/** MQTT 3.1.1 §3.1: the name of the protocol stands behind one to four octets of length. */
+function isMqttConnect(view: DataView, at: number, end: number): boolean {
+  if (end - at < 12 || view.getUint8(at) !== 0x10) return false;
+  for (let i = at + 2; i < at + 6; i++) if (view.getUint32(i + 2) === 0x4d515454) return true;
+  return false;
+}
+
+/** RFC 9113 §4.1: a frame of HEADERS or CONTINUATION. */
+function isHttp2Headers(view: DataView, at: number, end: number): boolean {
+  if (end - at < 10) return false;
+  const type = view.getUint8(at + 3);
+  const stream = view.getInt32(at + 5);
+  return (
+    view.getUint8(at) === 0 && view.getUint16(at + 1) <= 0x4000 && (type === 1 || type === 9) && stream > 0
+  );
+}
+
+/** Most of it can be read by people, and it does not begin like TLS. */
 function isText(octets: Uint8Array, at: number): boolean {
-  const first = octets[at];
-  if (TLS_RECORD_TYPES.includes(first) && octets[at + 1] === 3) return false;
-  return (first >= 0x20 && first < 0x7f) || first === 0x0d || first === 0x0a || first === 0x09;
+  if (TLS_RECORD_TYPES.includes(octets[at]) && octets[at + 1] === 3) return false;
+  let visible = 0;
+  for (let i = at; i < octets.length; i++) {
+    const octet = octets[i];
+    if ((octet >= 0x20 && octet < 0x7f) || octet === 0x09 || octet === 0x0a || octet === 0x0d) visible++;
+  }
+  return visible > MIN_VISIBLE * (octets.length - at);
 }
 
 function latin1(octets: Uint8Array): string {

@@ -18,6 +18,7 @@ export function credentialDetail(
   text: string,
   salt: string,
 ): string {
+  if (at === end) return kind; // it was hidden where it was read
   const secret = text.slice(at, end).trimEnd();
   const digest = createHmac("sha256", salt).update(secret, "latin1").digest("hex");
   const fingerprint = digest.slice(0, isPassword ? PASSWORD_DIGITS : TOKEN_DIGITS);

@@ -19,6 +19,7 @@ import { DNS_HEADER_LEN } from "../../names/dns.ts";
 import { labelRuns } from "../../names/dns-labels.ts";
 import { parseHttpHost } from "../../names/http-host.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
+import { socksPassword } from "../../names/socks-password.ts";
 import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
 import { formatAddress } from "../../policy/address-text.ts";
 import type { Judge } from "../../policy/judge.ts";
@@ -96,7 +97,9 @@ export class Secrets {
     const limit = this.limitOf(row, from);
     if (limit === 0) return;
     const bind = ldapPassword(view, at, end);
-    if (bind !== null) this.bound(row, from, latin1(view, bind.at, bind.end));
+    if (bind !== null) this.gave(row, from, "LDAP password", latin1(view, bind.at, bind.end));
+    const login = socksPassword(view, at, end);
+    if (login !== null) this.gave(row, from, "SOCKS password", latin1(view, login.at, login.end));
     const key = 2 * row + from;
     const direction = this.directions.get(key);
     if (direction === undefined && !isText(view, at, end)) return;
@@ -173,8 +176,8 @@ export class Secrets {
     this.found(key >> 1, (key & 1) as End, credentials, carry, carry);
   }
 
-  private bound(row: number, from: End, password: string): void {
-    const credential = { kind: "LDAP password", at: 0, end: password.length, isPassword: true };
+  private gave(row: number, from: End, kind: string, password: string): void {
+    const credential = { kind, at: 0, end: password.length, isPassword: true };
     this.found(row, from, [credential], password, "");
   }
 
@@ -204,6 +207,13 @@ export class Secrets {
       NAMED,
       exchange.at,
     );
+  }
+
+  /** `from` named its server, and there was a credential in the name. */
+  named(row: number, from: End, name: string): void {
+    if (!isHidden(name) || this.limitOf(row, from) === 0) return;
+    const credential = { kind: "credential in a server name", at: 0, end: 0, isPassword: true };
+    this.found(row, from, [credential], "", `Host: ${name}\r\n`);
   }
 
   /** The flow is over. */

@@ -155,6 +155,11 @@ export const UTTERANCES: Readonly<Record<string, (random: Random) => Uttered>> =
     const secret = r.text(BASE62, 12);
     return { says: [`a1 LOGIN agent ${secret}\r\n`], secret, kind: "IMAP password", port: 143 };
   },
+  SOCKS: (r) => {
+    const secret = r.text(BASE62, 12);
+    const greeting = "\x05\x01\x02";
+    return { says: [greeting, `\x01\x05agent\x0c${secret}`], secret, kind: "SOCKS password", port: 1080 };
+  },
   LDAP: (r) => {
     const secret = r.text(BASE62, 12);
     return { says: [ldapBind(secret)], secret, kind: "LDAP password", port: 389 };

@@ -123,10 +123,15 @@ describe("credentials on their way out", () => {
     }
   });
 
-  it("are hidden in the names of TLS", () => {
+  it("are hidden in the names of TLS, and told of", () => {
     const secret = TOKENS["AWS access key id"](new Random(SEED));
     const seen = new Scene().tls(GPU, OUTSIDE, `${secret}.t.example.com`).seen();
     expect(JSON.stringify(seen).toLowerCase()).not.toContain(secret.toLowerCase());
+    const [found] = seen.findings.filter((finding) => finding.kind === "secret.cleartext");
+    expect(found).toMatchObject({
+      destination: "hidden-credential.example.com",
+      details: ["credential in a server name"],
+    });
   });
 
   it("are bounded in memory, and told when too many connections had to be followed", () => {
