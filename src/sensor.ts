@@ -10,45 +10,25 @@ import { NO_INNER, Packet, resetPacket } from "./decode/packet.ts";
 import { PROTO_ESP, PROTO_ICMP, PROTO_ICMPV6, PROTO_IGMP, PROTO_TCP, PROTO_UDP } from "./decode/protocols.ts";
 import { IPV4_FRAGMENT, IPV6_FRAGMENT, NOTES, OK, STATUSES, type Status } from "./decode/status.ts";
 import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "./decode/tunnels.ts";
-import { Budgets } from "./findings/budgets.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
-import { Datagrams } from "./findings/datagrams.ts";
-import { Beacons } from "./findings/detectors/beacons.ts";
-import { DnsTunnels } from "./findings/detectors/dns-tunnels.ts";
-import { IcmpTunnels } from "./findings/detectors/icmp-tunnels.ts";
-import { type HostOutflow, Outflow } from "./findings/detectors/outflow.ts";
-import { ProtocolMismatches } from "./findings/detectors/protocol-mismatches.ts";
-import { Secrets } from "./findings/detectors/secrets.ts";
-import { DnsFindings } from "./findings/dns-findings.ts";
-import { DnsJudge } from "./findings/dns-judge.ts";
-import { DnsTraffic } from "./findings/dns-traffic.ts";
-import { Exceptions, type ExceptionUse } from "./findings/exceptions.ts";
+import type { HostOutflow } from "./findings/detectors/outflow.ts";
+import type { ExceptionUse } from "./findings/exceptions.ts";
 import type { Finding } from "./findings/finding.ts";
-import { FlowAccounts } from "./findings/flow-accounts.ts";
 import { innerEndOf } from "./findings/flow-ends.ts";
-import { FlowJudge } from "./findings/flow-judge.ts";
+import { FrameEvidence } from "./findings/frame-evidence.ts";
 import { FurtherDestinations } from "./findings/further-destinations.ts";
-import { HeardNames } from "./findings/heard-names.ts";
 import { IcmpErrors } from "./findings/icmp-errors.ts";
 import { lookUp } from "./findings/identify.ts";
-import { Ledger } from "./findings/ledger.ts";
+import { Judges } from "./findings/judges.ts";
 import { LiveFindings } from "./findings/live-findings.ts";
 import { type OpenFlow, openFlows } from "./findings/live-flows.ts";
-import { maskCredentials } from "./findings/mask-credentials.ts";
 import { Mirrors } from "./findings/mirrors.ts";
-import { NameJudge } from "./findings/name-judge.ts";
 import type { InputFacts, Observer } from "./findings/observer.ts";
 import type { PacketTap } from "./findings/packet-tap.ts";
-import { ProxyRequests } from "./findings/proxy-requests.ts";
-import { SocksRelays } from "./findings/socks-relays.ts";
 import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
-import { Witness } from "./findings/witness.ts";
-import { AddressNames, type NamedAddress } from "./flow/address-names.ts";
-import { Conversations } from "./flow/conversations.ts";
+import type { AddressNames, NamedAddress } from "./flow/address-names.ts";
 import { isMulticast } from "./flow/direction.ts";
-import { DnsQuestions } from "./flow/dns-questions.ts";
-import { DtlsConversations } from "./flow/dtls-conversations.ts";
 import {
   BUDGETED,
   FLAGS,
@@ -59,7 +39,6 @@ import {
   JUDGED_FINDING,
   JUDGED_PENDING,
   JUDGED_REF,
-  KEPT_BESIDE,
   PACKETS_A,
   ROW_WORDS,
 } from "./flow/flow-row.ts";
@@ -68,14 +47,9 @@ import { FlowTracker } from "./flow/flow-tracker.ts";
 import { type End, initiatorOf, lastMoment } from "./flow/flow-view.ts";
 import type { IpDatagram } from "./flow/ip-datagram.ts";
 import { type DatagramSink, IpFragments, type LaidOut } from "./flow/ip-fragments.ts";
-import { QuicConversations } from "./flow/quic-conversations.ts";
 import { takeSteadySegment } from "./flow/steady-segment.ts";
 import type { Judge } from "./policy/judge.ts";
 import type { EnclavePolicy } from "./policy/policy.ts";
-import { registrableDomain } from "./policy/public-suffix.ts";
-
-/** Ethernet and IPv4 headers: where what is in a fragment begins at the earliest. */
-const HEADERS_LEN = 34;
 
 /** Flows that are followed at once. */
 const MAX_FLOWS = 1 << 22;
@@ -94,39 +68,17 @@ export class Sensor {
   private readonly statusCounts = new Float64Array(STATUSES.length);
   private readonly noteCounts = new Float64Array(NOTES.length);
   private readonly troubles = new TroubleCounts();
-  private readonly exceptions: Exceptions;
-  private readonly ledger = new Ledger(registrableDomain);
-  private readonly questions = new DnsQuestions();
-  readonly names: AddressNames;
   /** Says who a destination belongs to; read at the first finding. */
   catalogue: Catalogue = catalogueWith(null);
-  private readonly conversations: Conversations;
-  private readonly quic: QuicConversations;
-  private readonly dtls: DtlsConversations;
-  private readonly accounts: FlowAccounts;
-  private readonly flows: FlowJudge;
-  private readonly dns: DnsJudge;
-  private readonly secrets: Secrets;
-  private readonly beacons: Beacons;
-  private readonly icmpTunnels: IcmpTunnels;
-  private readonly outflow: Outflow;
-  private readonly dnsTunnels: DnsTunnels;
-  private readonly dnsTraffic: DnsTraffic;
-  private readonly nameJudge: NameJudge;
-  private readonly proxies: ProxyRequests;
-  private readonly relays: SocksRelays;
-  private readonly mismatches: ProtocolMismatches;
   private readonly icmpErrors: IcmpErrors;
-  private readonly witness: Witness;
   private readonly mirrors: Mirrors;
   private readonly judge: Judge;
+  private readonly judges: Judges;
   private readonly observer: Observer | null;
-  private readonly datagrams: Datagrams;
-  private readonly heard: HeardNames;
   private readonly fragments: IpFragments;
 
   private live: LiveFindings | null = null;
-  private readonly taps: PacketTap[] = [];
+  private readonly evidence: FrameEvidence;
   private packets = 0;
   private bytes = 0;
   private clockSec = -Infinity;
@@ -142,59 +94,10 @@ export class Sensor {
     this.table.byVlan = judge.policy.overlapping;
     this.fragments = new IpFragments(randomInt(2 ** 32), this.datagramSink());
     this.fragments.byVlan = judge.policy.overlapping;
-    this.names = new AddressNames(judge.policy.dnsGraceSec);
-    this.exceptions = new Exceptions(judge);
-    const budgets = new Budgets(judge, this.ledger);
-    this.accounts = new FlowAccounts(this.table, this.ledger, this.exceptions, budgets);
-    this.flows = new FlowJudge(this.table, judge, this.names, this.ledger, this.accounts);
-    const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
-    this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
-    this.beacons = new Beacons(this.ledger);
-    this.ledger.onShare.push((finding, share) => this.beacons.attempted(finding, share));
-    this.icmpTunnels = new IcmpTunnels(judge, this.ledger);
-    this.outflow = new Outflow(this.table, judge, this.ledger);
-    this.secrets = new Secrets(this.table, judge, this.ledger);
-    this.dnsTunnels = new DnsTunnels(judge, this.ledger);
-    this.dnsTraffic = new DnsTraffic(
-      this.table,
-      judge,
-      this.flows,
-      this.dns,
-      this.dnsTunnels,
-      this.secrets,
-      this.ledger,
-      this.troubles,
-      observer,
-    );
-    this.proxies = new ProxyRequests(this.table, this.ledger, this.exceptions);
-    this.nameJudge = new NameJudge(this.table, judge, this.ledger, this.flows, this.proxies, this.names);
-    this.mismatches = new ProtocolMismatches(this.table, this.ledger);
-    this.relays = new SocksRelays(this.table, this.nameJudge, this.proxies, this.troubles);
-    const judges = {
-      flows: this.flows,
-      names: this.nameJudge,
-      proxies: this.proxies,
-      dns: this.dnsTraffic,
-      relays: this.relays,
-      secrets: this.secrets,
-      mismatches: this.mismatches,
-    };
-    this.heard = new HeardNames(this.tracker, judges, this.troubles, observer);
-    this.conversations = new Conversations(this.table, this.heard);
-    this.quic = new QuicConversations(this.table, this.heard);
-    this.dtls = new DtlsConversations(this.table, this.heard);
-    this.datagrams = new Datagrams(
-      this.quic,
-      this.dtls,
-      this.dnsTraffic,
-      this.relays,
-      this.mismatches,
-      this.heard,
-      this.troubles,
-    );
-    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.ledger);
-    this.witness = new Witness(this.table, judge, this.troubles);
+    this.judges = new Judges(this.tracker, judge, this.troubles, observer);
+    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, this.judges.ledger);
     this.mirrors = new Mirrors(judge);
+    this.evidence = new FrameEvidence(this.judges.ledger);
     this.further = new FurtherDestinations(this.tracker, judge, this.troubles, (row, pkt, view) => {
       if (this.tracker.isNew) this.flowBegan(row, pkt, view);
       this.touch(row);
@@ -206,15 +109,15 @@ export class Sensor {
    * are those of earlier calls.
    */
   watch(tap: PacketTap | null = null): void {
-    if (tap !== null) this.taps.push(tap);
-    this.live ??= new LiveFindings(this.table, this.ledger, this.accounts, (row) =>
+    if (tap !== null) this.evidence.taps.push(tap);
+    this.live ??= new LiveFindings(this.table, this.judges.ledger, this.judges.accounts, (row) =>
       innerEndOf(this.table, row),
     );
   }
 
   /** Tells when findings were added to, and how often: `sec` is packet time. */
   logAttempts(log: (finding: Finding, sec: number, attempts: number) => void): void {
-    this.ledger.onShare.push((finding, { first, attempts }) => log(finding, first.sec, attempts));
+    this.judges.ledger.onShare.push((finding, { first, attempts }) => log(finding, first.sec, attempts));
   }
 
   /** Findings that changed since the last call, as they stand, and ids that are none any more. */
@@ -231,17 +134,21 @@ export class Sensor {
 
   /** Takes back what earlier runs learned of addresses, before the first packet is read. */
   restoreNames(entries: Iterable<readonly [address: string, named: NamedAddress]>): void {
-    for (const [address, named] of entries) this.names.restore(address, named);
+    for (const [address, named] of entries) this.judges.names.restore(address, named);
   }
 
   /** Takes back what earlier runs counted of what left each host, before the first packet is read. */
   restoreOutflow(entries: Iterable<HostOutflow>): void {
-    this.outflow.restore(entries);
+    this.judges.outflow.restore(entries);
   }
 
   /** What left each host in all, where that changed since the last call. */
   outflowChanges(): HostOutflow[] {
-    return this.outflow.drain();
+    return this.judges.outflow.drain();
+  }
+
+  get names(): AddressNames {
+    return this.judges.names;
   }
 
   get policy(): EnclavePolicy {
@@ -251,12 +158,10 @@ export class Sensor {
   /** Judges by this policy from now on, open flows included. What was found stays found. */
   adopt(policy: EnclavePolicy): void {
     this.judge.adopt(policy);
-    this.names.graceSec = policy.dnsGraceSec;
     this.table.byVlan = policy.overlapping;
     this.fragments.byVlan = policy.overlapping;
-    this.witness.adopt();
     this.mirrors.adopt();
-    this.flows.adopt();
+    this.judges.adopt(policy);
   }
 
   /** The batches from now on come from this input. */
@@ -277,39 +182,10 @@ export class Sensor {
       this.bytes += wireLen[i];
       const judged = this.judgeLayers(status, view, sec, tsNsec[i], wireLen[i]);
       this.statusCounts[judged]++;
-      if (this.live !== null && this.live.touched.size > 0) this.tapFrame(batch, i);
+      if (this.live !== null && this.live.touched.size > 0)
+        this.evidence.take(batch, i, pkt, this.live.touched);
     }
     this.packets += to - from;
-  }
-
-  /** The frame belongs to findings: the first of each are evidence. */
-  private tapFrame(batch: FrameBatch, i: number): void {
-    const { live } = this;
-    if (live === null) return;
-    for (const handle of this.taps.length === 0 ? [] : live.touched) {
-      const { id, kind, destination } = this.ledger.get(handle);
-      const taps = this.taps.filter((tap) => tap.wants(id));
-      if (taps.length === 0) continue;
-      const at = batch.offset[i];
-      const caplen = batch.caplen[i];
-      const { payloadAt, l4Proto } = this.pkt;
-      // Elsewhere lies what was put together of fragments.
-      const isFragment = payloadAt < at || payloadAt > at + caplen;
-      const packet = {
-        ...maskCredentials({
-          octets: batch.bytes.subarray(at, at + caplen),
-          payloadAt: isFragment ? Math.min(caplen, HEADERS_LEN) : payloadAt - at,
-          isTcp: l4Proto === PROTO_TCP,
-          isFragment,
-        }),
-        wireLen: batch.wireLen[i],
-        sec: batch.tsSec[i],
-        nsec: batch.tsNsec[i],
-        linkType: batch.linkType[i],
-      };
-      for (const tap of taps) tap.add(id, packet, `${kind} ${destination}`);
-    }
-    live.touched.clear();
   }
 
   /** Most packets change nothing but counters of their flow (flow/steady-segment.ts). */
@@ -334,8 +210,7 @@ export class Sensor {
     this.fragments.settleAll();
     this.icmpErrors.settleDue(Infinity);
     this.tracker.endAll();
-    this.dns.settleDue(Infinity);
-    this.beacons.settleDue(Infinity);
+    this.judges.settleLast();
     const known = this.facts(inputs, interrupted);
     const facts = watchedSec === null ? known : { ...known, windowSec: watchedSec };
     return summarise(
@@ -343,8 +218,8 @@ export class Sensor {
       this.catalogue,
       this.totals(),
       facts,
-      this.exceptions.all(),
-      this.ledger.all(),
+      this.judges.exceptions.all(),
+      this.judges.ledger.all(),
     );
   }
 
@@ -356,9 +231,9 @@ export class Sensor {
       statusCounts: this.statusCounts,
       noteCounts: this.noteCounts,
       troubles: this.troubles,
-      witness: this.witness,
-      dnsAsked: this.dns.askedInside,
-      dnsAnswered: this.dns.answeredInside,
+      witness: this.judges.witness,
+      dnsAsked: this.judges.dns.askedInside,
+      dnsAnswered: this.judges.dns.answeredInside,
       tcpUnseen: this.tracker.gaps.unseen,
       windowSec: Math.max(0, this.clockSec - this.firstSec),
       longestGapSec: this.longestGapSec,
@@ -493,7 +368,7 @@ export class Sensor {
       isOutermost = false;
       status = decodeInner(pkt, view);
       const isTunnel = innerDoubtful === 0 || pkt.ipVersion !== 0;
-      if (row !== NO_ROW && isTunnel) this.flows.isTunnel(row, TUNNELS[tunnel]);
+      if (row !== NO_ROW && isTunnel) this.judges.flows.isTunnel(row, TUNNELS[tunnel]);
       len = pkt.frameWireEnd - pkt.layerAt;
       if (mirrors.namesPorts) mirrors.openNamedPort(pkt, view);
     }
@@ -528,23 +403,24 @@ export class Sensor {
     const row = this.tracker.observe(pkt, sec, nsec, wireLen);
     if (row === NO_ROW) return NO_ROW;
     if (this.tracker.isNew) this.opened(row, pkt, view);
-    else if (this.tracker.hasTurned) this.flows.begin(row);
+    else if (this.tracker.hasTurned) this.judges.flows.begin(row);
     const from: End = this.table.direction === 0 ? 0 : 1;
     const w = row * ROW_WORDS;
     if (pkt.payloadLen > 0) {
       if (this.table.words[w + JUDGED] >= JUDGED_PENDING) this.lookForTunnel(row, view);
       if (proto === PROTO_TCP) {
-        if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0) this.conversations.segment(row, from, pkt, view);
+        if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0)
+          this.judges.conversations.segment(row, from, pkt, view);
       } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
-        this.datagrams.take(row, from, pkt, view, sec, nsec);
+        this.judges.datagrams.take(row, from, pkt, view, sec, nsec);
       } else if (proto === PROTO_ICMP || proto === PROTO_ICMPV6) {
-        this.icmpTunnels.take(pkt, view, sec, nsec);
+        this.judges.icmpTunnels.take(pkt, view, sec, nsec);
       }
       if (this.table.words[w + JUDGED] === JUDGED_PENDING && initiatorOf(this.table, row) !== from) {
-        this.flows.settle(row);
+        this.judges.flows.settle(row);
       }
     }
-    if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.flows.countBudget(row);
+    if ((this.table.words[w + FLAGS] & BUDGETED) !== 0) this.judges.flows.countBudget(row);
     this.touch(row);
     if (proto === PROTO_IGMP || proto === PROTO_ICMPV6) this.further.ofGroupReport(pkt, view, sec, nsec);
     return row;
@@ -560,40 +436,29 @@ export class Sensor {
     let tunnel = NO_TUNNEL;
     if (pkt.l4Proto === PROTO_TCP) tunnel = encryptedTunnelOverTcp(pkt, view);
     else if (pkt.l4Proto === PROTO_UDP) tunnel = encryptedTunnel(pkt, view);
-    if (tunnel !== NO_TUNNEL) this.flows.isTunnel(row, TUNNELS[tunnel]);
+    if (tunnel !== NO_TUNNEL) this.judges.flows.isTunnel(row, TUNNELS[tunnel]);
   }
 
   private flowBegan(row: number, pkt: Packet, view: DataView): void {
     this.observer?.flowBegan(row);
-    if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0) this.flows.isTunnel(row, TUNNELS[pkt.tunnel]);
-    else if (pkt.l4Proto === PROTO_ESP) this.flows.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
-    this.flows.begin(row);
-    this.witness.began(row, isMulticast(pkt));
+    if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0)
+      this.judges.flows.isTunnel(row, TUNNELS[pkt.tunnel]);
+    else if (pkt.l4Proto === PROTO_ESP) this.judges.flows.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
+    this.judges.flows.begin(row);
+    this.judges.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;
     if (this.table.words[w + JUDGED] === JUDGED_FINDING && pkt.macOffset >= 0) {
-      const finding = this.ledger.get(this.table.words[w + JUDGED_REF]);
+      const finding = this.judges.ledger.get(this.table.words[w + JUDGED_REF]);
       // Destination address first, then source.
       finding.mac ??= macText(view, pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
     }
   }
 
   private flowEnded(row: number): void {
-    const isKept = (this.table.words[row * ROW_WORDS + FLAGS] & KEPT_BESIDE) !== 0;
-    if (isKept) this.conversations.close(row);
-    if (isKept) this.quic.close(row);
-    if (isKept) this.dtls.close(row);
-    const client = initiatorOf(this.table, row);
-    if (isKept) this.proxies.close(row, client);
-    if (isKept) this.nameJudge.close(row);
-    if (isKept) this.secrets.close(row);
-    if (isKept) this.relays.close(row);
-    if (isKept) this.mismatches.close(row);
-    this.outflow.closed(row);
-    this.flows.close(row);
-    this.beacons.ended(this.table, row);
+    this.judges.flowEnded(row);
     this.live?.ended(row);
-    this.witness.ended(row);
-    this.observer?.flow({ table: this.table, row, from: client, at: lastMoment(this.table, row) });
+    const from = initiatorOf(this.table, row);
+    this.observer?.flow({ table: this.table, row, from, at: lastMoment(this.table, row) });
   }
 
   /** Packet time has come to `sec`. */
@@ -604,11 +469,7 @@ export class Sensor {
     this.fragments.settleDue(sec);
     this.icmpErrors.settleDue(sec);
     this.tracker.sweep(sec);
-    this.flows.settleDue(sec);
-    this.dns.settleDue(sec);
-    this.secrets.settleDue(sec);
-    this.beacons.settleDue(sec);
-    this.outflow.settleDue(sec);
+    this.judges.settleDue(sec);
     this.live?.touched.clear(); // what ended is no evidence of the packet at hand
   }
 
@@ -618,32 +479,23 @@ export class Sensor {
 
   private countCaps(): void {
     this.troubles.set("table.flows_full", this.tracker.atCap);
-    this.troubles.set("table.names_evicted", this.names.evicted);
-    this.troubles.set("table.questions_evicted", this.questions.evicted);
-    this.troubles.set("table.beacons_evicted", this.beacons.evicted);
-    this.troubles.set("table.pings_evicted", this.icmpTunnels.evicted);
-    this.troubles.set("table.outflow_full", this.outflow.overflow);
-    this.troubles.set("table.secrets_full", this.secrets.overflow);
-    this.troubles.set("table.dns_zones_evicted", this.dnsTunnels.evicted);
-    this.troubles.set("table.findings_full", this.ledger.overflow);
+    this.judges.countCaps();
     this.troubles.set("table.fragments_full", this.fragments.evicted);
     this.troubles.set("fragment.incomplete", this.fragments.incomplete);
     this.troubles.set("fragment.overlap", this.fragments.overlaps);
     this.troubles.set("fragment.invalid", this.fragments.invalid);
     this.troubles.set("fragment.too_deep", this.fragments.tooDeep);
     this.troubles.set("mirror.sequence_gap", this.mirrors.sequence.missing);
-    this.troubles.set("stream.overrun", this.conversations.budget.overruns);
-    this.troubles.set("stream.not_kept", this.conversations.budget.recent.refused);
   }
 
   /** Flows that are open now: toward outside first, then the latest. */
   openFlows(limit: number): OpenFlow[] {
-    return openFlows(this.table, this.judge, this.ledger, limit);
+    return openFlows(this.table, this.judge, this.judges.ledger, limit);
   }
 
   /** What rules allowed so far; open flows are not counted yet. */
   exceptionsUsed(): ExceptionUse[] {
-    return this.exceptions.all();
+    return this.judges.exceptions.all();
   }
 
   /** Counts so far. */
@@ -655,10 +507,10 @@ export class Sensor {
       packets: this.packets,
       bytes: this.bytes,
       flows: this.tracker.opened,
-      dnsQueries: this.dnsTraffic.queries,
-      tlsHellos: this.heard.tlsHellos,
-      quicInitials: this.heard.quicInitials,
-      httpRequests: this.heard.httpRequests,
+      dnsQueries: this.judges.dnsTraffic.queries,
+      tlsHellos: this.judges.heard.tlsHellos,
+      quicInitials: this.judges.heard.quicInitials,
+      httpRequests: this.judges.heard.httpRequests,
       undecoded,
       duplicates: this.tracker.copies + this.fragments.copies,
     };

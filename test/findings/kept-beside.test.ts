@@ -9,6 +9,11 @@ import { batchesOf } from "../traffic/frames.ts";
 const KEPT = [
   "conversations.talks",
   "quic.talks",
+  "dtls.talks",
+  "mismatches.open",
+  "secrets.directions",
+  "secrets.waiting",
+  "flows.tunnels",
   "proxies.open",
   "nameJudge.talks",
   "flows.allowedByAnswer",
@@ -18,7 +23,7 @@ const KEPT = [
 ];
 
 function reach(sensor: Sensor, path: string): Map<number, unknown> | Set<number> {
-  let at: unknown = sensor;
+  let at: unknown = (sensor as unknown as Record<string, unknown>)["judges"];
   for (const part of path.split(".")) at = (at as Record<string, unknown>)[part];
   if (at instanceof Map || at instanceof Set) return at;
   throw new Error(`${path} is neither a Map nor a Set`);

@@ -130,7 +130,7 @@ it("holds no more after a day of ever new names, ports and addresses than after 
     ([path, size]) => size > MAX_GROWTH * (early.tables.get(path) ?? 0) + SLACK,
   );
   expect(grown).toEqual([]);
-  expect(late.tables.get("Watched.sensor.names.byAddress")).toBe(MAX_ADDRESSES);
+  expect(late.tables.get("Watched.sensor.judges.names.byAddress")).toBe(MAX_ADDRESSES);
   expect(late.bytes).toBeLessThan(MAX_MEMORY_GROWTH * early.bytes);
   // It was all read and judged, to the last hour: else there would be little to hold.
   const moments = (24 * HOUR) / STEP_SEC;
