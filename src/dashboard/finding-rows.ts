@@ -155,21 +155,32 @@ export class FindingRows {
   }
 }
 
+type Order = (a: FindingRow, b: FindingRow) => number;
+
 /** Both in order; rows of the first that changed are left out, because the second has them. */
-function merged(
-  before: readonly FindingRow[],
-  changed: readonly FindingRow[],
-  order: (a: FindingRow, b: FindingRow) => number,
-): FindingRow[] {
+function merged(before: readonly FindingRow[], changed: readonly FindingRow[], order: Order): FindingRow[] {
+  const kept: FindingRow[] = [];
+  for (const row of before) if (!row.isDirty) kept.push(row);
   const rows: FindingRow[] = [];
-  let next = 0;
-  for (const row of before) {
-    if (row.isDirty) continue;
-    while (next < changed.length && order(changed[next], row) < 0) rows.push(changed[next++]);
+  let from = 0;
+  for (const row of changed) {
+    const to = placeOf(row, kept, from, order);
+    while (from < to) rows.push(kept[from++]);
     rows.push(row);
   }
-  while (next < changed.length) rows.push(changed[next++]);
+  while (from < kept.length) rows.push(kept[from++]);
   return rows;
+}
+
+/** Where the row belongs among those from `low` on, by halves: most of them need not be compared. */
+function placeOf(row: FindingRow, rows: readonly FindingRow[], low: number, order: Order): number {
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (order(rows[middle], row) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function isOtherSubject(a: RatedFinding, b: RatedFinding): boolean {
