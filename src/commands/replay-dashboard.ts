@@ -8,6 +8,7 @@ import { blindReasons, coverageCounters, type InputCoverage } from "../findings/
 import { LiveTraffic } from "../findings/live-traffic.ts";
 import type { Observer } from "../findings/observer.ts";
 import { Observers } from "../findings/observers.ts";
+import { OneSided } from "../findings/one-sided.ts";
 import type { Summary } from "../findings/summary.ts";
 import { Judge } from "../policy/judge.ts";
 import { Sensor } from "../sensor.ts";
@@ -38,6 +39,7 @@ export class ReplayDashboard implements PaceListener {
   readonly packets = new FirstPackets();
   private readonly inputs = new Map<SourceFacts, InputView>();
   private readonly known = new Set<string>();
+  private readonly oneSided = new OneSided();
   private firstMs: number | null = null;
   private isEnded = false;
   private readonly seenTraffic: LiveTraffic;
@@ -152,6 +154,9 @@ export class ReplayDashboard implements PaceListener {
   private look(summary: Summary | null = null): void {
     const inputs = [...this.inputs.values()];
     const facts = this.sensor.facts(inputs.map(coverageOf), false);
+    const coverage = coverageCounters(facts);
+    this.oneSided.look(this.pace.clockMs ?? 0, coverage);
+    const { isOneSided, text } = this.oneSided;
     const totals = this.sensor.totals();
     const seconds = Math.max(1, ((this.pace.clockMs ?? 0) - (this.firstMs ?? 0)) / 1000);
     this.model.look({
@@ -162,8 +167,8 @@ export class ReplayDashboard implements PaceListener {
       packetsPerSec: totals.packets / seconds,
       bitsPerSec: (totals.bytes * 8) / seconds,
       reasons: summary?.reasons ?? blindReasons(facts, this.sensor.policy),
-      raised: [],
-      coverage: coverageCounters(facts),
+      raised: isOneSided ? [`sensor.one-sided: ${text}`] : [],
+      coverage,
       exceptions: this.sensor.exceptionsUsed().map(({ rule, attempts, questions, bytesOut, bytesIn }) => ({
         ruleId: rule.id,
         attempts: attempts + questions,

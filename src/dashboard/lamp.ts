@@ -34,9 +34,14 @@ const MAX_INTERVALS = 200;
 /** A reason that was given anew is believed to last so long. */
 const QUIET_AFTER_MS = 60_000;
 /** Reasons that say what has not been seen yet, or are told by a state of their own. */
-const NOT_BLIND = new Set(["sensor.window_short", "service.unused", "sensor.host_unseen"]);
+const NOT_BLIND = new Set([
+  "sensor.window_short",
+  "service.unused",
+  "sensor.host_unseen",
+  "sensor.one_sided",
+]);
 /** Reasons that hold until they are taken back, whether or not their count grows. */
-const LASTING = new Set(["capture.empty", "sensor.no_inside", "sensor.one_sided", "sensor.tcp_gaps"]);
+const LASTING = new Set(["capture.empty", "sensor.no_inside", "sensor.tcp_gaps"]);
 /** Reasons that every run begins with, and how long they are no alarm. */
 const FIRST_REASONS = new Set(["capture.empty", "sensor.no_inside"]);
 const FIRST_MS = 10_000;
