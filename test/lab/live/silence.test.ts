@@ -103,13 +103,12 @@ describe.skipIf(!possible)("gapwatch is silent", () => {
       ]),
     );
     const sockets = others.filter((call) => call.startsWith("socket("));
-    expect(sockets).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(/^socket\(AF_INET, SOCK_STREAM/),
-        expect.stringMatching(/^socket\(AF_INET, SOCK_DGRAM/),
-      ]),
-    );
-    expect(sockets).toHaveLength(2);
+    const streams = sockets.filter((call) => call.startsWith("socket(AF_INET, SOCK_STREAM"));
+    const datagrams = sockets.filter((call) => call.startsWith("socket(AF_INET, SOCK_DGRAM"));
+    expect(streams).toHaveLength(1);
+    // Nobody listens there: a refusal by ICMP takes the socket down, and after a while there is another.
+    expect(datagrams.length).toBeGreaterThan(0);
+    expect(streams.length + datagrams.length).toBe(sockets.length);
     // Node gets its resolver ready when it listens, and reads whom it would ask. Nobody is asked: see above.
     const read = nameLookUps(calls).filter((call) => !/"\/etc\/(resolv|nsswitch)\.conf"/.test(call));
     expect(read).toEqual([]);
