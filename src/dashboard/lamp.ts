@@ -40,6 +40,8 @@ const NOT_BLIND = new Set([
   "sensor.host_unseen",
   "sensor.one_sided",
 ]);
+/** Too few conversations for a state to be raised: no alarm, and no CLEAN either. */
+const UNDECIDED = "sensor.one_sided";
 /** Reasons that hold until they are taken back, whether or not their count grows. */
 const LASTING = new Set(["capture.empty", "sensor.no_inside", "sensor.tcp_gaps"]);
 /** Reasons that every run begins with, and how long they are no alarm. */
@@ -65,7 +67,9 @@ export class Lamp {
     const waits = look.atMs - this.startMs < FIRST_MS && this.blindNow.every(isFirstReason);
     const isBlind = this.blindNow.length > 0;
     if (!(waits && isBlind)) this.keepInterval(look.atMs);
-    const word = look.reachback ? "REACHBACK" : !isBlind ? "CLEAN" : waits ? "WAITING" : "BLIND";
+    const undecided = look.reasons.some((reason) => nameOf(reason) === UNDECIDED);
+    const calm = undecided ? "WAITING" : "CLEAN";
+    const word = look.reachback ? "REACHBACK" : !isBlind ? calm : waits ? "WAITING" : "BLIND";
     return this.say(word, look.atMs);
   }
 

@@ -48,7 +48,8 @@ describe("Lamp", () => {
   it("goes by the state of one-sided mirrors, for the first packets of a run all show one direction", () => {
     const lamp = new Lamp();
     const reasons = ["sensor.one_sided: 1 of 1 inside conversations show one direction only"];
-    expect(lamp.look({ ...CALM, reasons })).toMatchObject({ word: "CLEAN", blindCount: 0 });
+    expect(lamp.look({ ...CALM, reasons })).toMatchObject({ word: "WAITING", blindCount: 0 });
+    expect(lamp.look({ ...CALM, reasons, atMs: 900 }).word).toBe("WAITING"); // however long: never CLEAN
     const raised = ["sensor.one-sided: 20 of 20 conversations show one direction"];
     expect(lamp.look({ ...CALM, atMs: 1000, reasons, raised }).word).toBe("BLIND");
     expect(lamp.end("inconclusive", reasons, 2000)).toMatchObject({
