@@ -17,6 +17,17 @@ export function hasTmux() {
   }
 }
 
+/** Removes a folder that a dying program may still write into: rmSync's own retries do not look at it anew. */
+function removeWhileWritten(folder, tries = 100) {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    if (tries === 0) throw error;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    removeWhileWritten(folder, tries - 1);
+  }
+}
+
 export class TmuxPane {
   #folder = mkdtempSync(join(tmpdir(), "gapwatch-tmux-"));
 
@@ -91,7 +102,7 @@ export class TmuxPane {
     } catch {
       // It has ended by itself.
     }
-    rmSync(this.#folder, { recursive: true, force: true });
+    removeWhileWritten(this.#folder);
   }
 
   /** @param {...string} args */
