@@ -360,8 +360,7 @@ export class FlowJudge {
   private allowsName(row: number, name: string): boolean {
     askAbout(this.table, row, innerEndOf(this.table, row), this.question);
     this.judge.judgeName(this.question, name);
-    // No host has a name with such octets, and what its server makes of them is unknown.
-    return this.question.rule >= 0 && !name.includes("\\");
+    return this.question.rule >= 0;
   }
 
   /** Who is asked says whether it is DNS. An expired rule explains a flow only while it would cover the name that the flow uses. */

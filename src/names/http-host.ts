@@ -36,7 +36,7 @@ export function parseHttpHost(text: string): HttpHost {
     port < 0 ||
     between !== "" ||
     (bracketed > 0 && address === null) ||
-    (bracketed <= 0 && /[^\w.-]/.test(name));
+    (bracketed <= 0 && /[^\w.-]|^\.|\.\./.test(name));
   return { host: escapeHost(name), port: Math.max(0, port), address, odd };
 }
 

@@ -1,7 +1,7 @@
 import { carriedV4, carriesV4, classifyAddress } from "./address-class.ts";
 import { isV4, MAPPED, type Words } from "./address-text.ts";
 import { EnclaveNames, type NameClass, type SearchStem } from "./enclave-names.ts";
-import { canonicalName, NameIndex, NameSet } from "./name-set.ts";
+import { canonicalName, isHostName, NameIndex, NameSet } from "./name-set.ts";
 import { type EnclavePolicy, OUT, type Rule } from "./policy.ts";
 import { matchesPort } from "./ports.ts";
 import { PrefixTable } from "./prefix-table.ts";
@@ -99,6 +99,7 @@ export class Judge {
   judgeName(q: FlowQuestion, name: string): void {
     q.rule = -1;
     q.expiredRule = -1;
+    if (!isHostName(name)) return;
     for (const i of this.#nameRules.listsOf(name)) {
       const compiled = this.#rules[i];
       if (matchesFlow(compiled, q)) decide(q, i, compiled.rule);

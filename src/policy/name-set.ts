@@ -21,6 +21,17 @@ export function isUnder(name: string, suffix: string): boolean {
   return name.length === suffix.length || name.charCodeAt(name.length - suffix.length - 1) === 0x2e;
 }
 
+// Letters, digits, hyphens (RFC 1123 §2.1), and the underscores of services; at most one dot between two labels.
+const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i;
+
+/**
+ * Whether a host can have the name. What a server or a proxy makes of any other (`evil.example%00.allowed.example`,
+ * `evil.example..allowed.example`) is unknown.
+ */
+export function isHostName(name: string): boolean {
+  return HOST_NAME.test(name);
+}
+
 /** Lists of name patterns, and which of them match a name. A look-up costs one hash per label. */
 export class NameIndex {
   readonly #exact = new Map<string, number[]>();

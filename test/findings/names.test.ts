@@ -129,11 +129,16 @@ describe("a flow to the address of an allowed name", () => {
     ]);
   });
 
-  it("is not allowed for a name that no host can have", () => {
+  it.each([
+    ["evil.example\0", "evil.example\\000"],
+    ["evil.example.", "evil.example."],
+    ["evil.example%2e", "evil.example%2e"],
+    ["evil.example/", "evil.example/"],
+  ])("is not allowed for a name that no host can have: %j before it", (before, shown) => {
     const scene = new Scene().asks(GATE, GOOD, { answer: [OUTSIDE] });
-    scene.tls(GATE, OUTSIDE, "evil.example\0.updates.example.org");
+    scene.tls(GATE, OUTSIDE, `${before}.updates.example.org`);
     expect(scene.seen(FILE).findings).toMatchObject([
-      { kind: "egress.flow", name: "evil.example\\000.updates.example.org" },
+      { kind: "egress.flow", name: `${shown}.updates.example.org` },
     ]);
   });
 

@@ -27,6 +27,8 @@ describe("parseHttpHost", () => {
     ["4294967296", "4294967296", 0, null, false],
     ["evil%2eexample", "evil%2eexample", 0, null, true],
     ["a.example;b", "a.example;b", 0, null, true],
+    ["a.example..b.example", "a.example..b.example", 0, null, true],
+    [".a.example", ".a.example", 0, null, true],
     ["", "", 0, null, true],
     [":80", "", 80, null, true],
     ["example.com:0", "example.com", 0, null, true],
