@@ -172,12 +172,8 @@ export class DnsJudge {
       return;
     }
     const nameClass = this.judge.nameClass(asked.qname);
-    if (nameClass === "mirrored") {
-      if (leadsOut) this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
-      return;
-    }
-    if (nameClass !== "inside") return;
-    if (answers.rcode === RCODE_NOERROR && answers.records.length > 0) {
+    if (nameClass !== "inside" && nameClass !== "mirrored") return;
+    if (nameClass === "inside" && answers.rcode === RCODE_NOERROR && answers.records.length > 0) {
       for (const { stem } of this.judge.searchStems(asked.qname))
         this.walks.answered(exchange.hostText, stem);
     }

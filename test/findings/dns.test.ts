@@ -423,6 +423,14 @@ describe("names under enclave.mirrored", () => {
     expect(scene.lines()).toHaveLength(2);
   });
 
+  it("answered by the name of a host outside are findings: only who asked outside knows it", () => {
+    const cname = { type: "CNAME", data: "pypi.cdn.example.net" } as const;
+    const scene = new Scene().asks(GPU, "pypi.org", { type: "AAAA", answer: [cname] });
+    expect(scene.lines(file)).toEqual([`dns.name ${GPU} pypi.org 53/udp answered high x1`]);
+    const inside = { ...cname, data: "pypi.enclave.internal" };
+    expect(new Scene().asks(GPU, "pypi.org", { answer: [inside] }).lines(file)).toEqual([]);
+  });
+
   it("answered from outside are findings, as are flows that use them", () => {
     const scene = new Scene().asks(GPU, "pypi.org", { answer: [OUTSIDE] }).tls(GPU, OUTSIDE, "pypi.org");
     expect(scene.lines(file)).toEqual([
