@@ -3,7 +3,7 @@ import { decodeIpv6 } from "../decode/ipv6.ts";
 import { Packet, resetPacket } from "../decode/packet.ts";
 import { FLAGS, ICMP_REFUSED, ROW_WORDS } from "../flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "../flow/flow-table.ts";
-import type { AddressWords } from "../flow/flow-view.ts";
+import { type AddressWords, classOf } from "../flow/flow-view.ts";
 import type { IpFragments } from "../flow/ip-fragments.ts";
 import { ANSWERED, ATTEMPTED } from "../flow/outcome.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
@@ -72,9 +72,12 @@ export class IcmpErrors {
   take(pkt: Packet, view: DataView, at: Moment): void {
     const isAboutFlow = this.readQuote(pkt, view);
     const unreachable = isRefusal(pkt);
-    if (isAboutFlow && (this.bindFragment(view, unreachable) || this.bind(this.quoted, unreachable))) return;
+    const facts = factsOf(pkt, at);
+    const crosses = this.crosses(facts);
+    if (isAboutFlow && this.bindFragment(view, unreachable, crosses)) return;
+    if (isAboutFlow && this.bind(this.quoted, unreachable, crosses)) return;
     const quoted = isAboutFlow ? Object.assign(new Packet(), this.quoted) : null;
-    const error = { quoted, unreachable, ...factsOf(pkt, at) };
+    const error = { quoted, unreachable, ...facts };
     if (this.held.length === MAX_HELD) this.settle(this.held.shift());
     this.held.push(error);
   }
@@ -86,29 +89,35 @@ export class IcmpErrors {
 
   private settle(error: HeldError | undefined): void {
     if (error === undefined) return;
-    if (error.quoted === null || !this.bind(error.quoted, error.unreachable)) this.stray(error);
+    const { quoted, unreachable } = error;
+    if (quoted === null || !this.bind(quoted, unreachable, this.crosses(error))) this.stray(error);
   }
 
-  /** Marks the flow that the error quotes. Returns whether there is one. */
-  private bind(quoted: Packet, unreachable: boolean): boolean {
+  /** Marks the flow that the error quotes. Returns whether there is one that it can be about. */
+  private bind(quoted: Packet, unreachable: boolean, crosses: boolean): boolean {
     const row = this.table.find(quoted, this.table.hashOf(quoted));
-    if (row === NO_ROW) return false;
-    this.mark(row, unreachable);
-    return true;
+    return row !== NO_ROW && this.mark(row, unreachable, crosses);
   }
 
   /** A quoted fragment that is not the first has no ports: its datagram knows the flow. */
-  private bindFragment(view: DataView, unreachable: boolean): boolean {
+  private bindFragment(view: DataView, unreachable: boolean, crosses: boolean): boolean {
     if (this.quoted.fragOffset === 0) return false;
     const datagram = this.fragments.datagramOf(this.quoted, view);
     if (datagram === null || !this.table.isStill(datagram.row, datagram.generation)) return false;
-    this.mark(datagram.row, unreachable);
+    return this.mark(datagram.row, unreachable, crosses);
+  }
+
+  /** Somebody outside knows nothing of a flow that stays inside, unless it got out: that error is a stray. */
+  private mark(row: number, unreachable: boolean, crosses: boolean): boolean {
+    if (crosses && classOf(this.table, row, 0) !== OUTSIDE && classOf(this.table, row, 1) !== OUTSIDE)
+      return false;
+    this.bound++;
+    if (unreachable) this.table.words[row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
     return true;
   }
 
-  private mark(row: number, unreachable: boolean): void {
-    this.bound++;
-    if (unreachable) this.table.words[row * ROW_WORDS + FLAGS] |= ICMP_REFUSED;
+  private crosses({ src, dst }: Pick<HeldError, "src" | "dst">): boolean {
+    return this.judge.addressClass(...src) === OUTSIDE || this.judge.addressClass(...dst) === OUTSIDE;
   }
 
   /** Reads the headers that the error quotes. Returns whether they can be those of a flow that it is about. */

@@ -213,6 +213,22 @@ describe("an ICMP error across the boundary that quotes no known flow is icmp.st
     ]);
   });
 
+  it("also when it quotes a flow that should not have left the enclave", () => {
+    const sent = udp(at(GPU, 4000), at(AGENT, 9000), "x");
+    const expired = icmpError(OUTSIDE, sent, 11, 0);
+    for (const frames of [
+      [sent, expired],
+      [expired, sent],
+    ]) {
+      expect(
+        new Scene()
+          .works()
+          .send(...frames)
+          .lines(),
+      ).toEqual([`icmp.stray ${OUTSIDE} ${GPU} icmp answered medium x1`]);
+    }
+  });
+
   it("and inside it is nothing", () => {
     for (const frame of [
       icmpError(AGENT, udp(at(GPU, 1), at(AGENT, 2), "x")),
