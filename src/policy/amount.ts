@@ -1,6 +1,6 @@
-const SIZE = /^([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(B|kB|MB|GB|TB)$/;
+const SIZE = /^([0-9]{1,15}(?:\.[0-9]{1,6})?) ?(B|[kK]B|MB|GB|TB)$/;
 const DURATION = /^([0-9]{1,9})(s|m|h|d)$/;
-const UNIT_BYTES: Record<string, number> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+const UNIT_BYTES: Record<string, number> = { B: 1, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 const UNIT_SEC: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86400 };
 
 export const SIZE_EXPECTED = "a size such as 140GB (B, kB, MB, GB or TB; MB = 10^6)";

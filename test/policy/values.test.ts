@@ -8,6 +8,7 @@ describe("sizes, budgets and durations", () => {
     ["140GB", 140e9],
     ["50 MB", 50e6],
     ["1.5kB", 1500],
+    ["2KB", 2000],
     ["0B", 0],
     ["9TB", 9e12],
     ["50mb", null],
