@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { FindingKind } from "./finding-kinds.ts";
 
 /** Packet time: seconds since 1970 UTC and nanoseconds. */
@@ -81,7 +81,7 @@ export interface Finding extends FindingSubject {
 
 /** First 12 hex digits of the SHA-256 of the key: the same in every run. */
 export function findingId(key: FindingKey): string {
-  return createHash("sha256").update(keyText(key)).digest("hex").slice(0, 12);
+  return hash("sha256", keyText(key), "hex").slice(0, 12);
 }
 
 /** Names hold no space (they are escaped), so the parts cannot run into each other. */

@@ -38,9 +38,8 @@ export class QuicConnection {
 
   /** Whether a packet from this end is addressed to this connection, as far as connection ids tell. */
   owns(from: End, view: DataView, { dcidAt, dcidEnd }: QuicPacket): boolean {
-    const dcid = octets(view, dcidAt, dcidEnd);
-    if (from !== this.client) return this.clientCid?.equals(dcid) === true;
-    return this.dcid.equals(dcid) || this.serverCid?.equals(dcid) === true;
+    if (from !== this.client) return isSame(this.clientCid, view, dcidAt, dcidEnd);
+    return isSame(this.dcid, view, dcidAt, dcidEnd) || isSame(this.serverCid, view, dcidAt, dcidEnd);
   }
 
   /**
@@ -82,11 +81,13 @@ export class QuicConnection {
   }
 }
 
-function octets(view: DataView, at: number, end: number): Buffer {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at);
+function isSame(cid: Buffer | null, view: DataView, at: number, end: number): boolean {
+  if (cid === null || cid.length !== end - at) return false;
+  for (let i = 0; i < cid.length; i++) if (cid[i] !== view.getUint8(at + i)) return false;
+  return true;
 }
 
 /** The octets of view[at, end), to be kept. */
 export function copied(view: DataView, at: number, end: number): Buffer {
-  return Buffer.from(octets(view, at, end));
+  return Buffer.from(Buffer.from(view.buffer, view.byteOffset + at, end - at));
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { chloName, type GoogleHello } from "../names/quic-google.ts";
 import { isLongHeader, QuicPacket, readLongHeader } from "../names/quic-header.ts";
-import { quicVersion } from "../names/quic-versions.ts";
+import { type QuicVersion, quicVersion } from "../names/quic-versions.ts";
 import { ClientHello, readClientHello } from "../names/tls-client-hello.ts";
 import { HANDSHAKE_CLIENT_HELLO, HANDSHAKE_SERVER_HELLO } from "../names/tls-records.ts";
 import { readServerHello, ServerHello } from "../names/tls-server-hello.ts";
@@ -11,12 +11,11 @@ import type { QuicKeyBudget } from "./quic-key-budget.ts";
 import type { QuicSink } from "./quic-sink.ts";
 
 /**
- * Packets of one datagram that are looked at, Initial packets that are tried with keys, and keys made for
- * them: all in a datagram have one connection id (RFC 9000 §12.2), and making keys is what costs most.
+ * Packets of one datagram that are looked at, and Initial packets that are tried with keys. Those are made for one
+ * connection id, which all in a datagram have (RFC 9000 §12.2): making keys is what costs most.
  */
 const MAX_PACKETS = 16;
 const MAX_TRIES = 4;
-const MAX_NEW_KEYS = 2;
 /** Connections of one flow that are followed at once, and remembered once they were read. */
 const MAX_OPEN = 8;
 const MAX_READ = 16;
@@ -52,7 +51,8 @@ export class QuicConversation {
   private googleName: string | null = null;
   /** Of the datagram that is being read. */
   private tries = 0;
-  private newKeys = 0;
+  /** The connection that its keys were made for. */
+  private begun: QuicConnection | null = null;
 
   constructor(row: number, sink: QuicSink, budget: QuicKeyBudget) {
     this.row = row;
@@ -66,7 +66,7 @@ export class QuicConversation {
     shown.handshake = false;
     shown.data = false;
     this.tries = 0;
-    this.newKeys = 0;
+    this.begun = null;
     for (let n = 0; at < end; n++) {
       if (!isLongHeader(view, at)) {
         shown.data = view.getUint8(at) !== 0; // else padding around packets
@@ -119,17 +119,8 @@ export class QuicConversation {
     }
     const version = quicVersion(packet.version);
     if (version === undefined) return;
-    if (this.newKeys === MAX_NEW_KEYS) {
-      // Whatever was named before: this may be another connection.
-      this.sink.trouble("quic.too_many_packets");
-      return;
-    }
-    if (!this.budget.take(this.row, from)) {
-      this.sink.trouble("quic.too_many_connections");
-      return;
-    }
-    this.newKeys++;
-    const begun = new QuicConnection(from, copied(view, packet.dcidAt, packet.dcidEnd), version);
+    const begun = this.begin(from, view, version);
+    if (begun === null) return;
     const payload = begun.open(from, view, packet);
     if (payload === null) {
       this.doubts("quic.initial_unreadable");
@@ -138,6 +129,25 @@ export class QuicConversation {
     if (this.connections.length === MAX_OPEN) this.abandon(this.connections.shift());
     this.connections.push(begun);
     this.take(shown, begun, from, payload);
+  }
+
+  /** The connection whose first packet this may be; null where its keys are not made. */
+  private begin(from: End, view: DataView, version: QuicVersion): QuicConnection | null {
+    if (this.begun?.owns(from, view, packet) === true) {
+      this.tries++;
+      return this.begun;
+    }
+    if (this.begun !== null) {
+      // RFC 9000 §12.2: a datagram is of one connection. Whatever was named before, this may be another.
+      this.sink.trouble("quic.too_many_packets");
+      return null;
+    }
+    if (!this.budget.take(this.row, from)) {
+      this.sink.trouble("quic.too_many_connections");
+      return null;
+    }
+    this.begun = new QuicConnection(from, copied(view, packet.dcidAt, packet.dcidEnd), version);
+    return this.begun;
   }
 
   private take(shown: Shown, connection: QuicConnection, from: End, payload: Buffer): void {
@@ -176,9 +186,7 @@ export class QuicConversation {
     const { view, at, end } = connection.hello;
     connection.isNamed = true;
     this.isNamed = true;
-    const digest = createHash("sha256")
-      .update(copied(view, at, end))
-      .digest("base64");
+    const digest = hash("sha256", copied(view, at, end), "base64");
     for (const known of this.read.values()) if (known === digest) return;
     this.remember(dcid.toString("hex"), digest);
     const status = readClientHello(clientHello, view, at, end);

@@ -5,14 +5,19 @@ export type CryptoPiece = "ok" | "too-long" | "conflict";
 const MAX_STREAM_LEN = 1 << 16;
 const FIRST_CAPACITY = 1024;
 const MESSAGE_HEADER_LEN = 4;
+/** Octets that a piece may lie ahead of all that were received; and so much more for each that was. */
+const MAX_AHEAD = 1 << 13;
+const AHEAD_PER_OCTET = 8;
 const NO_BYTES = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_BYTES.buffer);
 
 /**
  * One direction's CRYPTO stream (RFC 9000 §19.6): pieces in any order, repeated, with gaps, put together
- * to handshake messages. Work and memory follow what was received, up to 64 KiB.
+ * to handshake messages. Work and memory follow what was received, up to 64 KiB: one octet far ahead of the others
+ * takes none.
  */
 export class QuicCryptoStream {
-  view = new DataView(NO_BYTES.buffer);
+  view = NO_VIEW;
   /** After `next`: the message's type, and its body view[at, end). */
   type = 0;
   at = 0;
@@ -24,6 +29,8 @@ export class QuicCryptoStream {
   private whole = 0;
   private length = 0;
   private read = 0;
+  /** Octets received, copies too. */
+  private taken = 0;
 
   get heldBytes(): number {
     return this.bytes.length + this.seen.length;
@@ -37,10 +44,18 @@ export class QuicCryptoStream {
   /** Takes view[at, end), which begins at `offset` of the stream. What was there first stays. */
   add(offset: number, view: DataView, at: number, end: number): CryptoPiece {
     const stop = offset + end - at;
-    if (stop > MAX_STREAM_LEN) return "too-long";
+    this.taken += end - at;
+    if (stop > MAX_STREAM_LEN || stop > MAX_AHEAD + AHEAD_PER_OCTET * this.taken) return "too-long";
     if (stop > this.bytes.length) this.grow(stop);
     const { bytes, seen } = this;
     let result: CryptoPiece = "ok";
+    if (offset === this.whole && offset === this.length) {
+      for (let i = offset; i < stop; i++, at++) bytes[i] = view.getUint8(at);
+      seen.fill(1, offset, stop);
+      this.length = stop;
+      this.whole = stop;
+      return "ok";
+    }
     for (let i = offset; i < stop; i++, at++) {
       const octet = view.getUint8(at);
       if (seen[i] === 0) {

@@ -28,7 +28,11 @@ export function readInitialFrames(
 ): QuicFramesStatus {
   while (at < end) {
     const type = view.getUint8(at++);
-    if (type === PADDING) continue;
+    if (type === PADDING) {
+      // Most of a first datagram is padding (RFC 9000 §14.1).
+      while (end - at >= 4 && view.getInt32(at) === 0) at += 4;
+      continue;
+    }
     if (type === (framing === "ietf" ? PING : GOOGLE_PING)) continue;
     if (type === (framing === "ietf" ? CRYPTO : GOOGLE_CRYPTO)) {
       const dataAt = skipVarints(view, at, end, 2);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv, hash } from "node:crypto";
 import type { QuicVersion } from "./quic-versions.ts";
 
 const TAG_LEN = 16;
@@ -41,8 +41,28 @@ function expandLabel(secret: Buffer, label: string, lenBytes: number): Buffer {
   return hmac(secret, info).subarray(0, lenBytes);
 }
 
+const SHA256 = "sha256";
+const SHA256_BLOCK_LEN = 64;
+const SHA256_LEN = 32;
+/** The longest of what is hashed here is a salt's block and a connection id, or a label. */
+const inner = Buffer.alloc(SHA256_BLOCK_LEN + 64);
+const outer = Buffer.alloc(SHA256_BLOCK_LEN + SHA256_LEN);
+
+/**
+ * HMAC (RFC 2104 §2) of at most 64 octets with a key of at most a block, of two plain hashes: a flood of connections
+ * wants five each, and every Hmac object costs the collector more than its hashing costs.
+ */
 function hmac(key: Uint8Array, data: Uint8Array): Buffer {
-  return createHmac("sha256", key).update(data).digest();
+  for (let i = 0; i < SHA256_BLOCK_LEN; i++) {
+    const octet = i < key.length ? key[i] : 0;
+    inner[i] = octet ^ 0x36;
+    outer[i] = octet ^ 0x5c;
+  }
+  inner.set(data, SHA256_BLOCK_LEN);
+  // As text of one character an octet: three times as fast as into a buffer of its own.
+  const first = hash(SHA256, inner.subarray(0, SHA256_BLOCK_LEN + data.length), "binary");
+  outer.write(first, SHA256_BLOCK_LEN, "latin1");
+  return Buffer.from(hash(SHA256, outer, "binary"), "latin1");
 }
 
 /**

@@ -86,7 +86,8 @@ describe("QuicConversations", () => {
 
   it("holds no more for all flows together than it may", () => {
     const wire = new QuicWire(1 << 16);
-    const far = initial({ dcid: DCID, frames: [crypto(0xfff0, Buffer.alloc(16))], size: 0 });
+    const much = crypto(4, Buffer.alloc(7200)); // for less, nothing is kept so far ahead
+    const far = initial({ dcid: DCID, frames: [much, crypto(0xfff0, Buffer.alloc(16))], size: 0 });
     for (let port = 1; port <= 1100; port++) wire.take(port, far);
     const [flows, heldBytes] = wire.kept;
     expect(heldBytes).toBeLessThanOrEqual(1 << 27);
@@ -119,7 +120,7 @@ describe("QuicConversations", () => {
     expect(wire.end()).toHaveLength(9);
   });
 
-  it("tries four Initial packets of a datagram, two with new keys, and looks at sixteen packets", () => {
+  it("tries four Initial packets of a datagram, makes keys for one connection, and looks at sixteen packets", () => {
     const junk = Array.from({ length: 4 }, () => longHeader("0rtt", DCID));
     const bad = initial({ dcid: DCID, keysFrom: CID, frames: [], size: 60 });
     const good = initial({ dcid: DCID, frames: [crypto(0, quicHello("a.example"))], size: 0 });
@@ -131,7 +132,11 @@ describe("QuicConversations", () => {
       "quic.too_many_packets",
     ]);
     expect(said(bad, good)).toEqual(["a.example"]);
-    expect(said(bad, bad, good)).toEqual(["quic.too_many_packets", "quic.initial_unreadable"]);
+    expect(said(bad, bad, bad, bad, good)).toEqual(["a.example"]);
+    expect(said(bad, bad, bad, bad, bad, good)).toEqual(["quic.initial_unreadable"]);
+    const other = initial({ dcid: CID, frames: [crypto(0, quicHello("b.example"))], size: 0 });
+    expect(said(bad, other)).toEqual(["quic.too_many_packets", "quic.initial_unreadable"]);
+    expect(said(good, other)).toEqual(["a.example", "quic.too_many_packets"]);
     expect(said(...junk, ...junk, ...junk, good)).toEqual(["a.example"]);
     expect(said(...junk, ...junk, ...junk, ...junk, good)).toEqual(["quic.too_many_packets"]);
   });

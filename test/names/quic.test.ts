@@ -380,10 +380,13 @@ describe("the CRYPTO stream", () => {
   it("holds 64 KiB, and takes memory as it is needed", () => {
     const stream = new QuicCryptoStream();
     expect(stream.heldBytes).toBe(0);
-    const { view, at } = placed(Buffer.alloc(2));
+    const { view, at } = placed(Buffer.alloc(9000));
+    expect(stream.add(0xffff, view, at, at + 1)).toBe("too-long"); // far ahead of all that came
+    expect(stream.add(2 ** 61, view, at, at + 1)).toBe("too-long");
+    expect([stream.heldBytes, stream.add(8000, view, at, at + 1)]).toEqual([0, "ok"]);
+    expect([stream.heldBytes, stream.add(20_000, view, at, at + 9000)]).toEqual([2 * 8001, "ok"]);
     expect(stream.add(0xffff, view, at, at + 1)).toBe("ok");
     expect(stream.add(0xffff, view, at, at + 2)).toBe("too-long");
-    expect(stream.add(2 ** 61, view, at, at + 1)).toBe("too-long");
     expect(stream.heldBytes).toBe(2 * 65_536);
     expect([stream.wholeBytes, stream.isTooLong, stream.partial()]).toEqual([0, false, false]);
     const long = new QuicCryptoStream();

@@ -8,10 +8,11 @@ import { judgeFrom } from "../../sensor-run.ts";
 import { batchesOf, timed } from "../../traffic/frames.ts";
 import { ATTACKS, MESSAGES_A_FRAME } from "./attacks.ts";
 
-/** What a frame, or a message of those that many share a frame, may cost on average, in microseconds of processor time. */
+/** What a frame, or a message of those that many share a frame, may cost on average, in microseconds of user time. */
 const BOUND_USEC = 50;
-const RUNS = 4;
-const STEP_NSEC = 20_000;
+const RUNS = 3;
+/** Packet time between frames: as they would come on a wire, and slowly, so that what is allowed per second is no help. */
+const STEPS_NSEC = [20_000, 10_000_000];
 
 const ENCLAVE = `
 gapwatch: 1
@@ -37,19 +38,22 @@ const judge = judgeFrom(ENCLAVE);
 const wanted = process.argv.slice(2).join(" ");
 
 function costOf(name: string, frames: readonly Buffer[]): Cost {
-  const batches = batchesOf(timed(frames, 1_790_000_000, STEP_NSEC));
-  let usec = Infinity;
+  let usec = 0;
   let heapMib = 0;
-  for (let run = 0; run < RUNS; run++) {
-    globalThis.gc?.(); // what making the frames left behind is not the sensor's
-    const sensor = new Sensor(judge, null);
-    const before = process.cpuUsage();
-    for (const batch of batches) sensor.consume(batch);
-    sensor.finish([], false);
-    const { user, system } = process.cpuUsage(before);
-    usec = Math.min(usec, (user + system) / frames.length);
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    heapMib = Math.max(heapMib, (heapUsed + arrayBuffers) / 2 ** 20);
+  for (const step of STEPS_NSEC) {
+    const batches = batchesOf(timed(frames, 1_790_000_000, step));
+    let least = Infinity;
+    for (let run = 0; run < RUNS; run++) {
+      globalThis.gc?.(); // what making the frames left behind is not the sensor's
+      const sensor = new Sensor(judge, null);
+      const before = process.cpuUsage();
+      for (const batch of batches) sensor.consume(batch);
+      sensor.finish([], false);
+      least = Math.min(least, process.cpuUsage(before).user / frames.length);
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      heapMib = Math.max(heapMib, (heapUsed + arrayBuffers) / 2 ** 20);
+    }
+    usec = Math.max(usec, least);
   }
   return { name, frames: frames.length, usec, messageUsec: usec / (MESSAGES_A_FRAME[name] ?? 1), heapMib };
 }
