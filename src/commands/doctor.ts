@@ -4,13 +4,13 @@ import { type Line, labelled, renderLines, type Style, span } from "../report/te
 import { plain } from "../report/text-plain.ts";
 import type { Check, CheckStatus } from "./doctor/check.ts";
 import { type DoctorOptions, examine } from "./doctor/examine.ts";
+import { RING_OPTION } from "./ring-option.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { stdoutStyle } from "./terminal.ts";
 
 const SCHEMA = "gapwatch/doctor/1";
 const FAILED = 1;
 const DEFAULT_FOR_SEC = 5;
-const DEFAULT_RING_MB = 256;
 const STATUS_WIDTH = 7;
 const STYLES: Readonly<Record<CheckStatus, Style>> = { ok: "good", warning: "warning", failed: "bad" };
 
@@ -23,12 +23,7 @@ export function addDoctorCommand(program: Command): void {
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option(...STATE_OPTION)
     .option("--for <duration>", "how long to look at the traffic", seconds, DEFAULT_FOR_SEC)
-    .option(
-      "--ring-mb <megabytes>",
-      "size of the capture ring that watch will have",
-      megabytes,
-      DEFAULT_RING_MB,
-    )
+    .option(...RING_OPTION)
     .option("--json", "print one JSON document instead of text")
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something failed, 2 could not run.")
     .action(async (options: DoctorOptions & { json?: boolean }) => {
@@ -46,14 +41,6 @@ function seconds(text: string): number {
   const duration = parseDuration(text);
   if (duration === null || duration < 1) throw new InvalidArgumentError(`expected ${DURATION_EXPECTED}`);
   return duration;
-}
-
-function megabytes(text: string): number {
-  const size = Number(text);
-  if (!Number.isInteger(size) || size < 4 || size > 1024) {
-    throw new InvalidArgumentError("expected a whole number of megabytes from 4 to 1024");
-  }
-  return size;
 }
 
 function textOf(checks: readonly Check[]): string {

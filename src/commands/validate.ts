@@ -13,6 +13,7 @@ import type { Report } from "../report/validation-shape.ts";
 import { validationText } from "../report/validation-text.ts";
 import { readSecret, SecretError } from "./canary/secret.ts";
 import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
+import { RING_OPTION } from "./ring-option.ts";
 import { say } from "./say.ts";
 import { skippedText } from "./skipped-text.ts";
 import { STATE_OPTION } from "./state-option.ts";
@@ -27,6 +28,7 @@ const NO_SOCKETS: HandedSockets = new Map();
 interface ValidateOptions {
   readonly interface: string[];
   readonly for?: number;
+  readonly ringMb: number;
   readonly enclave?: string;
   readonly json?: boolean;
   readonly report?: string;
@@ -50,6 +52,7 @@ export function addValidateCommand(program: Command): void {
     .argument("[capture...]", "pcap or pcapng files, directories of them, - for stdin")
     .option("-i, --interface <name>", "interface to watch; may be given several times", gather, [])
     .option("--for <duration>", "how long to watch; with COMMAND, at least", seconds)
+    .option(...RING_OPTION)
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option("--json", "print the report as one JSON document instead of text")
     .option("--canary <secretfile>", "the probes of gapwatch canary with this secret must be seen")
@@ -153,6 +156,7 @@ async function fromInterfaces(
   const window = {
     interfaces: options.interface,
     sockets,
+    ringMb: options.ringMb,
     forSec: options.for ?? null,
     command: command.length === 0 ? null : command,
     canarySecret: secret,

@@ -8,17 +8,13 @@ import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../reco
 import { dashboardStreams } from "./dashboard-streams.ts";
 import { readEnclaveOrExit } from "./enclave-option.ts";
 import { type MetricsAddress, metricsAddress } from "./metrics-server.ts";
+import { RING_OPTION } from "./ring-option.ts";
 import { say } from "./say.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { WatchRecords } from "./watch-records.ts";
 import { type OpenScreen, WatchRun } from "./watch-run.ts";
 
 const COULD_NOT_RUN = 2;
-/** A stall of the process of half a second must not cost a packet on a busy mirror. */
-const DEFAULT_RING_MB = 256;
-/** What the ring can be made of (capture/ring-source.ts). */
-const MIN_RING_MB = 2;
-const MAX_RING_MB = 1024;
 const MAX_WORKERS = 16;
 const NO_SOCKETS: HandedSockets = new Map();
 
@@ -44,7 +40,7 @@ export function addWatchCommand(program: Command): void {
     .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
     .option("--headless", "plain lines for a log, also on a terminal")
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
-    .option("--ring-mb <megabytes>", "size of the capture ring of each interface", ringSize, DEFAULT_RING_MB)
+    .option(...RING_OPTION)
     .option(
       "--workers <n>",
       "rings of each interface, which share its frames and --ring-mb: for a card whose queues several processors " +
@@ -139,14 +135,4 @@ function workerCount(value: string): number {
     throw new InvalidArgumentError(`expected a whole number from 1 to ${MAX_WORKERS}`);
   }
   return count;
-}
-
-function ringSize(value: string): number {
-  const megabytes = Number(value);
-  if (!Number.isInteger(megabytes) || megabytes < MIN_RING_MB || megabytes > MAX_RING_MB) {
-    throw new InvalidArgumentError(
-      `expected a whole number of megabytes from ${MIN_RING_MB} to ${MAX_RING_MB}`,
-    );
-  }
-  return megabytes;
 }

@@ -20,8 +20,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   "capture.empty": "check the interface, the mirror port and the capture filter",
   "capture.interrupted": "let it run to the end",
   "capture.incomplete": "copy or capture it again; what came before the damage was judged",
-  "capture.drops":
-    "give the capture a larger buffer (watch --ring-mb, tcpdump -B), a faster disk, or less to do",
+  "capture.drops": "give the capture a larger buffer (--ring-mb, tcpdump -B), a faster disk, or less to do",
   "capture.filtered": "capture without a filter",
   "link.unsupported": "capture on an Ethernet interface, or on `any`",
   "link.unknown_payload": NOT_OPENED,

@@ -27,8 +27,6 @@ import { LiveInputs } from "./live-inputs.ts";
 import { WatchedCommand } from "./run-command.ts";
 import { WatchedSensor } from "./watched-sensor.ts";
 
-/** Memory of the ring: a stall of half a second must not cost a packet. */
-const RING_MB = 256;
 const LOOK_EVERY_MS = 500;
 /** The ring's own times. */
 const NANOSECOND_DIGITS = 9;
@@ -39,6 +37,8 @@ const SETTLE_SEC = 15;
 export interface LiveWindow {
   readonly interfaces: readonly string[];
   readonly sockets: HandedSockets;
+  /** Memory of the ring of each. */
+  readonly ringMb: number;
   /** Null: as long as the command runs. */
   readonly forSec: number | null;
   readonly command: readonly string[] | null;
@@ -52,8 +52,8 @@ export async function watchInterfaces(
   window: LiveWindow,
   evidence: Evidence | null,
 ): Promise<Validated> {
-  const { interfaces, sockets } = window;
-  const job = { interfaces, sockets, source: "ring", ringMb: RING_MB, workers: 1 } as const;
+  const { interfaces, sockets, ringMb } = window;
+  const job = { interfaces, sockets, source: "ring", ringMb, workers: 1 } as const;
   const sources = new LiveSources(job, {
     event: (name, { detail }) => say(`${name}: ${detail}`),
     notice: say,

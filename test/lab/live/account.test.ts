@@ -68,7 +68,7 @@ ip -n sensor link set lo up
       const run = await watching("--ring-mb", "8", "--workers", `${workers}`);
       const sending = sendFrames(lab, { frames: 300_000, octets: 64, rate: 100_000, flows: 50 });
       await pause(500);
-      await run.freeze(1500);
+      await run.freeze(() => pause(1500));
       const { sent } = await sending;
       await run.until(/raised sensor\.drops rx0: \d+ packets lost/);
       await pause(1200);

@@ -11,7 +11,7 @@ export const ENCLAVE = inRepository("allowlists/quickstart.yaml");
 
 const PATIENCE_MS = 20_000;
 
-/** A running `gapwatch watch` on the mirror. */
+/** A running `gapwatch watch` or `gapwatch validate`. */
 export interface Watching {
   readonly out: () => string;
   readonly err: () => string;
@@ -19,8 +19,8 @@ export interface Watching {
   readonly pid: number;
   until(what: RegExp): Promise<void>;
   signal(name: NodeJS.Signals): Promise<void>;
-  /** Keeps all of its threads from running for so long. */
-  freeze(ms: number): Promise<void>;
+  /** Keeps all of its threads from running until this is done. */
+  freeze(whilst: () => Promise<unknown>): Promise<void>;
   ended(): Promise<number | null>;
 }
 
@@ -35,14 +35,53 @@ export function watchMirror(
 }
 
 /** As `watchMirror`, with all arguments, interfaces included. */
-export async function watch(
+export function watch(
   lab: Lab,
   args: readonly string[],
   before: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Watching> {
+  return start(lab, [...before, process.execPath, MAIN, "watch", ...args], env);
+}
+
+/** A report of `gapwatch validate`, as far as tests look at it. */
+export interface Validation {
+  readonly code: number | null;
+  readonly verdict: string;
+  /** Their names, and all of their words. */
+  readonly reasons: readonly string[];
+  readonly told: string;
+  readonly totals: { readonly packets: number };
+  readonly findings: readonly { readonly destination: { readonly name: string; readonly ips: string[] } }[];
+  readonly validation: {
+    readonly result: string;
+    readonly coverage: readonly { readonly reasons: readonly { name: string; advice: string }[] }[];
+  };
+}
+
+/**
+ * Starts `gapwatch validate` on the sensor, lets things happen once it watches, and waits for its report. Its own
+ * arguments must end it.
+ */
+export async function validate(
+  lab: Lab,
+  args: readonly string[],
+  happens: (run: Watching) => Promise<unknown>,
+): Promise<Validation> {
+  const run = await start(lab, [process.execPath, MAIN, "validate", "--json", "--ring-mb", "8", ...args], {});
+  await happens(run);
+  const code = await run.ended();
+  const report = JSON.parse(run.out());
+  const reasons = report.reasons.map((reason: string) => reason.split(":")[0]);
+  return { ...report, code, reasons, told: report.reasons.join("\n") };
+}
+
+async function start(
+  lab: Lab,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Watching> {
   if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
-  const argv = [...before, process.execPath, MAIN, "watch", ...args];
   // A state of its own, unless --state names one: what other runs found is not new.
   const stateHome = mkdtempSync(join(tmpdir(), "gapwatch-state-"));
   const child = lab.spawn("sensor", argv, { env: { XDG_STATE_HOME: stateHome, ...env } });
@@ -70,10 +109,10 @@ export async function watch(
       }
     },
     signal: async (name) => lab.signal(child, name),
-    async freeze(ms) {
+    async freeze(whilst) {
       const { pid } = this;
       process.kill(pid, "SIGSTOP");
-      await pause(ms);
+      await whilst();
       if (child.pid !== undefined) process.kill(child.pid, "SIGCONT"); // its nsenter stopped itself, too
       process.kill(pid, "SIGCONT");
     },
