@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,11 +31,10 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs it on the sensor, and what happens once it watches; `signal` ends it early. */
+  /** Runs it on the sensor, and what happens once it watches. */
   async function validate(
     args: readonly string[],
     happens: () => Promise<unknown> = async () => {},
-    signal: NodeJS.Signals | null = null,
   ): Promise<Ended> {
     const child = lab.spawn("sensor", [process.execPath, MAIN, "validate", "-i", "mirror0", ...args], {
       env: { XDG_STATE_HOME: folder },
@@ -55,7 +54,6 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
     });
     await watches;
     await happens();
-    if (signal !== null) await lab.signal(child, signal);
     const [code] = await closed;
     return { code, out, err };
   }
@@ -107,46 +105,6 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
       const { verdict, reasons } = JSON.parse(out);
       expect([verdict, reasons]).toEqual(["inconclusive", [expect.stringMatching(/^command\.failed: /)]]);
     }
-  });
-
-  it("proves nothing when it is cut short, when nothing comes, or when its mirror goes down", async () => {
-    const reasonsOf = ({ out }: Ended): string[] =>
-      JSON.parse(out).reasons.map((reason: string) => reason.split(":")[0]);
-    const cut = await validate(["--for", "1h", "-e", ENCLAVE, "--json"], talks, "SIGINT");
-    expect([cut.code, reasonsOf(cut)]).toEqual([3, ["capture.interrupted"]]);
-
-    const quiet = join(folder, "quiet.yaml");
-    writeFileSync(
-      quiet,
-      readFileSync(ENCLAVE, "utf8").replace("  relays:", "  coverage: { max_silence: 1s }\n  relays:"),
-    );
-    const silent = await validate(["--for", "4s", "-e", quiet, "--json"], talks);
-    expect([silent.code, reasonsOf(silent)]).toEqual([3, ["sensor.silent"]]);
-
-    const down = await validate(["--for", "3s", "-e", ENCLAVE, "--json"], async () => {
-      await talks();
-      await lab.exec("sensor", ["ip", "link", "set", "mirror0", "down"]);
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      await lab.exec("sensor", ["ip", "link", "set", "mirror0", "up"]);
-    });
-    expect(down.code).toBe(3);
-    expect(reasonsOf(down)).toContain("sensor.interface");
-  });
-
-  it("proves nothing with a mirror of one direction, or without a host that must be seen", async () => {
-    const missing = join(folder, "missing.yaml");
-    const seen = readFileSync(ENCLAVE, "utf8").replace(
-      "name: vector-01,",
-      "must_be_seen: true, name: vector-01,",
-    );
-    writeFileSync(missing, seen);
-    await lab.run("tc -n switch filter del dev gpu-01 ingress");
-    const { code, out } = await validate(["--for", "6s", "-e", missing, "--json"], async () => {
-      for (let i = 0; i < 3; i++) await talks();
-    });
-    const reasons = JSON.parse(out).reasons.map((reason: string) => reason.split(":")[0]);
-    expect(code).toBe(3);
-    expect(reasons).toEqual(expect.arrayContaining(["sensor.one_sided", "sensor.host_unseen"]));
   });
 
   it("says what it lacks", async () => {
