@@ -78,7 +78,9 @@ export function ruleByNames(
   let carriesOthers = false;
   for (const named of names) {
     judge.judgeName(q, named.name);
-    const confirmed = named.approved && !named.ambiguous && isFor(named, judge, host);
+    // What is answered well again does not mend what was begun on an answer that another contradicted since.
+    const isDoubted = named.ambiguous || named.doubtedSec >= q.startSec;
+    const confirmed = named.approved && !isDoubted && isFor(named, judge, host);
     if (q.rule < 0) carriesOthers = true;
     if (!confirmed) continue;
     if (rule < 0) rule = q.rule;

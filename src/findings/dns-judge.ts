@@ -86,25 +86,27 @@ export class DnsJudge {
       if (exchange.resolverInside) this.answeredInside++;
     }
     if (asked === null) this.early.add(key, exchange, answer);
-    if (answer.rcode !== RCODE_NOERROR && answer.rcode !== RCODE_NXDOMAIN) return false;
+    const saysNothing = answer.rcode !== RCODE_NOERROR && answer.rcode !== RCODE_NXDOMAIN;
     if (asked === null) {
-      this.learn(exchange, answer, true);
+      if (!saysNothing) this.learn(exchange, answer, true);
       return false;
     }
     const signature = answer.truncated ? null : signatureOf(answer.rcode, answer.records);
     const contradicts = signature !== null && asked.answer !== null && asked.answer !== signature;
     if (contradicts) {
-      for (const { address, name } of asked.given) this.names.distrust(address, exchange.hostId, name);
+      for (const { address, name } of asked.given) {
+        this.names.distrust(address, exchange.hostId, name, exchange.at.sec);
+      }
     }
     if (contradicts) {
-      this.learn(exchange, answer, true);
+      if (!saysNothing) this.learn(exchange, answer, true);
       for (const { stem } of this.judge.searchStems(asked.qname))
         this.walks.contradicted(exchange.hostText, stem);
     } else if (asked.answer === null) {
       asked.answer = signature;
-      asked.given = this.learn(exchange, answer, false);
+      if (!saysNothing) asked.given = this.learn(exchange, answer, false);
     }
-    if (exchange.approved) this.judgeAnswer(exchange, asked, answer);
+    if (exchange.approved && !saysNothing) this.judgeAnswer(exchange, asked, answer);
     return contradicts;
   }
 

@@ -34,6 +34,15 @@ export class Exceptions {
     if (isBefore(use.lastSeen, last)) use.lastSeen = { ...last };
   }
 
+  /** What was put down to a rule turned out to be no use of it. */
+  takeBack(ruleId: string, attempts: number, bytesOut: number, bytesIn: number): void {
+    const use = this.uses.get(ruleId);
+    if (use === undefined) return;
+    use.attempts -= attempts;
+    use.bytesOut -= bytesOut;
+    use.bytesIn -= bytesIn;
+  }
+
   /** A question for a name that the rule allows. */
   asked(rule: number, at: Moment): void {
     this.used(rule, 0, 0, 0, at, at);

@@ -103,6 +103,12 @@ export class FlowAccounts {
     return this.shareOf(row, inner, attempts, part.bytesOut, part.bytesIn);
   }
 
+  /** What the flow did in all. */
+  wholeShare(row: number, inner: End): Share {
+    const { out, back } = this.bytes(row, inner);
+    return this.shareOf(row, inner, this.table.words[row * ROW_WORDS + ATTEMPTS], out, back);
+  }
+
   private share(row: number, inner: End, handle: number, attempts: number, out: number, back: number): void {
     this.ledger.share(handle, this.shareOf(row, inner, attempts, out, back));
   }

@@ -35,9 +35,10 @@ import { type Finding, list, type NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
-import { openFlowFinding } from "./flow-finding.ts";
+import { flowSubject, openFlowFinding } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
 import { PendingFlows } from "./pending-flows.ts";
+import type { TrustedFlows } from "./trusted-flows.ts";
 
 /**
  * Judges flows: by their addresses at the first packet, again when a name or the true initiator is
@@ -52,6 +53,7 @@ export class FlowJudge {
   private readonly pending = new PendingFlows();
   private readonly question = new FlowQuestion();
   private limitsInside: boolean;
+  private readonly trusted: TrustedFlows;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
   /** Some of them may have been allowed by an answer that was contradicted since. */
@@ -61,7 +63,15 @@ export class FlowJudge {
   /** What kind of tunnel a flow is. */
   private readonly tunnels = new Map<number, string>();
 
-  constructor(table: FlowTable, judge: Judge, names: AddressNames, ledger: Ledger, accounts: FlowAccounts) {
+  constructor(
+    table: FlowTable,
+    judge: Judge,
+    names: AddressNames,
+    ledger: Ledger,
+    accounts: FlowAccounts,
+    trusted: TrustedFlows,
+  ) {
+    this.trusted = trusted;
     this.table = table;
     this.judge = judge;
     this.names = names;
@@ -194,19 +204,28 @@ export class FlowJudge {
 
   /** Settles the flows that have waited for a name long enough at `sec`. */
   settleDue(sec: number): void {
-    if (this.doubted) {
-      this.doubted = false;
-      for (const row of this.allowedByAnswer) this.settleAgain(row);
-    }
+    if (this.doubted) this.settleDoubted();
     for (let due = this.pending.due(sec); due !== null; due = this.pending.due(sec)) {
       const stillThere = this.table.words[due.row * ROW_WORDS + GENERATION] === due.generation;
       if (stillThere && this.table.isLive(due.row)) this.settle(due.row);
     }
   }
 
-  /** Answers that name rules may have relied on were contradicted: open flows without a name are judged again soon. */
+  /** Answers that name rules may have relied on were contradicted: the flows that did are judged again soon. */
   distrusted(): void {
     this.doubted = true;
+  }
+
+  /** No packet will come. */
+  settleLast(): void {
+    if (this.doubted) this.settleDoubted();
+  }
+
+  private settleDoubted(): void {
+    this.doubted = false;
+    for (const row of this.allowedByAnswer) this.settleAgain(row);
+    for (const row of this.allowedName.keys()) this.nameDoubted(row);
+    this.trusted.settleAgain();
   }
 
   /** Better evidence says that `end` initiated the flow. */
@@ -225,6 +244,37 @@ export class FlowJudge {
     this.settle(row);
   }
 
+  /** A name in the flow is the client's claim: without an answer that confirms it, it allows nothing. */
+  private nameDoubted(row: number): void {
+    if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_ALLOWED) return;
+    const inner = innerEndOf(this.table, row);
+    askAbout(this.table, row, inner, this.question);
+    const host = hostOf(this.judge, addressOf(this.table, row, inner));
+    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
+    const known = this.names.namesOf(outer, this.question.startSec);
+    if (ruleByNames(known, this.judge, host, this.question).rule >= 0) return;
+    this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
+  }
+
+  /** An answer that allowed the flow may be contradicted only after its end. */
+  private keepTrusted(row: number): void {
+    const w = row * ROW_WORDS;
+    if (this.table.words[w + JUDGED] !== JUDGED_ALLOWED) return;
+    const inner = innerEndOf(this.table, row);
+    askAbout(this.table, row, inner, this.question);
+    const name = this.allowedName.get(row) ?? null;
+    const kind = asksEncryptedResolver(this.table, row, name) ? "dns.encrypted" : "egress.flow";
+    const evidence = name === null ? "ambiguous" : "in-flow";
+    this.trusted.keep({
+      question: this.question,
+      host: hostOf(this.judge, addressOf(this.table, row, inner)),
+      outer: formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0)),
+      ruleId: this.judge.policy.rules[this.table.words[w + JUDGED_REF]].id,
+      subject: flowSubject(this.table, row, kind, name, evidence, null),
+      share: this.accounts.wholeShare(row, inner),
+    });
+  }
+
   /** The flow is over. */
   close(row: number): void {
     this.settle(row);
@@ -233,7 +283,10 @@ export class FlowJudge {
     if (this.table.words[w + JUDGED] === JUDGED_NOTHING && crossesBoundary(this.table, row)) this.begin(row);
     const isKept = (this.table.words[w + FLAGS] & KEPT_BESIDE) !== 0;
     if (!isKept && this.table.words[w + JUDGED] === JUDGED_NOTHING) return;
-    if (this.doubted && this.allowedByAnswer.has(row)) this.settleAgain(row);
+    const byAnswer = this.allowedByAnswer.has(row);
+    if (this.doubted && byAnswer) this.settleAgain(row);
+    else if (this.doubted && this.allowedName.has(row)) this.nameDoubted(row);
+    if (byAnswer || this.allowedName.has(row)) this.keepTrusted(row);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
     this.tunnels.delete(row);

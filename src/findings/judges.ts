@@ -31,6 +31,7 @@ import type { Observer } from "./observer.ts";
 import { ProxyRequests } from "./proxy-requests.ts";
 import { SocksRelays } from "./socks-relays.ts";
 import type { TroubleCounts } from "./troubles.ts";
+import { TrustedFlows } from "./trusted-flows.ts";
 import { Witness } from "./witness.ts";
 /** Everybody who judges what a sensor sees, or makes something of it, each wired to those that it needs. */
 export class Judges {
@@ -53,6 +54,7 @@ export class Judges {
   private readonly dtls: DtlsConversations;
   private readonly secrets: Secrets;
   private readonly dnsTunnels: DnsTunnels;
+  private readonly trusted: TrustedFlows;
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;
   private readonly relays: SocksRelays;
@@ -68,7 +70,8 @@ export class Judges {
     this.exceptions = new Exceptions(judge);
     const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(table, this.ledger, this.exceptions, budgets);
-    this.flows = new FlowJudge(table, judge, this.names, this.ledger, this.accounts);
+    this.trusted = new TrustedFlows(this.names, judge, this.ledger, this.exceptions);
+    this.flows = new FlowJudge(table, judge, this.names, this.ledger, this.accounts, this.trusted);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
     this.beacons = new Beacons(this.ledger);
@@ -153,6 +156,7 @@ export class Judges {
 
   /** All flows have ended, and no packet will come. */
   settleLast(): void {
+    this.flows.settleLast();
     this.dns.settleDue(Infinity);
     this.beacons.settleDue(Infinity);
   }
@@ -161,6 +165,7 @@ export class Judges {
   countCaps(): void {
     this.troubles.set("table.names_evicted", this.names.evicted);
     this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("table.trusted_evicted", this.trusted.evicted);
     this.troubles.set("table.beacons_evicted", this.beacons.evicted);
     this.troubles.set("table.pings_evicted", this.icmpTunnels.evicted);
     this.troubles.set("table.outflow_full", this.outflow.overflow);

@@ -128,6 +128,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "table.quic_full": blind("QUIC flows that were given up because too many were read"),
   "table.dtls_full": blind("DTLS flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
+  "table.trusted_evicted": blind(
+    "ended flows forgotten that a name rule allows, before their answer was beyond doubt",
+  ),
   "table.questions_evicted": blind("open DNS questions forgotten to make room"),
   "table.beacons_evicted": blind("destinations forgotten to make room while rhythms were looked for"),
   "table.pings_evicted": blind("pairs of hosts forgotten to make room while pings were looked at"),

@@ -10,6 +10,8 @@ export interface NamedAddress {
   approved: boolean;
   /** No question was seen for it, or another answer to the same question differs. */
   ambiguous: boolean;
+  /** Last second at which two answers that should be one differed about it; -1: never. */
+  doubtedSec: number;
   /** Second of the last answer, and the last second at which it counts (TTL and grace included). */
   answeredSec: number;
   validToSec: number;
@@ -72,7 +74,8 @@ export class AddressNames {
     if (known === undefined) {
       if (names.list.length >= MAX_NAMES) this.dropOldest(names, atSec);
       this.total++;
-      const named = { hostId, host, name, approved, ambiguous, answeredSec: atSec, validToSec };
+      const times = { doubtedSec: -1, answeredSec: atSec, validToSec };
+      const named = { hostId, host, name, approved, ambiguous, ...times };
       add(names, named);
       this.changed?.set(named, address);
       return;
@@ -89,10 +92,11 @@ export class AddressNames {
   }
 
   /** Two answers to one question differ: neither can be believed. */
-  distrust(address: string, hostId: string, name: string): void {
+  distrust(address: string, hostId: string, name: string, atSec: number): void {
     for (const n of this.byAddress.get(address)?.list ?? []) {
       if (n.hostId !== hostId || n.name !== name) continue;
       n.ambiguous = true;
+      n.doubtedSec = Math.max(n.doubtedSec, atSec);
       this.changed?.set(n, address);
     }
   }

@@ -301,6 +301,7 @@ function namedOf(row: NameRow): NamedAddress {
     name: row.name,
     approved: row.approved === 1,
     ambiguous: row.ambiguous === 1,
+    doubtedSec: -1,
     answeredSec: row.answered_sec,
     validToSec: row.valid_to_sec,
   };

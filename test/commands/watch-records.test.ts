@@ -29,6 +29,7 @@ const NAME: NameEntry = [
     name: "a.example.org",
     approved: true,
     ambiguous: false,
+    doubtedSec: -1,
     answeredSec: 1000,
     validToSec: 2000,
   },

@@ -6,10 +6,23 @@ import {
   httpRequest,
   httpResponse,
   serverHello,
+  tlsData,
 } from "../traffic/messages.ts";
 import { udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
-import { AGENT, at, enclave, GATE, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene, START } from "./scene.ts";
+import {
+  AGENT,
+  at,
+  enclave,
+  GATE,
+  GPU,
+  linesOf,
+  OUTSIDE,
+  RESOLVER,
+  reasonsOf,
+  Scene,
+  START,
+} from "./scene.ts";
 
 const GOOD = "patches.updates.example.org";
 const RULE =
@@ -153,6 +166,57 @@ describe("a flow to the address of an allowed name", () => {
     expect(scene.lines(FILE)).toEqual([
       `egress.flow ${GATE} evil.example.com 80/tcp transferred critical x1`,
     ]);
+  });
+
+  describe("on an answer that its host forged, and that the true one contradicts", () => {
+    const forged = { answer: [OUTSIDE], id: 7, port: 4444 };
+    const truth = (answer: readonly string[], rcode = 0) => {
+      const records = answer.map((data) => ({ type: "A", data }) as const);
+      return udp(`${RESOLVER}:53`, `${GATE}:4444`, dnsAnswer(GOOD, "A", 7, records, rcode));
+    };
+    const evil = (name: string | null) => (scene: Scene) => {
+      return scene.talks(GATE, OUTSIDE, 443, (talk) => {
+        talk.open();
+        talk.client(clientHello(name));
+        talk.server(serverHello());
+        talk.client(tlsData(100));
+      });
+    };
+    const over = (name: string | null) => (scene: Scene) => scene.tls(GATE, OUTSIDE, name);
+
+    it.each([
+      ["open, named", evil(GOOD), GOOD],
+      ["open, unnamed", evil(null), OUTSIDE],
+      ["over, named", over(GOOD), GOOD],
+      ["over, unnamed", over(null), OUTSIDE],
+    ])("is a finding: %s", (_, act, destination) => {
+      const line = `egress.flow ${GATE} ${destination} 443/tcp transferred critical x1`;
+      for (const answer of [truth(["203.0.113.99"]), truth([], 3), truth([], 2), truth([], 5)]) {
+        const scene = act(new Scene().works().asks(GATE, GOOD, forged))
+          .at(2)
+          .send(answer);
+        const summary = scene.seen(FILE);
+        expect(linesOf(summary)).toEqual([line]);
+        expect(summary.exceptions).toMatchObject([{ attempts: 0, bytesOut: 0, bytesIn: 0 }]);
+        expect(scene.at(20).works().lines(FILE)).toEqual([line]);
+      }
+    });
+
+    it("is one as well when the forger answers himself once more, and when time passes in between", () => {
+      const again = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged))
+        .send(truth(["203.0.113.99"]))
+        .asks(GATE, GOOD, { answer: [OUTSIDE] });
+      expect(again.lines(FILE)).toHaveLength(1);
+      const late = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged))
+        .at(55)
+        .works();
+      expect(late.send(truth(["203.0.113.99"])).lines(FILE)).toHaveLength(1);
+    });
+
+    it("is none when both say the same", () => {
+      const scene = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged)).send(truth([OUTSIDE]));
+      expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
+    });
   });
 
   it("is not allowed to be sent on to an address", () => {

@@ -97,8 +97,8 @@ describe("AddressNames", () => {
     const names = new AddressNames(GRACE);
     learn(names);
     learn(names, { host: "10.20.1.12" });
-    names.distrust("192.0.2.1", "10.20.1.11", "a.example");
-    names.distrust("192.0.2.9", "10.20.1.11", "a.example");
+    names.distrust("192.0.2.1", "10.20.1.11", "a.example", 1000);
+    names.distrust("192.0.2.9", "10.20.1.11", "a.example", 1000);
     expect(at(names, 1000)).toEqual(["10.20.1.11 a.example ambiguous", "10.20.1.12 a.example"]);
   });
 

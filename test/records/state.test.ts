@@ -117,6 +117,7 @@ describe("state over restarts", () => {
       name: "a.example.org",
       approved: true,
       ambiguous: false,
+      doubtedSec: -1,
       answeredSec: 1000,
       validToSec: 1300,
     };
@@ -267,6 +268,7 @@ const sampleName: NamedAddress = {
   name: "a.example.org",
   approved: true,
   ambiguous: false,
+  doubtedSec: -1,
   answeredSec: 1000,
   validToSec: 1300,
 };

@@ -88,6 +88,7 @@ function* earlierNames() {
       name: `n${n}.example`,
       approved: true,
       ambiguous: false,
+      doubtedSec: -1,
       ...times,
     };
     yield [`100.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`, named] as const;
