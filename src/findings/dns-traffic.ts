@@ -19,7 +19,6 @@ import { netbiosName } from "../names/netbios.ts";
 import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
-import { hostOf } from "./answered-names.ts";
 import type { DnsTunnels } from "./detectors/dns-tunnels.ts";
 import type { Secrets } from "./detectors/secrets.ts";
 import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
@@ -165,10 +164,11 @@ export class DnsTraffic {
     if (classOf(this.table, row, client) === OUTSIDE || isGroup(host)) return null;
     const resolverWords = addressOf(this.table, row, resolver);
     const group = isGroup(resolverWords) || isNetbios;
+    const hostText = formatAddress(host);
     return {
       host,
-      hostText: formatAddress(host),
-      hostId: hostOf(this.judge, host).id,
+      hostText,
+      hostId: this.judge.hostName(...host) ?? hostText,
       hostPort: portOf(this.table, row, client),
       resolverText: formatAddress(resolverWords),
       resolverPort: portOf(this.table, row, resolver),

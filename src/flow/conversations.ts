@@ -55,10 +55,13 @@ export class Conversations {
     // A SYN takes a number of its own before its data (RFC 7413).
     const seq = (pkt.tcpFlags & TCP_SYN) === 0 ? pkt.tcpSeq : (pkt.tcpSeq + 1) | 0;
     const talker = talk.talkers[from] ?? this.begin(row, from, seq, talk);
-    talker.segment(seq, pkt, view);
-    const awaited = talk.conversation.awaitsAnswerOf;
-    if (awaited !== null) talk.talkers[awaited]?.retry();
-    this.weigh(talk);
+    if (talker.opaque) talker.pass(seq, pkt);
+    else {
+      talker.segment(seq, pkt, view);
+      const awaited = talk.conversation.awaitsAnswerOf;
+      if (awaited !== null) talk.talkers[awaited]?.retry();
+      this.weigh(talk);
+    }
     if (this.held > MAX_HELD_TOTAL) {
       this.sink.trouble("stream.memory_full");
       this.shut(row);

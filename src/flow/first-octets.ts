@@ -54,14 +54,21 @@ export function firstOctets(view: DataView, at: number, end: number, responderPo
   if (socks === "yes") return "socks";
   if (isHttp2ServerStart(view, at, end)) return "http2-server";
   if (headerLen < 0) return "maybe";
-  if ([tls, http2, http, response, simple, ssh, socks].includes("maybe")) return "maybe";
+  const mayBeHttp = http2 === "maybe" || http === "maybe" || response === "maybe" || simple === "maybe";
+  if (mayBeHttp || tls === "maybe" || ssh === "maybe" || socks === "maybe") return "maybe";
   if (responderPort === PORT_DNS) return "dns";
   return dns === "maybe" ? "maybe" : "nothing";
 }
 
+/** Octets that TLS records and the lines of HTTP begin with, empty lines before them included; SSL 2.0 is left out. */
+const BEGINS_LATE: readonly boolean[] = Array.from({ length: 256 }, (_, octet) => {
+  const isLetter = (octet & 0xdf) >= 0x41 && (octet & 0xdf) <= 0x5a;
+  return octet < 0x80 && (isLetter || octet === 0x0a || octet === 0x0d || (octet >= 20 && octet <= 24));
+});
+
 /** What takes over a connection is certain in its first octets: binary protocols must not be held for it. */
 export function lateOctets(view: DataView, at: number, end: number): Shown {
-  if (view.getUint8(at) >= 0x80) return "nothing"; // else SSL 2.0
+  if (!BEGINS_LATE[view.getUint8(at)]) return "nothing";
   const tls = isTlsStart(view, at, end);
   if (tls !== "no") return tls === "yes" ? "tls" : "maybe";
   const http2 = isHttp2Start(view, at, end);

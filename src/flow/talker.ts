@@ -84,16 +84,27 @@ export class Talker implements StreamReader {
     return this.undecided.capacity + (this.conversation.readerOf(this.from)?.heldBytes ?? 0);
   }
 
+  /** A segment of a direction that is opaque: it waits for the other's names alone. */
+  pass(seq: number, pkt: Packet): void {
+    this.checkStart(seq, pkt);
+    this.chunks++;
+  }
+
   segment(seq: number, pkt: Packet, view: DataView): void {
     const { payloadAt, payloadEnd, payloadLen } = pkt;
-    if (this.isClient && !this.midFlow && this.stream.isBefore(seq, payloadLen)) {
-      this.sink.trouble("stream.before_start");
-    }
+    this.checkStart(seq, pkt);
     // Its receiver may take the urgent octet out of the stream (RFC 6093 §3.1): what is read here is then not what is meant.
-    if ((pkt.tcpFlags & TCP_URG) !== 0 && this.isClient && !this.opaque) this.sink.trouble("stream.urgent");
+    if ((pkt.tcpFlags & TCP_URG) !== 0 && this.isClient) this.sink.trouble("stream.urgent");
     this.stream.segment(seq, view, payloadAt, payloadEnd, payloadLen);
     // Asked last: the octets that are there may hold the name.
     if (payloadEnd - payloadAt < payloadLen && this.needsAll) this.sink.trouble("stream.cut_by_snaplen");
+    if (this.opaque) this.stream.drop();
+  }
+
+  private checkStart(seq: number, pkt: Packet): void {
+    if (this.isClient && !this.midFlow && this.stream.isBefore(seq, pkt.payloadLen)) {
+      this.sink.trouble("stream.before_start");
+    }
   }
 
   read(view: DataView, at: number, end: number): void {
@@ -194,9 +205,12 @@ export class Talker implements StreamReader {
   }
 }
 
-/** Whether view[at, end) is a short line of text, or several: a command of SMTP, IMAP, POP3, FTP or XMPP. */
+/**
+ * Whether view[at, end) is a short line of text, or several: a command of SMTP, IMAP, POP3, FTP or XMPP. Those begin
+ * with a letter, a number or an element; the commands of Redis do not, of which inside connections send thousands.
+ */
 function isLine(view: DataView, at: number, end: number): boolean {
-  if (end - at > MAX_LINE_OCTETS) return false;
+  if (end - at > MAX_LINE_OCTETS || !BEGINS_LINE[view.getUint8(at)]) return false;
   const last = view.getUint8(end - 1);
   if (last !== 0x0a && last !== 0x3e) return false; // LF, or the end of an element
   for (let i = at; i < end; i++) {
@@ -205,3 +219,7 @@ function isLine(view: DataView, at: number, end: number): boolean {
   }
   return true;
 }
+
+const BEGINS_LINE: readonly boolean[] = Array.from({ length: 128 }, (_, octet) =>
+  /[\sA-Za-z0-9<]/.test(String.fromCharCode(octet)),
+);

@@ -1,4 +1,5 @@
 import { findTokens } from "./credential-tokens.ts";
+import { remembering } from "./text-memo.ts";
 
 /** A credential in a text (one character an octet), from `at` to before `end`. */
 export interface Credential {
@@ -106,9 +107,13 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** Without one of these words no rule matches. */
+const ANY_WORD = new RegExp([...new Set(RULES.flatMap(({ words }) => words))].join("|"), "i");
+
 /** Credentials in what is said in a text protocol, in order and without overlaps. */
 export function findCredentials(text: string): Credential[] {
   const found: Credential[] = findTokens(text).map((token) => ({ ...token, isPassword: false }));
+  if (!ANY_WORD.test(text)) return found;
   const lower = text.toLowerCase();
   for (const { kind, words, pattern, isPassword = false, unless } of RULES) {
     if (!words.some((word) => lower.includes(word)) || unless?.test(text) === true) continue;
@@ -156,10 +161,10 @@ export function hideInTarget(target: string): string {
 }
 
 /** An authority without the user and password before its host (RFC 3986 §3.2.1). */
-export function hideInAuthority(authority: string): string {
+export const hideInAuthority: (authority: string) => string = remembering((authority) => {
   const at = authority.lastIndexOf("@");
   return hideInText(at < 0 ? authority : HIDDEN + authority.slice(at));
-}
+});
 
 /** A text without the credentials in it. */
 export function hideInText(text: string): string {

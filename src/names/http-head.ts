@@ -99,12 +99,13 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
   const hosts = collectHosts(target.authority, fields.hosts, notes);
   const first = hosts[0] ?? parseHttpHost("");
   const { framing, contentLength } = contentFraming(fields, notes);
+  const shown = hideInTarget(escapeText(line.target, MAX_TARGET_OCTETS));
   return {
     method: line.method,
-    target: hideInTarget(escapeText(line.target, MAX_TARGET_OCTETS)),
+    target: shown,
     form: target.form,
     scheme: target.scheme,
-    path: hideInTarget(escapeText(target.path, MAX_TARGET_OCTETS)),
+    path: target.path === line.target ? shown : hideInTarget(escapeText(target.path, MAX_TARGET_OCTETS)),
     host: first.host,
     port: first.port || (DEFAULT_PORTS.get(target.scheme) ?? 0),
     address: first.address,

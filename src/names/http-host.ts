@@ -1,5 +1,6 @@
 import { escapeHost, MAX_HOST_OCTETS } from "./escape.ts";
 import { parseIpLiteral, parseIpNumber } from "./ip-literal.ts";
+import { remembering } from "./text-memo.ts";
 
 /** A host that a request names, from Host, CONNECT or an absolute-form target (RFC 3986 §3.2). */
 export interface HttpHost {
@@ -17,7 +18,9 @@ export interface HttpHost {
 }
 
 /** Reads `text` (one character an octet) as [userinfo@]host[:port]. */
-export function parseHttpHost(text: string): HttpHost {
+export const parseHttpHost: (text: string) => HttpHost = remembering(readHost);
+
+function readHost(text: string): HttpHost {
   const rest = text.slice(text.lastIndexOf("@") + 1); // browsers and proxies take the last one
   const bracketed = rest.startsWith("[") ? rest.indexOf("]") : -1;
   const colon = bracketed > 0 ? rest.indexOf(":", bracketed) : rest.lastIndexOf(":");

@@ -212,6 +212,14 @@ describe("a protocol that takes over a connection", () => {
     expect(seen).toEqual({ names: [], troubles: [] });
   });
 
+  it("is not looked for behind commands of Redis, though they are lines of text", () => {
+    const seen = namesIn((talk) => {
+      for (let n = 0; n < 8; n++) talk.client("*1\r\n$4\r\nPING\r\n");
+      talk.client(clientHello("late.example"));
+    });
+    expect(seen).toEqual({ names: [], troubles: [] });
+  });
+
   it("is not DNS, for short binary messages would be held for it", () => {
     const seen = namesIn((talk) => {
       talk.client([0x2a, 0, 0, 0]);
