@@ -91,9 +91,13 @@ function listCandidates(args: readonly string[], inputs: CaptureInputs, barren: 
   return candidates;
 }
 
-/** Or a link that leads nowhere: opening it says so. */
+/** Or what cannot be looked at, such as a link that leads nowhere or in a circle: opening it says so. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return true;
+  }
 }
 
 /** Keeps the first of several names of a file: named before listed, then by path, so that no order matters. */

@@ -1,14 +1,15 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { CatalogueData } from "../catalogue/catalogue-data.ts";
 import { loadEnclave } from "../policy/enclave-file.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { formatProblem, type Problem } from "../policy/yaml-source.ts";
+import { readBounded } from "../records/bounded-file.ts";
 import { readOwnCatalogue } from "./own-catalogue.ts";
 import { say } from "./say.ts";
 
 const FALLBACK = "/etc/gapwatch/enclave.yaml";
-const MAX_FILE = 16 * 1024 * 1024;
+/** A larger one is none; what it may hold is bounded when it is read as YAML. */
+export const MAX_ENCLAVE_MIB = 16;
 const COULD_NOT_RUN = 2;
 /** Problems that are told: what has more is no enclave file. */
 const MAX_PROBLEMS = 100;
@@ -37,7 +38,7 @@ export function resolveEnclavePath(option?: string): string {
 export function readEnclave(path: string): EnclaveFile | null {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readBounded(path, MAX_ENCLAVE_MIB);
   } catch (error) {
     const remedy = path === FALLBACK ? "; name one with -e FILE or in $GAPWATCH_ENCLAVE" : "";
     say(`cannot read the enclave file ${path}: ${reasonOf(error)}${remedy}`);
@@ -48,16 +49,12 @@ export function readEnclave(path: string): EnclaveFile | null {
 
 /** The same from its octets; `path` only names the file in messages. */
 export function enclaveOf(path: string, bytes: Buffer): EnclaveFile | null {
-  if (bytes.length > MAX_FILE) {
-    say(`the enclave file ${path} is larger than 16 MiB`);
-    return null;
-  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    say(`the enclave file ${path} is not UTF-8`);
-    return null;
+    const { line, column } = placeOfBadOctet(bytes);
+    return refused([{ path, line, column, message: "the enclave file is not UTF-8", expected: "" }]);
   }
   const loaded = loadEnclave(text, path);
   if ("problems" in loaded) return refused(loaded.problems);
@@ -73,6 +70,13 @@ export function enclaveOf(path: string, bytes: Buffer): EnclaveFile | null {
     sha256,
     warnings: loaded.warnings.map(formatProblem),
   };
+}
+
+/** The first octet that is no UTF-8; columns count characters. */
+function placeOfBadOctet(bytes: Buffer): { readonly line: number; readonly column: number } {
+  const before = bytes.toString("utf8").split("\ufffd", 1)[0];
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return { line: before.split("\n").length, column: before.length - lineStart + 1 };
 }
 
 function refused(problems: readonly Problem[]): null {

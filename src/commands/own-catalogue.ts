@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type CatalogueData, compileCatalogue } from "../catalogue/catalogue-data.ts";
 import type { CatalogueEntry, SharedHosting } from "../catalogue/entry.ts";
 import { loadEntries } from "../catalogue/entry-file.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { type Problem, YamlSource } from "../policy/yaml-source.ts";
+import { readBounded } from "../records/bounded-file.ts";
+
+const MAX_MIB = 16;
 
 /** The catalogue files that an enclave file names. */
 export interface OwnCatalogue {
@@ -45,7 +47,7 @@ export function readOwnCatalogue(policy: EnclavePolicy, path: string, text: stri
 
 function readText(path: string): string | { readonly fault: string } {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
+    return new TextDecoder("utf-8", { fatal: true }).decode(readBounded(path, MAX_MIB));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : null;
     if (code === "ENOENT") return { fault: "there is no such file" };

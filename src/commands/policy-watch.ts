@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { systemMessage } from "../capture/system-message.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
-import { type EnclaveFile, enclaveOf } from "./enclave-option.ts";
+import { readBounded } from "../records/bounded-file.ts";
+import { type EnclaveFile, enclaveOf, MAX_ENCLAVE_MIB } from "./enclave-option.ts";
 import { say } from "./say.ts";
 
 /** How often the enclave file is looked at for a change, however it was made. */
@@ -84,7 +84,7 @@ export class PolicyWatch {
   /** The file, or why it cannot be read. */
   private read(): Buffer | string {
     try {
-      return readFileSync(this.enclave.path);
+      return readBounded(this.enclave.path, MAX_ENCLAVE_MIB);
     } catch (error) {
       return systemMessage(error);
     }

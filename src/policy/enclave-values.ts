@@ -76,6 +76,8 @@ export const address = text(ADDRESS_EXPECTED, (input, refuse) => {
 /** The outside party of a rule: what cannot be a name is read as a prefix. */
 export const party = text(TO_EXPECTED, (input, refuse): Prefix | NamePattern => {
   const numeric = /[/:]|(^|\.)[0-9]+$/.test(input);
+  const isNameAndMore = numeric && /[g-z]/i.test(input); // with a port or a scheme, perhaps
+  if (isNameAndMore) return refuse(`${JSON.stringify(input)} is no name`, TO_EXPECTED);
   return numeric ? readPrefix(input, refuse) : readPattern(input, TO_EXPECTED, refuse);
 });
 

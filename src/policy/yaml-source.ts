@@ -1,4 +1,15 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from "yaml";
 
 /** A place in the file; both count from 1. */
 export interface Place {
@@ -40,8 +51,9 @@ export class YamlSource {
     try {
       document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
       for (const error of [...document.errors, ...document.warnings]) {
-        problems.push(this.#problem(error.pos[0], `not valid YAML: ${firstLine(error.message)}`, ""));
+        problems.push(this.#problem(error.pos[0], `not valid YAML: ${reasonOf(error)}`, ""));
       }
+      problems.push(...this.#loose(document));
       if (problems.length === 0) this.value = document.toJS({ maxAliasCount: MAX_ALIASES });
     } catch (error) {
       // Excessive aliases, and stacks that nesting has exhausted.
@@ -78,6 +90,19 @@ export class YamlSource {
     return this.at(path, message, expected);
   }
 
+  /** Aliases whose anchor does not stand before them. */
+  #loose(document: Document): Problem[] {
+    const problems: Problem[] = [];
+    visit(document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(document) !== undefined) return;
+        const message = `not valid YAML: no anchor &${alias.source} stands before the alias *${alias.source}`;
+        problems.push(this.#problem(offsetOf(alias) ?? 0, message, ""));
+      },
+    });
+    return problems;
+  }
+
   #problem(offset: number, message: string, expected: string): Problem {
     const { line, col } = this.#lines.linePos(offset);
     return { path: this.#path, line: Math.max(1, line), column: Math.max(1, col), message, expected };
@@ -97,6 +122,10 @@ function child(node: unknown, step: PropertyKey): unknown {
 
 function offsetOf(node: unknown): number | null {
   return (node as Node | null | undefined)?.range?.[0] ?? null;
+}
+
+function reasonOf({ code, message }: YAMLError): string {
+  return code === "MULTIPLE_DOCS" ? "multiple documents; one is all that there may be" : firstLine(message);
 }
 
 function firstLine(text: string): string {

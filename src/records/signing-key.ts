@@ -7,11 +7,15 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemMessage } from "../capture/system-message.ts";
+import { readBounded } from "./bounded-file.ts";
 import { makeFolder } from "./make-folder.ts";
 import { adoptOwner } from "./ownership.ts";
 
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const MAX_MIB = 1;
 const PRIVATE_FILE = "audit.key";
 const PUBLIC_FILE = "audit.pub";
 /** Octets of an Ed25519 public key, the last of its SubjectPublicKeyInfo (RFC 8410 §4). */
@@ -115,7 +119,8 @@ export function loadSigningKey(directory: string): FileSigningKey | null {
 
 /** A public key as a file (PEM) or as `publicKeyText` writes it. Throws KeyError. */
 export function loadCheckingKey(pathOrText: string): CheckingKey {
-  const key = existsSync(pathOrText)
+  const isText = BASE64.test(pathOrText) && !existsSync(pathOrText);
+  const key = !isText
     ? readKey(pathOrText, createPublicKey)
     : decode(pathOrText, () =>
         createPublicKey({ key: Buffer.from(pathOrText, "base64"), format: "der", type: "spki" }),
@@ -130,9 +135,9 @@ export function loadCheckingKey(pathOrText: string): CheckingKey {
 function readKey(path: string, create: (pem: Buffer) => KeyObject): KeyObject {
   let pem: Buffer;
   try {
-    pem = readFileSync(path);
+    pem = readBounded(path, MAX_MIB);
   } catch (error) {
-    throw new KeyError(`cannot read the key ${path}: ${error instanceof Error ? error.message : error}`);
+    throw new KeyError(`cannot read the key ${path}: ${systemMessage(error)}`);
   }
   return decode(path, () => create(pem));
 }

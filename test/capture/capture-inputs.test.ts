@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -60,6 +60,18 @@ describe("a directory", () => {
       skipped: [join(empty, "notes")],
       broken: [{ path: empty, message: "holds no capture" }],
     });
+  });
+});
+
+describe("a directory with a link in a circle", () => {
+  it("is read, the link is named", async () => {
+    const folder = scratchPath("circle");
+    mkdirSync(folder);
+    symlinkSync("a.pcap", join(folder, "a.pcap"));
+    copyFileSync(inside("a.pcap"), join(folder, "b.pcap"));
+    const { paths, broken } = await listInputs([folder]);
+    expect(paths).toEqual([join(folder, "b.pcap")]);
+    expect(broken).toEqual([{ path: join(folder, "a.pcap"), message: expect.stringContaining("ELOOP") }]);
   });
 });
 

@@ -91,8 +91,15 @@ describe("policy check", () => {
   });
 
   it("refuses bytes that are no UTF-8", () => {
-    expect(run("check", file("latin1.yaml", Uint8Array.from([0x67, 0xe4, 0x3a])))).toBe(2);
-    expect(err).toContain("is not UTF-8");
+    expect(
+      run("check", file("latin1.yaml", Buffer.from("gapwatch: 1\nenclave: { name: caf\xe9 }", "latin1"))),
+    ).toBe(2);
+    expect(err).toContain("latin1.yaml:2:21: the enclave file is not UTF-8");
+  });
+
+  it("does not read a device to its end", () => {
+    expect(run("check", "/dev/zero")).toBe(2);
+    expect(err).toContain("cannot read the enclave file /dev/zero: larger than 16 MiB");
   });
 });
 

@@ -106,6 +106,8 @@ describe("files that do not load", () => {
     [["  - { id: a, to: 192.0.2.1 }"], '7:18 allow[0].to is "192.0.2.1"'],
     [["  - { id: a, to: [192.0.2.1], form: [10.20.0.0/16] }"], '7:31 unknown key "form"'],
     [["  - { id: a, to: ['*'] }"], '7:19 "*" is no name'],
+    [["  - { id: a, to: ['a.example.org:443'] }"], '7:19 "a.example.org:443" is no name'],
+    [["  - { id: a, to: ['https://a.example.org/'] }"], '7:19 "https://a.example.org/" is no name'],
     [["  - { id: a, to: [300.0.0.1] }"], '7:19 "300.0.0.1" is no address'],
     [["  - { id: a, to: [a_b.c!] }"], '7:19 "a_b.c!" is no name'],
     [["  - { id: a, to: ['*.com'] }"], '7:19 "*.com" is a wildcard over a public suffix'],
@@ -184,6 +186,13 @@ describe("hostile YAML", () => {
     const lines = ['a0: &a0 ["x"]'];
     for (let i = 1; i < 12; i++) lines.push(`a${i}: &a${i} [${new Array(9).fill(`*a${i - 1}`).join(", ")}]`);
     expect(problemsOf(lines.join("\n")).join()).toContain("Excessive alias count");
+  });
+
+  it("names the place of an alias without its anchor", () => {
+    expect(problemsOf(around("  relays: [*a, &a 10.20.0.1, *b]"))).toEqual([
+      "5:12 not valid YAML: no anchor &a stands before the alias *a",
+      "5:30 not valid YAML: no anchor &b stands before the alias *b",
+    ]);
   });
 
   it("takes a plain alias", () => {

@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
 import { systemMessage } from "../../capture/system-message.ts";
+import { readBounded } from "../../records/bounded-file.ts";
 
 const MIN_OCTETS = 16;
+const MAX_MIB = 1;
 
 /** A secret that cannot be used. The message is for people. */
 export class SecretError extends Error {}
@@ -10,7 +11,7 @@ export class SecretError extends Error {}
 export function readSecret(path: string): Buffer {
   let octets: Buffer;
   try {
-    octets = readFileSync(path);
+    octets = readBounded(path, MAX_MIB);
   } catch (error) {
     throw new SecretError(`cannot read the secret ${path}: ${systemMessage(error)}`);
   }
