@@ -2,6 +2,7 @@ import type { PacketTime } from "./capture/frame-source.ts";
 import type { InterfaceState, LiveStats } from "./capture/live-source.ts";
 import type { LiveJob } from "./capture/live-sources.ts";
 import type { CatalogueData } from "./catalogue/catalogue-data.ts";
+import type { KeptMemory } from "./findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "./findings/detectors/outflow.ts";
 import type { OpenFlow } from "./findings/live-flows.ts";
 import type { TrafficChanges } from "./findings/live-traffic.ts";
@@ -23,6 +24,8 @@ export interface SensorJob extends LiveJob {
   readonly names: readonly NameEntry[];
   /** What left each host in earlier runs. */
   readonly outflow: readonly HostOutflow[];
+  /** What detectors learned in earlier runs. */
+  readonly memory: readonly KeptMemory[];
   /** A dashboard wants to know of names, hosts and flows. */
   readonly dashboard: boolean;
 }
@@ -105,6 +108,7 @@ export type SensorMessage =
   | { readonly type: "adopted" }
   | { readonly type: "alarm"; readonly part: RecordsPart; readonly message: string | null }
   | { readonly type: "outflow"; readonly entries: readonly HostOutflow[] }
+  | { readonly type: "memory"; readonly entries: readonly KeptMemory[] }
   | { readonly type: "names"; readonly entries: readonly NameEntry[]; readonly nowSec: number }
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }

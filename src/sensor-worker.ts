@@ -39,6 +39,9 @@ const REPORT_EVERY_MS = 500;
 const FLOWS_SHOWN = 300;
 /** What was learned of addresses is kept this often: a restart must not flag what is allowed. */
 const NAMES_EVERY_MS = 1000;
+/** What detectors learn of habits is kept this often, so many of each at a time: a habit takes hours to show. */
+const MEMORY_EVERY_MS = 10_000;
+const MEMORY_AT_ONCE = 512;
 /** The ring's own times. */
 const NANOSECOND_DIGITS = 9;
 
@@ -66,6 +69,7 @@ class SensorThread {
   private eventsMs = 0;
   private reportMs = 0;
   private namesMs = 0;
+  private memoryMs = 0;
 
   constructor(job: SensorJob, events: LiveEvents | null) {
     this.job = job;
@@ -86,6 +90,7 @@ class SensorThread {
     this.sensor.watch(this.evidence);
     this.sensor.restoreNames(job.names);
     this.sensor.restoreOutflow(job.outflow);
+    this.sensor.restoreMemory(job.memory, Infinity);
     this.sensor.names.noteChanges();
   }
 
@@ -149,6 +154,11 @@ class SensorThread {
     if (last || (this.unheard === 0 && nowMs - this.namesMs >= NAMES_EVERY_MS)) {
       this.namesMs = nowMs;
       this.tellNames();
+    }
+    if (last || (this.unheard === 0 && nowMs - this.memoryMs >= MEMORY_EVERY_MS)) {
+      this.memoryMs = nowMs;
+      const entries = this.sensor.memoryChanges(last ? Infinity : MEMORY_AT_ONCE);
+      if (entries.length > 0) send({ type: "memory", entries });
     }
     if (!last && this.unheard === 0 && nowMs - this.reportMs >= REPORT_EVERY_MS) {
       this.reportMs = nowMs;

@@ -7,6 +7,7 @@ import { LINKTYPE_ETHERNET } from "./decode/link-types.ts";
 import { Packet } from "./decode/packet.ts";
 import { OK, STATUSES } from "./decode/status.ts";
 import type { CoverageFacts } from "./findings/coverage.ts";
+import type { KeptMemory } from "./findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "./findings/detectors/outflow.ts";
 import type { ExceptionUse } from "./findings/exceptions.ts";
 import type { Finding } from "./findings/finding.ts";
@@ -116,6 +117,17 @@ export class Sensor {
   /** What left each host in all, where that changed since the last call. */
   outflowChanges(): HostOutflow[] {
     return this.judges.outflow.drain();
+  }
+
+  /** Takes back what detectors knew by `fromSec`, before the first packet is read; `memoryChanges` tells of it. */
+  restoreMemory(kept: readonly KeptMemory[], fromSec: number): void {
+    this.judges.beacons.restore(kept, fromSec);
+    this.judges.dnsTunnels.restore(kept, fromSec);
+  }
+
+  /** What detectors learned and nobody was told yet, so much of each at the most. */
+  memoryChanges(most: number): KeptMemory[] {
+    return [...this.judges.beacons.takeChanged(most), ...this.judges.dnsTunnels.takeChanged(most)];
   }
 
   get names(): AddressNames {

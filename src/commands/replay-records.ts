@@ -54,6 +54,7 @@ export class ReplayRecords {
     sensor.names.noteChanges();
     // Captures that were read before are not added up a second time.
     sensor.restoreOutflow(this.state.loadOutflow().filter(({ untilSec }) => untilSec <= fromSec));
+    sensor.restoreMemory(this.state.loadMemory(), fromSec);
     sensor.watch(also === null ? this.evidence : new PacketTaps([this.evidence, also]));
   }
 
@@ -70,6 +71,7 @@ export class ReplayRecords {
     this.evidence.flush();
     if (Number.isFinite(sensor.clock)) this.state.saveNames(sensor.names.takeChanged(), sensor.clock);
     this.state.saveOutflow(sensor.outflowChanges());
+    this.state.saveMemory(sensor.memoryChanges(Infinity));
     this.state.stopped({ verdict, reasons });
     this.state.flush();
   }

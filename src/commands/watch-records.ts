@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
@@ -23,6 +24,8 @@ const IN_USE_LOOK_MS = 250;
 const MAX_BACKLOG = 10_000;
 /** Names that wait while the store cannot be written. */
 const MAX_UNSAVED_NAMES = 100_000;
+/** And what detectors learned. */
+const MAX_UNSAVED_MEMORY = 8192;
 
 export interface WatchRecordsOptions {
   readonly directory: string | undefined;
@@ -47,6 +50,8 @@ export class WatchRecords {
   private unsavedNames: NameEntry[] = [];
   /** By host. */
   private readonly unsavedOutflow = new Map<string, HostOutflow>();
+  /** By detector and key. */
+  private readonly unsavedMemory = new Map<string, KeptMemory>();
 
   /** Why there is no state yet; findings of this run and what else is to be recorded then. */
   private failure: string | null = null;
@@ -91,6 +96,11 @@ export class WatchRecords {
     return this.state?.loadOutflow() ?? [];
   }
 
+  /** What detectors learned in earlier runs. */
+  memory(): KeptMemory[] {
+    return this.state?.loadMemory() ?? [];
+  }
+
   started(version: string, inputs: readonly string[]): void {
     this.record((state) => state.started({ version, inputs }));
   }
@@ -129,6 +139,21 @@ export class WatchRecords {
   saveOutflow(entries: readonly HostOutflow[]): void {
     for (const entry of entries) this.unsavedOutflow.set(entry.host, entry);
     if (this.state?.saveOutflow(this.unsavedOutflow.values()) === true) this.unsavedOutflow.clear();
+  }
+
+  /** Keeps what detectors learned; what could not be written is tried again with the next. */
+  saveMemory(entries: readonly KeptMemory[]): void {
+    const { unsavedMemory } = this;
+    for (const entry of entries) {
+      const key = `${entry.detector} ${entry.key}`;
+      unsavedMemory.delete(key); // the latest stands last
+      unsavedMemory.set(key, entry);
+    }
+    if (this.state?.saveMemory([...unsavedMemory.values()]) === true) unsavedMemory.clear();
+    for (const key of unsavedMemory.keys()) {
+      if (unsavedMemory.size <= MAX_UNSAVED_MEMORY) break;
+      unsavedMemory.delete(key);
+    }
   }
 
   evidenceDeleted({ finding, bytes }: { readonly finding: string; readonly bytes: number }): void {

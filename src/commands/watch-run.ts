@@ -91,6 +91,7 @@ export class WatchRun {
       evidence: records.evidence,
       names: records.names(),
       outflow: records.outflow(),
+      memory: records.memory(),
       dashboard: openScreen !== null,
     };
     this.worker = new Worker(new URL("./sensor-worker.js", import.meta.url), { workerData: job });
@@ -163,6 +164,9 @@ export class WatchRun {
         break;
       case "outflow":
         this.records.saveOutflow(message.entries);
+        break;
+      case "memory":
+        this.records.saveMemory(message.entries);
         break;
       case "names":
         this.records.saveNames(message.entries, message.nowSec);

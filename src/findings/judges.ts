@@ -53,7 +53,7 @@ export class Judges {
   private readonly quic: QuicConversations;
   private readonly dtls: DtlsConversations;
   private readonly secrets: Secrets;
-  private readonly dnsTunnels: DnsTunnels;
+  readonly dnsTunnels: DnsTunnels;
   private readonly trusted: TrustedFlows;
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;

@@ -1,5 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { systemMessage } from "../capture/system-message.ts";
+import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import { type CaughtUp, catchUp } from "./apply-record.ts";
 import { StateError, StateInUse } from "./state.ts";
@@ -8,12 +9,14 @@ import type { StatePaths } from "./state-paths.ts";
 import { type Ack, type NameEntry, Store } from "./store.ts";
 
 const BUSY_MS = 5000;
+const NOTHING = { names: [], acks: [], outflow: [], memory: [] };
 
 /** What only the store knows. */
 interface Kept {
   readonly names: readonly NameEntry[];
   readonly acks: readonly Ack[];
   readonly outflow: readonly HostOutflow[];
+  readonly memory: readonly KeptMemory[];
   /** Why the old store could not be read; null where it could, or where there was none. */
   readonly failure: string | null;
 }
@@ -24,8 +27,9 @@ export interface Rebuilt extends CaughtUp {
 }
 
 /**
- * Makes the store anew from the audit log. Names of addresses, what left each host, and acknowledgements that the audit log has not
- * taken up yet come from the old store, as far as it can be read. Throws StateError.
+ * Makes the store anew from the audit log. Names of addresses, what left each host, what detectors learned, and
+ * acknowledgements that the audit log has not taken up yet come from the old store, as far as it can be read.
+ * Throws StateError.
  */
 export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
   if (!existsSync(paths.audit)) throw new StateError(`${paths.directory} holds no audit log`);
@@ -39,6 +43,7 @@ export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
     store.transaction(() => {
       store.putNames(kept.names, 0);
       store.putOutflow(kept.outflow);
+      store.putMemory(kept.memory);
       for (const ack of kept.acks) store.putAck(ack, false);
     });
     const findings = store.findings().length;
@@ -67,18 +72,14 @@ async function takeLock(paths: StatePaths): Promise<StateLock> {
 }
 
 async function keptOf(path: string): Promise<Kept> {
-  if (!existsSync(path)) return { names: [], acks: [], outflow: [], failure: null };
+  if (!existsSync(path)) return { ...NOTHING, failure: null };
   let store: Store | null = null;
   try {
     store = await Store.open(path, BUSY_MS, false);
-    return { names: store.names(), acks: store.unauditedAcks(), outflow: store.outflow(), failure: null };
+    const kept = { names: store.names(), acks: store.unauditedAcks(), outflow: store.outflow() };
+    return { ...kept, memory: store.memory(), failure: null };
   } catch (error) {
-    return {
-      names: [],
-      acks: [],
-      outflow: [],
-      failure: error instanceof Error ? error.message : String(error),
-    };
+    return { ...NOTHING, failure: error instanceof Error ? error.message : String(error) };
   } finally {
     store?.close();
   }

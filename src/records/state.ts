@@ -1,4 +1,5 @@
 import { systemMessage } from "../capture/system-message.ts";
+import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
@@ -114,6 +115,11 @@ export class State {
     return this.store.outflow();
   }
 
+  /** What detectors learned in earlier runs, what was silent for longest first. */
+  loadMemory(): KeptMemory[] {
+    return this.store.memory();
+  }
+
   /** As an earlier run left them. */
   sensorStates(): SensorState[] {
     return this.store.sensorStates();
@@ -182,6 +188,11 @@ export class State {
   /** Keeps what left each host; false when it could not be kept: then the next call has to bring these again. */
   saveOutflow(entries: Iterable<HostOutflow>): boolean {
     return this.writeStore(() => this.store.putOutflow(entries));
+  }
+
+  /** Keeps what detectors learned; false when it could not be kept: then the next call has to bring these again. */
+  saveMemory(entries: readonly KeptMemory[]): boolean {
+    return this.writeStore((store) => store.quickTransaction(() => store.putMemory(entries)));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Version of the schema below, kept in SQLite's user_version. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What left each host in all, since version 2. */
 const OUTFLOW = `
@@ -11,12 +11,28 @@ CREATE TABLE outflow (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** What detectors learned, since version 3. `numbers` are doubles in base64: libsql 0.5 returns blobs empty, or aborts. */
+const MEMORY = `
+CREATE TABLE memory (
+  detector TEXT NOT NULL,
+  key TEXT NOT NULL,
+  last_sec REAL NOT NULL,
+  numbers TEXT NOT NULL,
+  facts TEXT NOT NULL,
+  PRIMARY KEY (detector, key)
+) STRICT;
+CREATE INDEX memory_last ON memory (detector, last_sec);
+`;
+
 /** What brings a store of an earlier version up to the next, by the earlier version. */
-export const MIGRATIONS: ReadonlyMap<number, string> = new Map([[1, `${OUTFLOW} PRAGMA user_version = 2;`]]);
+export const MIGRATIONS: ReadonlyMap<number, string> = new Map([
+  [1, `${OUTFLOW} PRAGMA user_version = 2;`],
+  [2, `${MEMORY} PRAGMA user_version = 3;`],
+]);
 
 /**
  * The store. `findings.json` is the finding whole; the columns beside it are there to sort and to search by.
- * Everything but `names` and `outflow` follows from the audit log: `meta.audit_seq` says up to which record.
+ * Everything but `names`, `outflow` and `memory` follows from the audit log: `meta.audit_seq` says up to which record.
  */
 export const SCHEMA = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -82,5 +98,6 @@ CREATE TABLE names (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX names_valid ON names (valid_to_sec);
 ${OUTFLOW}
+${MEMORY}
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type Libsql from "libsql";
 import { systemMessage } from "../capture/system-message.ts";
+import { type KeptMemory, MOST_KEPT } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { NamedAddress } from "../flow/address-names.ts";
@@ -234,6 +235,27 @@ export class Store {
     });
   }
 
+  /** Keeps what detectors learned. What is later replaces what is earlier; of each detector so much is kept. */
+  putMemory(entries: readonly KeptMemory[]): void {
+    for (const { detector, key, lastSec, numbers, facts } of entries) {
+      const octets = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+      this.run(PUT_MEMORY, detector, key, lastSec, octets.toString("base64"), JSON.stringify(facts));
+    }
+    for (const [detector, most] of Object.entries(MOST_KEPT)) this.run(TRIM_MEMORY, detector, detector, most);
+  }
+
+  /** What detectors learned, what was silent for longest first. */
+  memory(): KeptMemory[] {
+    const rows = this.rows(
+      "SELECT detector, key, last_sec, numbers, facts FROM memory ORDER BY last_sec, key",
+    );
+    return (rows as MemoryRow[]).map(({ detector, key, last_sec, numbers, facts }) => {
+      // A Buffer's octets may begin anywhere: doubles want a place of their own.
+      const doubles = new Float64Array(Uint8Array.from(Buffer.from(numbers, "base64")).buffer);
+      return { detector, key, lastSec: last_sec, numbers: doubles, facts: JSON.parse(facts) } as KeptMemory;
+    });
+  }
+
   private stored(json: string): StoredFinding[] {
     const finding = readFindingRecord(JSON.parse(json));
     return finding === null ? [] : [{ finding, ack: this.ackOf(finding.id) }];
@@ -281,7 +303,22 @@ const PUT_OUTFLOW = `INSERT INTO outflow VALUES (?, ?, ?, ?) ON CONFLICT (host) 
     bytes = max(bytes, excluded.bytes), since_sec = min(since_sec, excluded.since_sec),
     until_sec = max(until_sec, excluded.until_sec)`;
 
+const PUT_MEMORY = `INSERT INTO memory VALUES (?, ?, ?, ?, ?) ON CONFLICT (detector, key) DO UPDATE SET
+    last_sec = excluded.last_sec, numbers = excluded.numbers, facts = excluded.facts
+  WHERE excluded.last_sec > memory.last_sec`;
+
+const TRIM_MEMORY = `DELETE FROM memory WHERE detector = ? AND last_sec <=
+  (SELECT last_sec FROM memory WHERE detector = ? ORDER BY last_sec DESC LIMIT 1 OFFSET ?)`;
+
 const PUT_NAME = `INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+interface MemoryRow {
+  readonly detector: string;
+  readonly key: string;
+  readonly last_sec: number;
+  readonly numbers: string;
+  readonly facts: string;
+}
 
 interface NameRow {
   readonly address: string;

@@ -48,7 +48,7 @@ describe("what left each host", () => {
     const path = join(root.fresh(), "gapwatch.db");
     (await Store.open(path, 0, true)).close();
     const db = await openDatabase(path, 0);
-    db.exec("DROP TABLE outflow; PRAGMA user_version = 1");
+    db.exec("DROP TABLE outflow; DROP TABLE memory; PRAGMA user_version = 1");
     db.close();
     const store = await Store.open(path, 0, false);
     store.putOutflow([first]);

@@ -12,24 +12,34 @@ import {
 } from "../../flow/flow-view.ts";
 import { flowOutcome } from "../../flow/outcome.ts";
 import { formatAddress } from "../../policy/address-text.ts";
-import type { Finding, FindingSubject, Moment } from "../finding.ts";
+import type { Finding, Moment } from "../finding.ts";
 import { list } from "../finding.ts";
 import type { FindingKind } from "../finding-kinds.ts";
 import { crossesBoundary, innerEndOf } from "../flow-ends.ts";
 import { type Ledger, NO_FINDING, type Share } from "../ledger.ts";
 import { CRITICAL, INFO } from "../severity.ts";
-import { Moments, type Rhythm } from "./rhythm.ts";
+import { type KeptMemory, MOST_KEPT } from "./kept-memory.ts";
+import type { Rhythm } from "./rhythm.ts";
+import {
+  ALLOWED_RANK,
+  countService,
+  emptySeries,
+  keptSeries,
+  mainService,
+  restoredSeries,
+  type Series,
+  seriesKey,
+  type Where,
+} from "./series.ts";
 
 /** Pairs of source and destination that are followed at once; the one that was silent for longest goes first. */
-const MAX_SERIES = 8192;
+const MAX_SERIES = MOST_KEPT.beacon;
 /** Destinations of which it is counted how many hosts go there, and hosts that are told apart. */
 const MAX_DESTINATIONS = 8192;
 /** As many hosts with the same habit have it from the software that they all run: one severity lower. */
 const PREVALENT = 5;
 /** Seconds of packet time between looks at what went on. */
 const LOOK_SEC = 60;
-/** Services of one destination that are told apart. */
-const MAX_SERVICES = 16;
 /** Findings whose series are found at once. */
 const MAX_RECENT = 8192;
 const PORT_NTP = 123;
@@ -43,28 +53,6 @@ const RANK: Partial<Readonly<Record<FindingKind, number>>> = {
   "policy.expired": 4,
   "egress.flow": 4,
 };
-const ALLOWED_RANK = 0;
-
-type Where = Pick<FindingSubject, "source" | "destination" | "name" | "port" | "proto">;
-
-interface Service {
-  readonly where: Where;
-  readonly rank: number;
-  count: number;
-}
-
-/** What one source does toward one destination. */
-interface Series {
-  readonly moments: Moments;
-  /** What is tried, by service. */
-  readonly services: Map<string, Service>;
-  rank: number;
-  attempts: number;
-  outcome: number;
-  first: Moment;
-  last: Moment;
-  finding: number;
-}
 
 /**
  * `beacon`: regular attempts toward one destination outside. Told by what findings and exceptions count as attempts,
@@ -77,6 +65,8 @@ export class Beacons {
   /** By the finding that told of it: saves looking it up by its text. */
   private readonly recent = new Map<Where, Series>();
   private readonly touched = new Set<Series>();
+  /** Those to be kept for the runs after this one; null where nobody keeps them. */
+  private changed: Set<Series> | null = null;
   /** Sources by destination, and the findings about it. */
   private readonly habits = new Map<string, { readonly sources: Set<string>; readonly findings: number[] }>();
   private readonly ledger: Ledger;
@@ -84,6 +74,27 @@ export class Beacons {
 
   constructor(ledger: Ledger) {
     this.ledger = ledger;
+  }
+
+  /** Takes back what earlier runs knew by `fromSec`, and notes from here on what changes. */
+  restore(kept: Iterable<KeptMemory>, fromSec: number): void {
+    this.changed = new Set();
+    for (const each of kept) {
+      if (each.detector !== "beacon" || this.series.size >= MAX_SERIES) continue;
+      const series = restoredSeries(each, fromSec);
+      if (series !== null) this.series.set(series.key, series);
+    }
+  }
+
+  /** Of what changed, and was not taken yet, so many at the most: what changed first comes first. */
+  takeChanged(most: number): KeptMemory[] {
+    const taken: KeptMemory[] = [];
+    for (const series of this.changed ?? []) {
+      if (taken.length >= most) break;
+      this.changed?.delete(series);
+      taken.push(keptSeries(series));
+    }
+    return taken;
   }
 
   /** Something was put down to a finding. */
@@ -131,8 +142,12 @@ export class Beacons {
   ): void {
     const series = this.recent.get(where) ?? this.seriesOf(where, share.first);
     series.rank = Math.max(series.rank, rank);
-    if (series.finding === NO_FINDING) countService(series.services, where, rank);
-    series.attempts += share.attempts;
+    this.changed?.add(series);
+    if (series.finding === NO_FINDING) {
+      countService(series.services, where, rank);
+      if (series.attempts === 0) series.first = { sec: share.first.sec, nsec: share.first.nsec };
+      series.attempts += share.attempts;
+    }
     series.outcome = Math.max(series.outcome, share.outcome);
     series.last = { sec: share.last.sec, nsec: share.last.nsec };
     if (series.moments.add(share.first.sec + share.first.nsec / 1e9)) this.touched.add(series);
@@ -140,11 +155,11 @@ export class Beacons {
   }
 
   private seriesOf(where: Where, first: Moment): Series {
-    const key = `${where.source} ${where.destination}`;
+    const key = seriesKey(where);
     let series = this.series.get(key);
     if (series === undefined) {
       if (this.series.size >= MAX_SERIES) this.evictOldest();
-      series = emptySeries(first);
+      series = emptySeries(key, first);
     } else this.series.delete(key);
     this.series.set(key, series); // the last to be looked up stands last
     if (this.recent.size >= MAX_RECENT) this.recent.clear();
@@ -156,6 +171,7 @@ export class Beacons {
     for (const [key, series] of this.series) {
       this.series.delete(key);
       this.touched.delete(series);
+      this.changed?.delete(series);
       this.recent.clear();
       this.evicted++;
       return;
@@ -176,6 +192,8 @@ export class Beacons {
     finding.severityCap = series.rank === ALLOWED_RANK ? INFO : CRITICAL;
     list(finding.details, rhythmText(rhythm));
     this.share(series, series.attempts, series.first, series.last);
+    series.attempts = 0;
+    this.changed?.add(series);
     this.weigh(where, series.finding);
   }
 
@@ -199,28 +217,6 @@ export class Beacons {
     const counts = { attempts, bytesOut: 0, bytesIn: 0, oneWayBytes: 0 };
     this.ledger.share(finding, { ...counts, outcome, first, last, ip: null });
   }
-}
-
-function emptySeries(at: Moment): Series {
-  const counts = { rank: ALLOWED_RANK, attempts: 0, outcome: 0, finding: NO_FINDING };
-  return { moments: new Moments(), services: new Map(), ...counts, first: { ...at }, last: { ...at } };
-}
-
-function countService(services: Map<string, Service>, where: Where, rank: number): void {
-  const key = `${where.port}/${where.proto} ${rank}`;
-  const known = services.get(key);
-  if (known !== undefined) known.count++;
-  else if (services.size < MAX_SERVICES) services.set(key, { where: subjectOf(where), rank, count: 1 });
-}
-
-/** The one that is tried most of those that tell most. */
-function mainService(services: ReadonlyMap<string, Service>): Where {
-  const [first] = [...services.values()].sort((a, b) => b.rank - a.rank || b.count - a.count);
-  return first.where;
-}
-
-function subjectOf({ source, destination, name, port, proto }: Where): Where {
-  return { source, destination, name, port, proto };
 }
 
 function rhythmText({ everySec, deviationSec }: Rhythm): string {

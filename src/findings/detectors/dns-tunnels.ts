@@ -6,17 +6,17 @@ import type { Judge } from "../../policy/judge.ts";
 import { registrableDomain } from "../../policy/public-suffix.ts";
 import { reverseZone } from "../../policy/reverse-zone.ts";
 import type { DnsExchange } from "../dns-judge.ts";
-import { list, type Moment } from "../finding.ts";
+import { list } from "../finding.ts";
 import { type Ledger, NO_FINDING } from "../ledger.ts";
 import { encodedChars } from "./encoded-text.ts";
+import type { KeptMemory } from "./kept-memory.ts";
 import { isLookup } from "./lookup-zones.ts";
+import { emptyZone, halve, keptZone, restoredZone, tellsAnything, type Zone } from "./zone.ts";
 
 /** Zones that are followed at once, one source each; the one that was not asked for longest goes first. */
 const MAX_ZONES = 8192;
 /** Names of a zone that are told apart; when there are more, all are new once again. */
 const MAX_NAMES = 1024;
-/** What is counted of a zone halves after this long, so that a little each day does not become much. */
-const HALF_LIFE_SEC = 7 * 86_400;
 /** No name that is shorter than this, its zone aside, carries anything worth the look. */
 const MIN_CARRIED = 5;
 
@@ -37,22 +37,6 @@ const SERVICE_WEIGHT = 0.25;
 const IDENTIFIERS = 256;
 const UUID = /^_?[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** What one source asked below one registrable domain. */
-interface Zone {
-  /** Hashes of names; true once their answer was counted. */
-  readonly names: Map<number, boolean>;
-  first: Moment;
-  halvedSec: number;
-  asked: number;
-  encoded: number;
-  chars: number;
-  identifiers: number;
-  rare: number;
-  answers: number;
-  answerBytes: number;
-  finding: number;
-}
-
 /**
  * `tunnel.dns`: data hidden in names that are asked, or in what is answered. Looked at for every zone that is not the
  * enclave's own, allowed and exempt ones included, by source and registrable domain.
@@ -61,12 +45,34 @@ export class DnsTunnels {
   /** Zones forgotten to make room. */
   evicted = 0;
   private readonly zones = new Map<string, Zone>();
+  /** Those to be kept for the runs after this one; null where nobody keeps them. */
+  private changed: Set<Zone> | null = null;
   private readonly judge: Judge;
   private readonly ledger: Ledger;
 
   constructor(judge: Judge, ledger: Ledger) {
     this.judge = judge;
     this.ledger = ledger;
+  }
+
+  /** Takes back what earlier runs knew by `fromSec`, and notes from here on what changes. */
+  restore(kept: Iterable<KeptMemory>, fromSec: number): void {
+    this.changed = new Set();
+    for (const each of kept) {
+      if (each.detector !== "tunnel.dns" || each.lastSec > fromSec || this.zones.size >= MAX_ZONES) continue;
+      this.zones.set(each.key, restoredZone(each));
+    }
+  }
+
+  /** Of what changed, and was not taken yet, so many at the most: what changed first comes first. */
+  takeChanged(most: number): KeptMemory[] {
+    const taken: KeptMemory[] = [];
+    for (const zone of this.changed ?? []) {
+      if (taken.length >= most) break;
+      this.changed?.delete(zone);
+      if (tellsAnything(zone)) taken.push(keptZone(zone));
+    }
+    return taken;
   }
 
   /** A question that is no retry. */
@@ -116,17 +122,20 @@ export class DnsTunnels {
     const key = `${hostText} ${domain}`;
     let zone = this.zones.get(key);
     if (zone === undefined) {
-      zone = emptyZone(at);
+      zone = emptyZone(key, at);
       if (this.zones.size >= MAX_ZONES) this.evictOldest();
     } else this.zones.delete(key);
     this.zones.set(key, zone); // the last to be asked stands last
-    if (at.sec - zone.halvedSec > HALF_LIFE_SEC) halve(zone, at.sec);
+    halve(zone, at.sec);
+    zone.lastSec = at.sec + at.nsec / 1e9;
+    this.changed?.add(zone);
     return zone;
   }
 
   private evictOldest(): void {
-    for (const key of this.zones.keys()) {
+    for (const [key, zone] of this.zones) {
       this.zones.delete(key);
+      this.changed?.delete(zone);
       this.evicted++;
       return;
     }
@@ -150,14 +159,16 @@ export class DnsTunnels {
       list(this.ledger.get(zone.finding).details, why);
     }
     const { at } = exchange;
-    const attempts = isNew ? Math.round(zone.asked) : bytes === 0 ? 1 : 0;
+    const isWhole = isNew && !zone.isTold; // what earlier runs told is counted there
+    zone.isTold = true;
+    const attempts = isWhole ? Math.round(zone.asked) : bytes === 0 ? 1 : 0;
     this.ledger.share(zone.finding, {
       attempts,
-      bytesOut: isNew ? Math.round(zone.chars) : chars,
-      bytesIn: isNew ? Math.round(zone.answerBytes) : bytes,
+      bytesOut: isWhole ? Math.round(zone.chars) : chars,
+      bytesIn: isWhole ? Math.round(zone.answerBytes) : bytes,
       oneWayBytes: 0,
       outcome: zone.answers > 0 ? ANSWERED : NAMED,
-      first: isNew ? zone.first : at,
+      first: isWhole ? zone.first : at,
       last: at,
       ip: null,
     });
@@ -178,21 +189,6 @@ export class DnsTunnels {
     list(this.ledger.get(handle).via, resolverText);
     return handle;
   }
-}
-
-function emptyZone(at: Moment): Zone {
-  const counts = { asked: 0, encoded: 0, chars: 0, identifiers: 0, rare: 0, answers: 0, answerBytes: 0 };
-  return { names: new Map(), first: { ...at }, halvedSec: at.sec, ...counts, finding: NO_FINDING };
-}
-
-function halve(zone: Zone, sec: number): void {
-  zone.halvedSec = sec;
-  zone.asked /= 2;
-  zone.encoded /= 2;
-  zone.chars /= 2;
-  zone.rare /= 2;
-  zone.answers /= 2;
-  zone.answerBytes /= 2;
 }
 
 /** Why the zone is a tunnel, in words; null while it may be none. */

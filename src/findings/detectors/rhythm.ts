@@ -30,8 +30,22 @@ export interface Rhythm {
 
 /** Moments of attempts, in order, however they came in. Bounded: a rhythm is judged by its last moments. */
 export class Moments {
+  /** The first of all, also when it is not among those kept. */
+  earliest = Infinity;
   private kept: number[] = [];
-  private earliest = Infinity;
+
+  /** Moments of an earlier run, in order. */
+  static restored(numbers: Float64Array, earliest: number): Moments {
+    const moments = new Moments();
+    moments.kept = Array.from(numbers.subarray(-MAX_KEPT));
+    moments.earliest = Math.min(earliest, moments.kept[0] ?? Infinity);
+    return moments;
+  }
+
+  /** Those that are kept, in order. */
+  numbers(): Float64Array {
+    return Float64Array.from(this.kept);
+  }
 
   /** Adds a moment, in seconds; false when it belongs to one that is there. */
   add(sec: number): boolean {
