@@ -6,6 +6,7 @@ import koffi from "koffi";
 import { createEmptyLab } from "../lab.mjs";
 
 const SEND_FRAMES = fileURLToPath(new URL("send-frames.mjs", import.meta.url));
+const SEND_FLOOD = fileURLToPath(new URL("send-flood.mjs", import.meta.url));
 
 /** @typedef {import("../lab.mjs").Lab} Lab */
 
@@ -37,21 +38,41 @@ ip -n sensor link set rx0 up
 /**
  * Starts the sender, which stops by itself.
  * @param {Lab} lab
- * @param {{ frames: number, octets: number, rate?: number, vlan?: string, flows?: number, cpu?: number }} what
+ * @param {{ frames: number, octets: number, rate?: number, vlan?: string, flows?: number }} what
  * @returns {Promise<{ sent: number, seconds: number }>} once all were sent
  */
-export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", flows = 1, cpu }) {
-  const child = lab.spawn("sender", [
-    ...(cpu === undefined ? [] : ["taskset", "-c", `${cpu}`]),
-    process.execPath,
-    SEND_FRAMES,
-    "tx0",
-    `${frames}`,
-    `${octets}`,
-    `${rate}`,
-    vlan,
-    `${flows}`,
-  ]);
+export async function sendFrames(lab, { frames, octets, rate = 0, vlan = "", flows = 1 }) {
+  return await send(lab, [SEND_FRAMES, "tx0", `${frames}`, `${octets}`, `${rate}`, vlan, `${flows}`]);
+}
+
+/** Makes the sender a host that can send to the sensor, and lets the kernel cut frames before they go out. @param {Lab} lab */
+export async function prepareFlood(lab) {
+  await lab.run(`
+ip -n sender addr add 10.9.0.1/24 dev tx0
+ip -n sender neigh add 10.9.0.2 lladdr 02:00:00:00:00:0b dev tx0
+ip -n sender link set tx0 gso_max_segs 1
+`);
+}
+
+/**
+ * As `sendFrames`, several times as fast, after `prepareFlood`; `cpu` is the core that it has.
+ * @param {Lab} lab
+ * @param {{ frames: number, octets: number, rate: number, flows: number, cpu: number }} what
+ */
+export async function sendFlood(lab, { frames, octets, rate, flows, cpu }) {
+  return await send(
+    lab,
+    [SEND_FLOOD, `${frames}`, `${octets}`, `${rate}`, `${flows}`],
+    ["taskset", "-c", `${cpu}`],
+  );
+}
+
+/**
+ * @param {Lab} lab @param {readonly string[]} args @param {readonly string[]} [before]
+ * @returns {Promise<{ sent: number, seconds: number }>}
+ */
+async function send(lab, args, before = []) {
+  const child = lab.spawn("sender", [...before, process.execPath, ...args]);
   let said = "";
   child.stdout.on("data", (chunk) => {
     said += chunk;
