@@ -5,6 +5,7 @@ import { terminalTraits } from "../dashboard/terminal-traits.ts";
 import type { StateChange } from "../findings/sensor-states.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { resolveStatePaths } from "../records/state-paths.ts";
+import type { Ack } from "../records/store.ts";
 import type { SensorReport } from "../sensor-messages.ts";
 import { acknowledgeHere, withStore } from "./acknowledge.ts";
 import { draftRule, exportFindings } from "./dashboard-files.ts";
@@ -62,6 +63,14 @@ export class WatchDashboard {
 
   found(findings: readonly RatedFinding[], gone: readonly string[]): void {
     this.dashboard.passedBy(this.model.found(findings, gone));
+  }
+
+  /** Somebody acknowledged a finding, here or by `gapwatch findings ack`. */
+  acknowledged({ finding, by, reason, time }: Ack): void {
+    const known = this.model.rows.get(finding)?.ack;
+    this.model.acknowledged(finding, { by, reason, time });
+    if (known?.by === by && known.reason === reason) return; // told when it was made here
+    this.say("info", `${finding} acknowledged by ${by}: ${reason}`);
   }
 
   say(level: LogEntry["level"], text: string): void {

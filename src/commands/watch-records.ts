@@ -8,7 +8,7 @@ import { EarlierFindings } from "../records/earlier-findings.ts";
 import { type FindingChange, FindingChanges } from "../records/finding-changes.ts";
 import { State, StateError, StateInUse } from "../records/state.ts";
 import { resolveStatePaths, type StatePaths } from "../records/state-paths.ts";
-import type { NameEntry } from "../records/store.ts";
+import type { Ack, NameEntry } from "../records/store.ts";
 import { SyslogSink } from "../records/syslog.ts";
 import type { SyslogTarget } from "../records/syslog-target.ts";
 import { say } from "./say.ts";
@@ -41,6 +41,8 @@ export class WatchRecords {
   readonly evidence: string;
   /** Tells of what cannot be written. */
   readonly alarm: AlarmSink;
+  /** Is told of acknowledgements, wherever they were made, within a second or two. */
+  acknowledged: (ack: Ack) => void = () => {};
   private readonly paths: StatePaths;
   private readonly syslog: SyslogSink | null;
   private readonly timers: NodeJS.Timeout[];
@@ -217,6 +219,7 @@ export class WatchRecords {
   private takeOver(state: State): void {
     const before = state.loadFindings();
     this.state = state;
+    state.acknowledged = (ack) => this.acknowledged(ack);
     this.earlier = new EarlierFindings(before);
     this.changes = new FindingChanges(before);
     for (const write of this.backlog.splice(0)) write(state);

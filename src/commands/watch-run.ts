@@ -69,6 +69,7 @@ export class WatchRun {
     this.options = options;
     this.openScreen = openScreen;
     this.records = records;
+    records.acknowledged = (ack) => this.screen?.acknowledged(ack);
     this.lines = new LogLines(options.events === "-" ? STDERR : STDOUT, say);
     this.remember(enclave.policy);
     this.policy = new PolicyWatch(enclave, ({ path, policy, sha256, octets, ownCatalogue }, difference) => {

@@ -46,6 +46,8 @@ export class FindingRows {
 
   private readonly byId = new Map<string, FindingRow>();
   private readonly acks = new Map<string, AckView>();
+  /** Ids that findings had before, and those that they have. */
+  private readonly idNow = new Map<string, string>();
   private readonly dirty: FindingRow[] = [];
   private filter: Filter = NO_FILTER;
   private ordered: FindingRow[] = [];
@@ -69,10 +71,10 @@ export class FindingRows {
     for (const id of gone) this.remove(id);
   }
 
-  /** Also of a finding that is yet to come. */
+  /** Also of a finding that is yet to come, or that has another id by now. */
   acknowledge(id: string, ack: AckView): void {
     this.acks.set(id, ack);
-    const row = this.byId.get(id);
+    const row = this.byId.get(id) ?? this.byId.get(this.idNow.get(id) ?? "");
     if (row === undefined) return;
     row.ack = ack;
     row.subject = subjectOf(row.finding, true);
@@ -108,8 +110,9 @@ export class FindingRows {
   private put(finding: RatedFinding, clockMs: number): void {
     const known = this.byId.get(finding.id);
     this.counts[finding.severity]++;
+    for (const alias of finding.aliases) this.idNow.set(alias, finding.id);
     if (known === undefined) {
-      const ack = this.acks.get(finding.id) ?? null;
+      const ack = this.ackOf(finding);
       const row: FindingRow = {
         id: finding.id,
         finding,
@@ -134,9 +137,19 @@ export class FindingRows {
     }
     const added = finding.attempts - known.finding.attempts;
     if (added > 0) known.timeline.add(finding.lastSeen.sec, added);
-    if (isOtherSubject(known.finding, finding)) known.subject = subjectOf(finding, known.ack !== null);
+    const ack = known.ack ?? this.ackOf(finding);
+    if (isOtherSubject(known.finding, finding) || ack !== known.ack)
+      known.subject = subjectOf(finding, ack !== null);
+    known.ack = ack;
     known.finding = finding;
     this.touch(known);
+  }
+
+  /** Of the finding, or of one that it took in. */
+  private ackOf({ id, aliases }: RatedFinding): AckView | null {
+    if (this.acks.size === 0) return null;
+    const known = [id, ...aliases].find((each) => this.acks.has(each));
+    return known === undefined ? null : (this.acks.get(known) ?? null);
   }
 
   private remove(id: string): void {

@@ -12,7 +12,7 @@ import { makeFolder } from "./make-folder.ts";
 import { KeyError, loadSigningKey, type SigningKey } from "./signing-key.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
-import { type NameEntry, type SensorState, Store } from "./store.ts";
+import { type Ack, type NameEntry, type SensorState, Store } from "./store.ts";
 import { isBusy, StoreError } from "./store-database.ts";
 
 /** How long writing to the store may wait for another process: the sensor's thread waits with it. */
@@ -36,6 +36,8 @@ export class StateInUse extends StateError {}
 export class State {
   /** Fingerprint of the key that signs the audit log; null where there is none. */
   readonly signer: string | null;
+  /** Is told of each acknowledgement that `flush` takes up. */
+  acknowledged: (ack: Ack) => void = () => {};
 
   private readonly paths: StatePaths;
   private readonly lock: StateLock;
@@ -254,6 +256,7 @@ export class State {
         this.takenAcks.add(ack.token);
         const { token, finding, reason, by, time } = ack;
         this.audit.append("ack", { token, finding, reason, by, at: time });
+        this.acknowledged(ack);
       }
     } catch (error) {
       if (!isBusy(error)) this.storeAlarm.raise(`cannot read the store ${this.paths.store}`, error);

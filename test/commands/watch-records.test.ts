@@ -2,12 +2,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
+import { acknowledge } from "../../src/commands/acknowledge.ts";
 import { WatchRecords } from "../../src/commands/watch-records.ts";
 import type { StateChange } from "../../src/findings/sensor-states.ts";
 import { verifyAuditLog } from "../../src/records/audit-verify.ts";
 import { State, StateInUse } from "../../src/records/state.ts";
 import { resolveStatePaths } from "../../src/records/state-paths.ts";
-import type { NameEntry } from "../../src/records/store.ts";
+import type { Ack, NameEntry } from "../../src/records/store.ts";
 import { ownFolder } from "../records/own-folder.ts";
 import { sampleFinding } from "../records/sample-findings.ts";
 
@@ -54,6 +55,12 @@ async function recordsIn(directory: string): Promise<WatchRecords> {
   return records;
 }
 
+async function until(isSo: () => boolean): Promise<void> {
+  for (const endMs = Date.now() + 10_000; !isSo(); await pause(10)) {
+    if (Date.now() > endMs) throw new Error("it never came");
+  }
+}
+
 async function worksAgain(): Promise<void> {
   for (let waitedMs = 0; alarms.at(-1) !== null; waitedMs += 10) {
     if (waitedMs > 5000) throw new Error(`still: ${alarms.join("; ")}`);
@@ -72,6 +79,28 @@ async function kept(directory: string): Promise<{ findings: string[]; names: num
   state.close();
   return { findings: findings.sort(), names, types: lines.map((line) => JSON.parse(line).type) };
 }
+
+describe("an acknowledgement by another process", () => {
+  it("is told to a running watch, once, and put into its audit log", async () => {
+    const directory = join(root.fresh(), "state");
+    const records = await recordsIn(directory);
+    const told: Ack[] = [];
+    records.acknowledged = (ack) => told.push(ack);
+    records.take([a, b], []);
+    await acknowledge(resolveStatePaths(directory), a.id, "change 4711", "ops");
+    await until(() => told.length > 0);
+    await acknowledge(resolveStatePaths(directory), b.id, "known", "ops");
+    await until(() => told.length > 1);
+    expect(told).toMatchObject([
+      { finding: a.id, reason: "change 4711", by: "ops" },
+      { finding: b.id, reason: "known", by: "ops" },
+    ]);
+    await records.close("clean", []);
+    open.pop();
+    expect((await kept(directory)).types.filter((type) => type === "ack")).toHaveLength(2);
+    expect(told).toHaveLength(2);
+  });
+});
 
 describe("a state directory that cannot be used at the start", () => {
   it("is an alarm; what came meanwhile is kept as soon as it can be", async () => {

@@ -36,6 +36,26 @@ describe("FindingRows", () => {
     expect(rows.get("id1")).toMatchObject({ freshMs: 3000, isWorse: true });
   });
 
+  it("shows an acknowledgement before and after its finding comes, and also under another id", () => {
+    const rows = new FindingRows();
+    const shown = () => rows.shown().map(({ id, ack, subject }) => [id, ack?.reason, subject.acked]);
+    rows.take({ findings: [one(1, 2, 1), one(2, 2, 2)], gone: [] }, 0);
+    rows.acknowledge("id1", { by: "ops", reason: "known", time: "" });
+    rows.acknowledge("id3", { by: "ops", reason: "to come", time: "" });
+    expect(shown()).toEqual([
+      ["id2", undefined, false],
+      ["id1", "known", true],
+    ]);
+    const merged = { ...one(2, 2, 2), aliases: ["id3"] };
+    const other = { ...one(4, 2, 0), aliases: ["id5"] };
+    rows.take({ findings: [merged, other], gone: ["id1"] }, 0);
+    rows.acknowledge("id5", { by: "ops", reason: "as it was called", time: "" });
+    expect(shown()).toEqual([
+      ["id2", "to come", true],
+      ["id4", "as it was called", true],
+    ]);
+  });
+
   it("is in the same order, by small changes, as if all were sorted and filtered anew", () => {
     const change = fc.record({
       findings: fc.array(fc.tuple(fc.nat(20), fc.nat(4), fc.nat(50)), { maxLength: 6 }),

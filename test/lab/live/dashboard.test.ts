@@ -43,6 +43,17 @@ describe.skipIf(!possible)("the dashboard of gapwatch watch", () => {
     const id = /acknowledged ([0-9a-f]{12})/.exec(await pane.until(/acknowledged [0-9a-f]{12}/))?.[1] ?? "";
     const shown = execFileSync(process.execPath, [MAIN, "findings", "show", id, "--json", "--state", state]);
     expect(JSON.parse(shown.toString()).acknowledged).toMatchObject({ reason: "change 4711" });
+    // So does what another process acknowledges.
+    const listed = execFileSync(process.execPath, [MAIN, "findings", "--json", "--state", state]);
+    const other = JSON.parse(listed.toString()).findings.find((each: { id: string }) => each.id !== id).id;
+    const ack = ["findings", "ack", other, "--reason", "change 4712", "--by", "auditor", "--state", state];
+    execFileSync(process.execPath, [MAIN, ...ack]);
+    pane.type("6");
+    await pane.until(new RegExp(`${other} acknowledged by auditor: change 4712`));
+    pane.write("1/ack:no");
+    await pane.until(/1 findings 0\/2/);
+    pane.type("Escape");
+    await pane.until(/1 findings 2/);
     pane.type("Enter");
     await pane.until(/what happened[\s\S]*TCP SYN/);
     pane.type("2");
