@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { systemMessage } from "../capture/system-message.ts";
 import type { CatalogueData } from "../catalogue/catalogue-data.ts";
 import { loadEnclave } from "../policy/enclave-file.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
@@ -96,5 +97,5 @@ function reasonOf(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES") return "permission denied";
   if (code === "EISDIR") return "it is a directory";
-  return error instanceof Error ? error.message : String(error);
+  return systemMessage(error);
 }

@@ -28,7 +28,7 @@ export class EventFile implements EventSink {
       this.fd = STDOUT;
       return;
     }
-    if (inputs.some((input) => isSameFile(path, input))) {
+    if (inputs.some((input) => this.isSameFile(input))) {
       throw new EventFileError(`${path} is read by this run: events would overwrite it`);
     }
     try {
@@ -63,6 +63,17 @@ export class EventFile implements EventSink {
     }
   }
 
+  private isSameFile(input: string): boolean {
+    try {
+      const own = statSync(this.path, { throwIfNoEntry: false });
+      if (own?.isFile() !== true || input === "-") return false;
+      const other = statSync(input, { throwIfNoEntry: false });
+      return other !== undefined && own.dev === other.dev && own.ino === other.ino;
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
   private writeAll(octets: Buffer): void {
     for (let at = 0; at < octets.length; ) {
       try {
@@ -79,13 +90,6 @@ export class EventFile implements EventSink {
     const name = this.path === "-" ? "stdout" : this.path;
     return new EventFileError(`cannot write events to ${name}: ${systemMessage(error)}`);
   }
-}
-
-function isSameFile(a: string, b: string): boolean {
-  const statA = statSync(a, { throwIfNoEntry: false });
-  if (statA?.isFile() !== true || b === "-") return false;
-  const statB = statSync(b, { throwIfNoEntry: false });
-  return statB !== undefined && statA.dev === statB.dev && statA.ino === statB.ino;
 }
 
 function codeOf(error: unknown): unknown {

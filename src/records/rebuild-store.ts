@@ -3,6 +3,7 @@ import { systemMessage } from "../capture/system-message.ts";
 import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import { type CaughtUp, catchUp } from "./apply-record.ts";
+import { isThere } from "./is-there.ts";
 import { StateError, StateInUse } from "./state.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
@@ -32,7 +33,7 @@ export interface Rebuilt extends CaughtUp {
  * Throws StateError.
  */
 export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
-  if (!existsSync(paths.audit)) throw new StateError(`${paths.directory} holds no audit log`);
+  if (!holdsAudit(paths)) throw new StateError(`${paths.directory} holds no audit log`);
   const lock = await takeLock(paths);
   try {
     const kept = await keptOf(paths.store);
@@ -57,6 +58,14 @@ export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
     throw new StateError(`cannot rebuild the store ${paths.store}: ${systemMessage(error)}`);
   } finally {
     lock.release();
+  }
+}
+
+function holdsAudit({ audit, directory }: StatePaths): boolean {
+  try {
+    return isThere(audit);
+  } catch (error) {
+    throw new StateError(`${directory}: ${systemMessage(error)}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemMessage } from "../capture/system-message.ts";
 import { readBounded } from "./bounded-file.ts";
+import { isThere } from "./is-there.ts";
 import { makeFolder } from "./make-folder.ts";
 import { adoptOwner } from "./ownership.ts";
 
@@ -119,7 +120,7 @@ export function loadSigningKey(directory: string): FileSigningKey | null {
 
 /** A public key as a file (PEM) or as `publicKeyText` writes it. Throws KeyError. */
 export function loadCheckingKey(pathOrText: string): CheckingKey {
-  const isText = BASE64.test(pathOrText) && !existsSync(pathOrText);
+  const isText = BASE64.test(pathOrText) && !mayBeThere(pathOrText);
   const key = !isText
     ? readKey(pathOrText, createPublicKey)
     : decode(pathOrText, () =>
@@ -130,6 +131,15 @@ export function loadCheckingKey(pathOrText: string): CheckingKey {
     verify: (head, signature) => verify(null, headText(head), key, Buffer.from(signature, "base64")),
     verifyFile: (octets, signature) => verify(null, octets, key, signature),
   };
+}
+
+/** Also what may not be looked at. */
+function mayBeThere(path: string): boolean {
+  try {
+    return isThere(path);
+  } catch {
+    return true;
+  }
 }
 
 function readKey(path: string, create: (pem: Buffer) => KeyObject): KeyObject {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type Libsql from "libsql";
 import { systemMessage } from "../capture/system-message.ts";
 import { type KeptMemory, MOST_KEPT } from "../findings/detectors/kept-memory.ts";
@@ -6,6 +5,7 @@ import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { NamedAddress } from "../flow/address-names.ts";
 import { type FindingRecord, readFindingRecord } from "./finding-record.ts";
+import { isThere } from "./is-there.ts";
 import { makePrivate } from "./ownership.ts";
 import { isDamaged, openDatabase, prepareSchema, StoreError } from "./store-database.ts";
 
@@ -63,7 +63,7 @@ export class Store {
 
   /** Opens the store, and makes it where `create` says so. Throws StoreError. */
   static async open(path: string, busyMs: number, create: boolean): Promise<Store> {
-    if (!create && !existsSync(path)) throw new StoreError(`${path}: there is no store yet`);
+    if (!create) mustBeThere(path);
     try {
       if (create) makePrivate(path);
       return new Store(prepareSchema(await openDatabase(path, busyMs), path));
@@ -329,6 +329,16 @@ interface NameRow {
   readonly ambiguous: number;
   readonly answered_sec: number;
   readonly valid_to_sec: number;
+}
+
+function mustBeThere(path: string): void {
+  let there = false;
+  try {
+    there = isThere(path);
+  } catch (error) {
+    throw new StoreError(`${path}: ${systemMessage(error)}`);
+  }
+  if (!there) throw new StoreError(`${path}: there is no store yet`);
 }
 
 function namedOf(row: NameRow): NamedAddress {

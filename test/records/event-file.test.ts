@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -41,6 +41,9 @@ describe("EventFile", () => {
       new EventFileError(`cannot write events to ${missing}: no such file or directory (ENOENT)`),
     );
     expect(() => new EventFile(folder, [])).toThrow(/EISDIR/);
+    const circle = join(folder, "circle");
+    symlinkSync("circle", circle);
+    expect(() => new EventFile(circle, ["-", circle])).toThrow(/^cannot write events to .*\(ELOOP\)$/);
   });
 
   it.skipIf(!existsSync(FULL_DISK))("says that the disk is full, at the latest when it is closed", () => {

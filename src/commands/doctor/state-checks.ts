@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemMessage } from "../../capture/system-message.ts";
 import { type Check, failed, ok, warning } from "./check.ts";
@@ -44,7 +44,8 @@ function checkPlace(topic: string, directory: string, at: string): Check {
 
 function nearestExisting(path: string): string {
   for (let at = path; ; at = dirname(at)) {
-    if (statSync(at, { throwIfNoEntry: false }) !== undefined || at === dirname(at)) return at;
+    // What may not be looked at counts as missing: what stands above it says why.
+    if (existsSync(at) || at === dirname(at)) return at;
   }
 }
 
