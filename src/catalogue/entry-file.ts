@@ -33,11 +33,11 @@ const hosts = z.array(
 
 const entryShape = z.strictObject(
   {
-    component: line,
-    kind: z.enum(kinds, `one of ${kinds.join(", ")}`),
-    vendor: line.optional(),
-    what: line.optional(),
-    names: hosts.optional(),
+    component: line.describe("Who contacts these hosts: what reports call it"),
+    kind: z.enum(kinds, `one of ${kinds.join(", ")}`).describe("What kind of dependency it is"),
+    vendor: line.optional().describe("Whose component it is"),
+    what: line.optional().describe("What it does there"),
+    names: hosts.optional().describe("Host names: a name, *.name (below it), or one * within a label"),
     addresses: z
       .array(
         checked(
@@ -47,33 +47,50 @@ const entryShape = z.strictObject(
         ),
         "a list of addresses",
       )
-      .optional(),
+      .optional()
+      .describe("Addresses and CIDR prefixes"),
     ports: z
       .array(
         checked("no port", "a port such as 443/tcp or 8000-8010/udp", isTransportPort),
         "a list of ports",
       )
-      .optional(),
-    through: z.array(line, "a list of vendors").optional(),
-    setting: line.optional(),
-    setting_source: z.enum(["checked", "reported"], "checked or reported").optional(),
-    remedy: line.optional(),
-    source: line.optional(),
-    confidence: z.enum(CONFIDENCES, `one of ${CONFIDENCES.join(", ")}`).optional(),
+      .optional()
+      .describe("Ports such as 443/tcp: beside names they rank, alone they identify"),
+    through: z
+      .array(line, "a list of vendors")
+      .optional()
+      .describe("Vendors whose hosts it uses, not its own"),
+    setting: line.optional().describe("What turns it off"),
+    setting_source: z
+      .enum(["checked", "reported"], "checked or reported")
+      .optional()
+      .describe("Whether the setting was seen in source or documentation; checked if omitted"),
+    remedy: line.optional().describe("What helps where no setting does"),
+    source: line.optional().describe("Where this is from"),
+    confidence: z
+      .enum(CONFIDENCES, `one of ${CONFIDENCES.join(", ")}`)
+      .optional()
+      .describe("How the host names are known: source or official documents, other material, or hearsay"),
     checked: z
       .string()
       .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2026-11-20")
-      .optional(),
+      .optional()
+      .describe("Day of the last look at the source"),
     interval: z
       .string()
       .regex(/^[1-9]\d*[smhd]$/, "a duration such as 10m, 24h or 3d")
-      .optional(),
+      .optional()
+      .describe("How often it contacts its hosts: validation windows are judged by it"),
   },
   "a mapping of keys to values",
 );
 
 const sharedShape = z.strictObject(
-  { operator: line, what: line, names: hosts },
+  {
+    operator: line.describe("Whose hosting it is"),
+    what: line.describe("What is served there"),
+    names: hosts.describe("Names that identify nobody"),
+  },
   "a mapping of keys to values",
 );
 
@@ -88,6 +105,14 @@ const fileShape = z.strictObject(
   },
   "a mapping of keys to values",
 );
+
+/** JSON Schema of the file as people write it, for editors. Draft 7 is what they support best. */
+export function catalogueJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(fileShape, { io: "input", target: "draft-7" }),
+    title: "gapwatch catalogue file",
+  };
+}
 
 /** Reads a catalogue file. `path` only names it in messages. */
 export function loadEntries(text: string, path: string): LoadedEntries {
