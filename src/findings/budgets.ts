@@ -5,19 +5,27 @@ import type { Ledger } from "./ledger.ts";
 
 const DAY_SEC = 86_400;
 
-/** One rule on one UTC day. */
+/**
+ * How octets of a rule went out. They are counted apart: where both legs of a proxy are seen, each octet is seen on
+ * both, and the sum would say twice what left.
+ */
+type Route = "direct" | "proxy";
+
+/** One rule on one UTC day, by one route. */
 interface DayTotal {
   bytesOut: number;
   bytesIn: number;
   exceeded: boolean;
 }
 
+type DayTotals = Map<number, DayTotal>;
+
 /** Byte budgets of rules: counted by packet time, inside to outside whoever initiated. */
 export class Budgets {
   private readonly judge: Judge;
   private readonly ledger: Ledger;
-  /** By rule id and number of the day. */
-  private readonly days = new Map<string, Map<number, DayTotal>>();
+  /** By rule id, and by number of the day. */
+  private readonly days = { direct: new Map<string, DayTotals>(), proxy: new Map<string, DayTotals>() };
   /** Octets of each open budgeted flow that were counted already. */
   private readonly counted = new Map<number, { bytesOut: number; bytesIn: number }>();
 
@@ -43,18 +51,23 @@ export class Budgets {
     if (moreOut === 0 && moreIn === 0) return;
     before.bytesOut = bytesOut;
     before.bytesIn = bytesIn;
-    this.addTo(rule, moreOut, moreIn, at);
+    this.addTo(rule, "direct", moreOut, moreIn, at);
+  }
+
+  /** A tunnel through an inside proxy, which the rule allows, is over. */
+  proxied(rule: number, bytesOut: number, bytesIn: number, at: Moment): void {
+    if (this.hasBudget(rule)) this.addTo(rule, "proxy", bytesOut, bytesIn, at);
   }
 
   forget(row: number): void {
     this.counted.delete(row);
   }
 
-  private dayOf(id: string, dayNumber: number): DayTotal {
-    let days = this.days.get(id);
+  private dayOf(id: string, route: Route, dayNumber: number): DayTotal {
+    let days = this.days[route].get(id);
     if (days === undefined) {
       days = new Map();
-      this.days.set(id, days);
+      this.days[route].set(id, days);
     }
     let day = days.get(dayNumber);
     if (day === undefined) {
@@ -64,14 +77,16 @@ export class Budgets {
     return day;
   }
 
-  private addTo(rule: number, moreOut: number, moreIn: number, at: Moment): void {
+  private addTo(rule: number, route: Route, moreOut: number, moreIn: number, at: Moment): void {
     const { id, maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
-    const day = this.dayOf(id, Math.floor(at.sec / DAY_SEC));
+    const dayNumber = Math.floor(at.sec / DAY_SEC);
+    const day = this.dayOf(id, route, dayNumber);
     day.bytesOut += moreOut;
     day.bytesIn += moreIn;
     const wasExceeded = day.exceeded;
     day.exceeded ||= day.bytesOut > (maxBytesOut ?? Infinity) || day.bytesIn > (maxBytesIn ?? Infinity);
-    if (!day.exceeded) return;
+    const other = this.dayOf(id, route === "direct" ? "proxy" : "direct", dayNumber);
+    if (!day.exceeded || (other.exceeded && !wasExceeded)) return;
     const handle = this.ledger.open(
       {
         kind: "volume.budget",

@@ -91,7 +91,7 @@ export class Judges {
       troubles,
       observer,
     );
-    this.proxies = new ProxyRequests(table, this.ledger, this.exceptions);
+    this.proxies = new ProxyRequests(table, this.ledger, this.exceptions, budgets);
     this.nameJudge = new NameJudge(table, judge, this.ledger, this.flows, this.proxies, this.names);
     this.mismatches = new ProtocolMismatches(table, this.ledger);
     this.relays = new SocksRelays(table, this.nameJudge, this.proxies, troubles);

@@ -4,6 +4,7 @@ import { type End, lastMoment } from "../flow/flow-view.ts";
 import { ATTEMPTED, CONNECTED, REFUSED, TRANSFERRED } from "../flow/outcome.ts";
 import type { HttpResponse } from "../names/http-head.ts";
 import type { ProxyErrand } from "../names/proxy-errand.ts";
+import type { Budgets } from "./budgets.ts";
 import type { Exceptions } from "./exceptions.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
@@ -42,11 +43,13 @@ export class ProxyRequests {
   private readonly table: FlowTable;
   private readonly ledger: Ledger;
   private readonly exceptions: Exceptions;
+  private readonly budgets: Budgets;
 
-  constructor(table: FlowTable, ledger: Ledger, exceptions: Exceptions) {
+  constructor(table: FlowTable, ledger: Ledger, exceptions: Exceptions, budgets: Budgets) {
     this.table = table;
     this.ledger = ledger;
     this.exceptions = exceptions;
+    this.budgets = budgets;
   }
 
   /** A name was used inside a tunnel that is open already. `client`: the end that did. */
@@ -118,7 +121,10 @@ export class ProxyRequests {
       const open = out > 0 ? TRANSFERRED : CONNECTED;
       const outcome = agreed !== null ? open : reset ? REFUSED : ATTEMPTED;
       if (made.finding !== NO_FINDING) this.share(made.finding, 0, out, back, outcome, made.at, now);
-      else if (made.rule >= 0) this.exceptions.used(made.rule, 1, out, back, made.at, now);
+      else if (made.rule >= 0) {
+        this.exceptions.used(made.rule, 1, out, back, made.at, now);
+        this.budgets.proxied(made.rule, out, back, now);
+      }
     }
   }
 

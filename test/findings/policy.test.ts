@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { httpRequest } from "../traffic/messages.ts";
+import { httpRequest, httpTunnelOpens } from "../traffic/messages.ts";
 import { icmp, udp } from "../traffic/packets.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
 import { AGENT, at, enclave, GATE, GPU, linesOf, OUTSIDE, Scene, START } from "./scene.ts";
@@ -214,6 +214,42 @@ describe("a byte budget", () => {
     const twice = new Scene();
     for (const { data } of scene.frames) twice.send(data, data);
     expect(twice.lines(file("max_bytes_out: 1kB/day"))).toEqual([]);
+  });
+
+  describe("through a tunnel of an inside proxy", () => {
+    const PROXY = "10.20.9.30";
+    const through = (scene: Scene, lenBytes: number) =>
+      scene.talks(GATE, PROXY, 3128, (talk) => {
+        talk.open();
+        talk.client(httpRequest("a.example.org:443", "a.example.org:443", "CONNECT"));
+        talk.server(httpTunnelOpens());
+        talk.client(new Uint8Array(lenBytes));
+        talk.close();
+      });
+    const outer = (scene: Scene, lenBytes: number) =>
+      scene
+        .asks(PROXY, "a.example.org", { answer: ["192.0.2.1"] })
+        .talks(PROXY, "192.0.2.1", 443, sends(lenBytes));
+
+    it("is passed as well, its outer leg need not be seen", () => {
+      expect(through(new Scene(), 1000).lines(file("max_bytes_out: 1kB/day"))).toEqual([]);
+      const summary = through(through(new Scene(), 600), 401).seen(file("max_bytes_out: 1kB/day"));
+      expect(linesOf(summary)).toEqual([budget]);
+      expect(summary.findings).toMatchObject([{ bytesOut: 1001 }]);
+    });
+
+    it("counts once what is seen on both legs", () => {
+      const both = outer(through(new Scene(), 600), 600);
+      expect(both.lines(file("max_bytes_out: 1kB/day"))).toEqual([]);
+      for (const scene of [
+        outer(through(new Scene(), 1001), 1001),
+        through(outer(new Scene(), 1001), 1001),
+      ]) {
+        const summary = scene.seen(file("max_bytes_out: 1kB/day"));
+        expect(linesOf(summary)).toEqual([budget]);
+        expect(summary.findings).toMatchObject([{ bytesOut: 1001 }]);
+      }
+    });
   });
 
   it("is not eaten by a flow that turned into a finding before", () => {
