@@ -2,6 +2,9 @@ import type { Judge } from "../policy/judge.ts";
 import type { Rule } from "../policy/policy.ts";
 import { isBefore, type Moment } from "./finding.ts";
 
+/** No packet was captured before there was tcpdump (1988): such times are those of captures that hold none. */
+const FIRST_CAPTURE_SEC = Date.UTC(1988, 0, 1) / 1000;
+
 /** What a rule allowed: an exception that was used. */
 export interface ExceptionUse {
   readonly rule: Rule;
@@ -16,6 +19,8 @@ export interface ExceptionUse {
 
 /** The register of used exceptions: what is allowed is not invisible. */
 export class Exceptions {
+  /** Uses of rules that expire or have hours at a time that cannot be: whether they still allowed is unknown. */
+  undated = 0;
   /** By rule id: a rule that is still there after a reload is the same exception. */
   private readonly uses = new Map<string, ExceptionUse>();
   private readonly judge: Judge;
@@ -27,6 +32,8 @@ export class Exceptions {
   /** A flow or request that the rule (an index) allowed. */
   used(rule: number, attempts: number, bytesOut: number, bytesIn: number, first: Moment, last: Moment): void {
     const use = this.useOf(rule, first);
+    const { expiresSec, hours } = use.rule;
+    if (first.sec < FIRST_CAPTURE_SEC && (expiresSec !== Infinity || hours !== null)) this.undated++;
     use.attempts += attempts;
     use.bytesOut += bytesOut;
     use.bytesIn += bytesIn;

@@ -165,6 +165,7 @@ export class Judges {
   countCaps(): void {
     this.troubles.set("table.names_evicted", this.names.evicted);
     this.troubles.set("table.questions_evicted", this.questions.evicted);
+    this.troubles.set("rule.time_unknown", this.exceptions.undated);
     this.troubles.set("table.trusted_evicted", this.trusted.evicted);
     this.troubles.set("table.beacons_evicted", this.beacons.evicted);
     this.troubles.set("table.pings_evicted", this.icmpTunnels.evicted);

@@ -128,6 +128,9 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "table.quic_full": blind("QUIC flows that were given up because too many were read"),
   "table.dtls_full": blind("DTLS flows that were given up because too many were read"),
   "table.names_evicted": blind("names forgotten to make room while they still counted"),
+  "rule.time_unknown": blind(
+    "use of a rule that expires or has hours, in a capture without times: whether it still held is unknown",
+  ),
   "table.trusted_evicted": blind(
     "ended flows forgotten that a name rule allows, before their answer was beyond doubt",
   ),

@@ -22,6 +22,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   "capture.incomplete": "copy or capture it again; what came before the damage was judged",
   "capture.drops": "give the capture a larger buffer (--ring-mb, tcpdump -B), a faster disk, or less to do",
   "capture.filtered": "capture without a filter",
+  "rule.time_unknown": "capture with times, or state a rule that neither expires nor has hours",
   "link.unsupported": "capture on an Ethernet interface, or on `any`",
   "link.unknown_payload": NOT_OPENED,
   "wifi.encrypted": CIPHERED,

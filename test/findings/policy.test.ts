@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { judgeFrom, watch } from "../sensor-run.ts";
 import { httpRequest, httpTunnelOpens } from "../traffic/messages.ts";
 import { icmp, udp } from "../traffic/packets.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
-import { AGENT, at, enclave, GATE, GPU, linesOf, OUTSIDE, Scene, START } from "./scene.ts";
+import { AGENT, at, enclave, GATE, GPU, linesOf, OUTSIDE, reasonsOf, Scene, START } from "./scene.ts";
 
 const DAY = 86_400;
 const sends = (lenBytes: number) => (talk: TcpTalk) => [
@@ -153,6 +154,24 @@ describe("hours", () => {
       .talks(GATE, OUTSIDE, 443, (talk) => [talk.open(), talk.client("late")]);
     scene.frames.push(tail.frames[3]);
     expect(scene.lines(soon)).toEqual([]);
+  });
+});
+
+describe("a capture without times", () => {
+  const used = new Scene().works().talks(GATE, OUTSIDE, 443, sends(1));
+  const frames = used.frames.map(({ data }, i) => ({ data, sec: 0, nsec: i }));
+  const seen = (rule: string) => watch(judgeFrom(enclave([`id: gate, to: [${OUTSIDE}], ${rule}`])), [frames]);
+
+  it.each(["expires: 2026-11-20", "hours: Thu 00:00-24:00 UTC"])(
+    "cannot tell whether a rule held: %s",
+    (rule) => {
+      const summary = seen(rule);
+      expect([summary.verdict, ...reasonsOf(summary)]).toEqual(["inconclusive", "rule.time_unknown"]);
+    },
+  );
+
+  it("says all there is to a rule that always holds", () => {
+    expect(seen("expires: never")).toMatchObject({ verdict: "clean", findings: [] });
   });
 });
 
