@@ -17,9 +17,24 @@ const REGULAR: readonly {
   readonly deviation: number;
   readonly spanSec: number;
 }[] = [
-  { intervals: 30, deviation: 0.25, spanSec: MIN_SPAN_SEC },
+  { intervals: 120, deviation: 0.21, spanSec: MIN_SPAN_SEC },
+  { intervals: 30, deviation: 0.15, spanSec: MIN_SPAN_SEC },
   { intervals: 12, deviation: 0.1, spanSec: MIN_SPAN_SEC },
   { intervals: 5, deviation: 0.02, spanSec: 3 * 86_400 },
+];
+
+/**
+ * A timer with jitter keeps within it, however wide: none of many intervals is much longer than their mean. Work that
+ * takes its time, people and chance have tails. Nor do nine in a row come out alike without a timer.
+ */
+const BOUNDED: readonly {
+  readonly intervals: number;
+  /** Share of the mean by which none differs more. */
+  readonly within: number;
+  readonly spanSec: number;
+}[] = [
+  { intervals: 200, within: 0.9, spanSec: MIN_SPAN_SEC },
+  { intervals: 8, within: 0.2, spanSec: 6 * 3600 },
 ];
 
 /** A rhythm: its interval, and how far intervals are from it, half of them less. */
@@ -69,19 +84,35 @@ export class Moments {
     const spanSec = kept[kept.length - 1] - this.earliest;
     if (spanSec < MIN_SPAN_SEC) return null;
     const intervals = kept.slice(1).map((sec, i) => sec - kept[i]);
+    if (isBounded(intervals, spanSec)) return rhythmOf(intervals);
     const usual = median(intervals);
     const rest = intervals.filter((interval) => interval <= GAP_TIMES * usual);
     if (intervals.length - rest.length > MAX_GAP_SHARE * intervals.length) return null;
     const short = rest.filter((interval) => interval < SHORT_TIMES * usual).length;
     if (short > MAX_SHORT_SHARE * rest.length) return null;
-    const everySec = median(rest);
-    const deviationSec = median(rest.map((interval) => Math.abs(interval - everySec)));
+    const rhythm = rhythmOf(rest);
+    const { everySec, deviationSec } = rhythm;
     const isRegular = REGULAR.some(
       (each) =>
         rest.length >= each.intervals && spanSec >= each.spanSec && deviationSec <= each.deviation * everySec,
     );
-    return isRegular ? { everySec, deviationSec } : null;
+    return isRegular ? rhythm : null;
   }
+}
+
+function isBounded(intervals: readonly number[], spanSec: number): boolean {
+  const mean = intervals.reduce((sum, interval) => sum + interval, 0) / intervals.length;
+  return BOUNDED.some(
+    (each) =>
+      intervals.length >= each.intervals &&
+      spanSec >= each.spanSec &&
+      intervals.every((interval) => Math.abs(interval - mean) <= each.within * mean),
+  );
+}
+
+function rhythmOf(intervals: readonly number[]): Rhythm {
+  const everySec = median(intervals);
+  return { everySec, deviationSec: median(intervals.map((interval) => Math.abs(interval - everySec))) };
 }
 
 /** How many of the sorted values are not beyond `value`. */

@@ -51,6 +51,17 @@ function chance(count: number, meanSec: number) {
   };
 }
 
+/** Each begins when the one before is done: sums of `parts` random times, which are the more alike the more they are. */
+function work(count: number, meanSec: number, parts: number) {
+  return (random: Random): number[] => {
+    let now = 0;
+    return Array.from({ length: count }, () => {
+      for (let part = 0; part < parts; part++) now += random.pause(meanSec / parts);
+      return now;
+    });
+  };
+}
+
 /** People at work: visits of several pages, with pauses between, on working days. */
 function people(days: number) {
   return (random: Random): number[] => {
@@ -108,6 +119,9 @@ const BEACONS: readonly (readonly [name: string, moments: (random: Random) => nu
   ["a quarter of an hour by cron, at random within it", cron(96, 900, 0.3)],
   ["a minute, with strays", withStrays(clock(200, 60, 0.05), 0.04)],
   ["a minute, three connections each time", bursts(90, 60, 0.1)],
+  ["a minute, 60 % jitter", clock(240, 60, 0.6)],
+  ["a minute, 80 % jitter", clock(240, 60, 0.8)],
+  ["ten times in ten hours", clock(10, HOUR, 0.1)],
   [
     "a minute, nights asleep",
     (random) => [0, 1, 2].flatMap((day) => clock(120, 60, 0.1)(random).map((sec) => day * DAY + sec)),
@@ -115,8 +129,8 @@ const BEACONS: readonly (readonly [name: string, moments: (random: Random) => nu
 ];
 
 const BEYOND: readonly (readonly [name: string, moments: (random: Random) => number[]])[] = [
-  ["a minute, 80 % jitter", clock(240, 60, 0.8)],
-  ["ten times in ten hours", clock(10, HOUR, 0.1)],
+  ["a minute, 80 % jitter, a tenth not seen", clock(300, 60, 0.8, 0.1)],
+  ["five times in five hours", clock(5, HOUR, 0.1)],
 ];
 
 const NOISE: readonly (readonly [name: string, moments: (random: Random) => number[]])[] = [
@@ -127,7 +141,10 @@ const NOISE: readonly (readonly [name: string, moments: (random: Random) => numb
   ["people, a day", people(1)],
   ["people, a week", people(5)],
   ["retries that back off", backoff(12)],
-  ["anything up to twice the mean", clock(200, 300, 1)],
+  ["anything up to twice the mean", clock(260, 300, 1)],
+  ["work of about the same length, one after another", work(260, 300, 4)],
+  ["work of any length, one after another", work(260, 300, 3)],
+  ["work of about the same length, a few times", work(10, HOUR, 4)],
   ["a short conversation, every second", clock(300, 1, 0)],
   ["half an hour of a timer", clock(30, 60, 0)],
   ["a handful", clock(4, HOUR, 0)],
