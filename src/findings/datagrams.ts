@@ -1,6 +1,7 @@
 import type { Packet } from "../decode/packet.ts";
 import type { DtlsConversations } from "../flow/dtls-conversations.ts";
 import type { End } from "../flow/flow-view.ts";
+import type { MessageBudget } from "../flow/message-budget.ts";
 import type { NameSink } from "../flow/name-sink.ts";
 import type { QuicConversations } from "../flow/quic-conversations.ts";
 import { looksLikeDns } from "../names/dns-recognise.ts";
@@ -28,6 +29,7 @@ export class Datagrams {
   private readonly mismatches: ProtocolMismatches;
   private readonly sink: NameSink;
   private readonly troubles: TroubleCounts;
+  private readonly messages: MessageBudget;
   private readonly moment = { sec: 0, nsec: 0 };
 
   constructor(
@@ -38,6 +40,7 @@ export class Datagrams {
     mismatches: ProtocolMismatches,
     sink: NameSink,
     troubles: TroubleCounts,
+    messages: MessageBudget,
   ) {
     this.quic = quic;
     this.dtls = dtls;
@@ -46,6 +49,7 @@ export class Datagrams {
     this.mismatches = mismatches;
     this.sink = sink;
     this.troubles = troubles;
+    this.messages = messages;
   }
 
   /** The datagram `pkt` of the flow `row`. */
@@ -61,6 +65,7 @@ export class Datagrams {
       if (payloadEnd - payloadAt < payloadLen) this.troubles.add("dns.cut_by_snaplen");
       this.moment.sec = sec;
       this.moment.nsec = nsec;
+      this.messages.earn(payloadEnd - payloadAt);
       this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
       // On its ports it is DNS by the port alone.
       if (!isDnsPort(srcPort) && !isDnsPort(dstPort)) this.mismatches.begins(row, "dns");

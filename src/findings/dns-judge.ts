@@ -29,6 +29,8 @@ export interface DnsExchange extends Asker {
   readonly at: Moment;
 }
 
+/** Outside addresses that are learned from one answer: more than names have. The others are of no name. */
+const MAX_LEARNED = 32;
 const NOTHING_LEARNED: AskedQuestion["given"] = [];
 const NO_NAMES: readonly string[] = [];
 
@@ -204,6 +206,7 @@ export class DnsJudge {
     const targets = this.judge.nameClass(qname) === "inside" ? this.outsideNames(answers) : [];
     const addresses = inChain.flatMap(({ address, hints }) => (address === null ? hints : [address]));
     for (const address of addresses) {
+      if (learned.length >= MAX_LEARNED) break;
       if (!this.isOutside(address)) continue;
       const text = formatAddress([address[0], address[1], address[2], address[3]]);
       for (const name of targets.length > 0 ? targets : [qname]) {

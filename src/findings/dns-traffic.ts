@@ -12,6 +12,7 @@ import {
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { type AddressWords, addressOf, classOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
+import { COST_NEW, type MessageBudget } from "../flow/message-budget.ts";
 import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
 import { readClientSubnet } from "../names/dns-edns.ts";
@@ -43,6 +44,7 @@ export class DnsTraffic {
   private readonly ledger: Ledger;
   private readonly troubles: TroubleCounts;
   private readonly observer: Observer | null;
+  private readonly messages: MessageBudget;
 
   constructor(
     table: FlowTable,
@@ -54,6 +56,7 @@ export class DnsTraffic {
     ledger: Ledger,
     troubles: TroubleCounts,
     observer: Observer | null,
+    messages: MessageBudget,
   ) {
     this.table = table;
     this.judge = judge;
@@ -64,6 +67,7 @@ export class DnsTraffic {
     this.ledger = ledger;
     this.troubles = troubles;
     this.observer = observer;
+    this.messages = messages;
   }
 
   /** A DNS message in view[at, end) that `from` sent in the flow. */
@@ -75,6 +79,7 @@ export class DnsTraffic {
       // The labels before a break are judged, but what stands behind it could be the name.
       this.troubles.add("dns.question_unreadable");
     }
+    if (question.others.length > 0) this.ration(question);
     if (!question.response) this.queries++;
     if (question.arCount > 0) question.clientSubnet = readClientSubnet(question, view, at, end);
     const client: End = question.response === (from === 0) ? 1 : 0;
@@ -92,6 +97,15 @@ export class DnsTraffic {
     if (exchange === null) return;
     if (answers === null) this.secrets.asked(exchange, question.qname, view, at, end);
     this.judgeMessage(row, exchange, answers);
+  }
+
+  /** Only mDNS asks several at once (RFC 9619 §3, RFC 6762 §5.3): a flood of them is no reason to stop. */
+  private ration({ others }: DnsQuestion): void {
+    for (let n = 0; n < others.length; n++) {
+      if (this.messages.take(COST_NEW)) continue;
+      others.length = n;
+      this.troubles.add("stream.flood");
+    }
   }
 
   /** Questions of mDNS carry records too: those that are known, or that their host would like (RFC 6762 §7.1, §8.2). */

@@ -10,7 +10,7 @@ import type { TroubleCounts } from "./troubles.ts";
 /** Outside addresses of one source route that get flows of their own: bounds what a hostile packet costs. */
 const ROUTE_FLOWS = 4;
 /** Groups outside that are taken from one membership report: each is a flow. */
-const MAX_JOINS = 24;
+const MAX_JOINS = 8;
 
 /** Destinations that a packet names beside the one in its header: each is judged as a flow of its own. */
 export class FurtherDestinations {

@@ -6,6 +6,7 @@ import { FLAGS, KEPT_BESIDE, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { FlowTracker } from "../flow/flow-tracker.ts";
 import { initiatorOf } from "../flow/flow-view.ts";
+import { MessageBudget } from "../flow/message-budget.ts";
 import { QuicConversations } from "../flow/quic-conversations.ts";
 import type { Judge } from "../policy/judge.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
@@ -49,6 +50,7 @@ export class Judges {
   readonly beacons: Beacons;
   readonly icmpTunnels: IcmpTunnels;
   readonly outflow: Outflow;
+  private readonly messages = new MessageBudget();
   private readonly questions = new DnsQuestions();
   private readonly quic: QuicConversations;
   private readonly dtls: DtlsConversations;
@@ -90,6 +92,7 @@ export class Judges {
       this.ledger,
       troubles,
       observer,
+      this.messages,
     );
     this.proxies = new ProxyRequests(table, this.ledger, this.exceptions, budgets);
     this.nameJudge = new NameJudge(table, judge, this.ledger, this.flows, this.proxies, this.names);
@@ -105,7 +108,7 @@ export class Judges {
       mismatches: this.mismatches,
     };
     this.heard = new HeardNames(tracker, judges, troubles, observer);
-    this.conversations = new Conversations(table, this.heard);
+    this.conversations = new Conversations(table, this.heard, this.messages);
     this.quic = new QuicConversations(table, this.heard);
     this.dtls = new DtlsConversations(table, this.heard);
     this.datagrams = new Datagrams(
@@ -116,6 +119,7 @@ export class Judges {
       this.mismatches,
       this.heard,
       troubles,
+      this.messages,
     );
     this.witness = new Witness(table, judge, troubles);
   }

@@ -99,6 +99,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   ),
   "http2.tunnel_not_read": blind("data in a tunnel of one HTTP/2 stream, which is not looked into"),
   "socks.request_unreadable": blind("SOCKS client whose request could not be read: where it goes is unknown"),
+  "stream.flood": blind("messages by the dozen in a segment or datagram that were left out"),
   "quic.initial_unreadable": blind(
     "QUIC flow whose Initial packets could not be opened: its name is unknown",
   ),

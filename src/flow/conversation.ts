@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../names/http-head.ts";
+import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
 import { SIMPLE_RESPONSE } from "../names/http09.ts";
@@ -8,6 +8,7 @@ import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
 import { SimpleRequestReader, SimpleResponseReader } from "./http09-reader.ts";
+import { COST_KNOWN, COST_NEW, type MessageBudget } from "./message-budget.ts";
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
@@ -53,12 +54,16 @@ export class Conversation {
   private readonly row: number;
   private readonly responderPort: number;
   private readonly sink: NameSink;
+  private readonly budget: MessageBudget;
+  /** Of the last request that was told. */
+  private lastHost: string | null = null;
 
   /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
-  constructor(row: number, responderPort: number, sink: NameSink) {
+  constructor(row: number, responderPort: number, sink: NameSink, budget: MessageBudget) {
     this.row = row;
     this.responderPort = responderPort;
     this.sink = sink;
+    this.budget = budget;
   }
 
   readerOf(end: End): ProtocolReader | null {
@@ -141,16 +146,23 @@ export class Conversation {
     switch (shown) {
       case "tls":
         if (this.readers[1 - from] instanceof TlsClientReader) return new TlsServerReader();
-        return new TlsClientReader((hello) => sink.tlsHello(row, from, hello), trouble);
+        return new TlsClientReader(
+          (hello) => sink.tlsHello(row, from, hello),
+          trouble,
+          () => this.affords(COST_NEW),
+        );
       case "http":
         return new HttpClientReader(
           this.httpFor(REQUESTS),
-          (request) => sink.httpRequest(row, from, request),
+          (request) => this.requested(from, request),
           trouble,
+          this.budget,
         );
       case "http-response":
-        return new HttpServerReader(this.httpFor(RESPONSES), (response, request) =>
-          sink.httpResponse(row, from, response, request),
+        return new HttpServerReader(
+          this.httpFor(RESPONSES),
+          (response, request) => this.responded(from, response, request),
+          this.budget,
         );
       case "http2":
         return new Http2Reader(this.http2For(REQUESTS, from).client);
@@ -174,8 +186,28 @@ export class Conversation {
         this.ssh ??= new SshConnection((banners) => sink.ssh(row, banners));
         return new SshReader(this.ssh, from);
       case "dns":
-        return new DnsReader((view, at, end) => sink.dnsMessage(row, from, view, at, end), trouble);
+        return new DnsReader((view, at, end) => {
+          if (this.affords(COST_NEW)) sink.dnsMessage(row, from, view, at, end);
+        }, trouble);
     }
+  }
+
+  private requested(from: End, request: HttpRequest): void {
+    const { host, otherHosts } = request;
+    const isKnown = host === this.lastHost && otherHosts.length === 0;
+    if (!this.affords(isKnown ? COST_KNOWN : COST_NEW * (1 + otherHosts.length))) return;
+    this.lastHost = host;
+    this.sink.httpRequest(this.row, from, request);
+  }
+
+  private responded(from: End, response: HttpResponse, request: HttpRequest | null): void {
+    if (this.affords(COST_KNOWN)) this.sink.httpResponse(this.row, from, response, request);
+  }
+
+  private affords(cost: number): boolean {
+    if (this.budget.take(cost)) return true;
+    this.sink.trouble("stream.flood");
+    return false;
   }
 
   /** Requests and responses share one HTTP connection; a second stream of either begins a new one, in a tunnel. */
@@ -189,13 +221,19 @@ export class Conversation {
   }
 
   private http2For(part: number, client: End): Http2Connection {
-    const { row, sink } = this;
+    const { row, sink, budget } = this;
     const server: End = client === 0 ? 1 : 0;
     if (this.http2 === null || (this.http2Taken & part) !== 0) {
       this.http2 = new Http2Connection({
-        request: (request) => sink.httpRequest(row, client, request),
-        response: (response, request) => sink.httpResponse(row, server, response, request),
-        promised: (request) => sink.httpPromised(row, server, request),
+        isLeftOut: () => {
+          if (budget.isSpent) sink.trouble("stream.flood");
+          return budget.isSpent;
+        },
+        request: (request) => this.requested(client, request),
+        response: (response, request) => this.responded(server, response, request),
+        promised: (request) => {
+          if (this.affords(COST_NEW)) sink.httpPromised(row, server, request);
+        },
         trouble: (name) => sink.trouble(name),
       });
       this.http2Taken = 0;

@@ -14,6 +14,7 @@ import {
 } from "./flow-row.ts";
 import type { FlowTable } from "./flow-table.ts";
 import { type End, initiatorOf, portOf } from "./flow-view.ts";
+import { MessageBudget } from "./message-budget.ts";
 import type { NameSink } from "./name-sink.ts";
 import { Talker } from "./talker.ts";
 import { StreamBudget } from "./tcp-stream.ts";
@@ -42,10 +43,12 @@ export class Conversations {
   private held = 0;
   private readonly table: FlowTable;
   private readonly sink: NameSink;
+  private readonly messages: MessageBudget;
 
-  constructor(table: FlowTable, sink: NameSink) {
+  constructor(table: FlowTable, sink: NameSink, messages: MessageBudget = new MessageBudget()) {
     this.table = table;
     this.sink = sink;
+    this.messages = messages;
   }
 
   /** A segment with payload of a flow whose gate is open. */
@@ -57,6 +60,7 @@ export class Conversations {
     const talker = talk.talkers[from] ?? this.begin(row, from, seq, talk);
     if (talker.opaque) talker.pass(seq, pkt);
     else {
+      this.messages.earn(pkt.payloadEnd - pkt.payloadAt);
       talker.segment(seq, pkt, view);
       const awaited = talk.conversation.awaitsAnswerOf;
       if (awaited !== null) talk.talkers[awaited]?.retry();
@@ -119,7 +123,7 @@ export class Conversations {
       return null;
     }
     const port = portOf(this.table, row, initiatorOf(this.table, row) === 0 ? 1 : 0);
-    const conversation = new Conversation(row, port, this.sink);
+    const conversation = new Conversation(row, port, this.sink, this.messages);
     const talk: Talk = { conversation, talkers: [null, null], held: 0 };
     this.talks.set(row, talk);
     this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;

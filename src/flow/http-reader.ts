@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { Http1Connection, HttpRequestReader, HttpResponseReader } from "../names/http1.ts";
+import type { MessageBudget } from "./message-budget.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 
 /** The client's direction of HTTP/1, for the life of the connection. */
@@ -10,17 +11,20 @@ export class HttpClientReader implements ProtocolReader {
   private readonly reader: HttpRequestReader;
   private readonly found: (request: HttpRequest) => void;
   private readonly trouble: (name: string) => void;
+  private readonly budget: MessageBudget;
   private lostBefore = 0;
 
   constructor(
     connection: Http1Connection,
     found: (request: HttpRequest) => void,
     trouble: (name: string) => void,
+    budget: MessageBudget,
   ) {
     this.connection = connection;
     this.reader = connection.client;
     this.found = found;
     this.trouble = trouble;
+    this.budget = budget;
   }
 
   get mayName(): boolean {
@@ -39,6 +43,9 @@ export class HttpClientReader implements ProtocolReader {
       if (result === "request") this.take();
       if (result === "tunnel") return next;
       if (result === "more") break;
+      if (!this.budget.isSpent) continue;
+      this.reader.lose(end);
+      break;
     }
     this.countLost();
     return end;
@@ -73,14 +80,17 @@ export class HttpServerReader implements ProtocolReader {
   private readonly connection: Http1Connection;
   private readonly reader: HttpResponseReader;
   private readonly found: (response: HttpResponse, request: HttpRequest | null) => void;
+  private readonly budget: MessageBudget;
 
   constructor(
     connection: Http1Connection,
     found: (response: HttpResponse, request: HttpRequest | null) => void,
+    budget: MessageBudget,
   ) {
     this.connection = connection;
     this.reader = connection.server;
     this.found = found;
+    this.budget = budget;
   }
 
   get heldBytes(): number {
@@ -97,6 +107,9 @@ export class HttpServerReader implements ProtocolReader {
       }
       if (result === "tunnel") return next;
       if (result === "more") break;
+      if (!this.budget.isSpent) continue;
+      this.reader.lose(end);
+      break;
     }
     return end;
   }

@@ -23,10 +23,17 @@ export class TlsClientReader implements ProtocolReader {
   private afterHello = 0;
   private readonly found: (hello: ClientHello) => void;
   private readonly trouble: (name: string) => void;
+  private readonly affords: () => boolean;
 
-  constructor(found: (hello: ClientHello) => void, trouble: (name: string) => void) {
+  /** `affords`: whether another hello may be read. */
+  constructor(
+    found: (hello: ClientHello) => void,
+    trouble: (name: string) => void,
+    affords: () => boolean = () => true,
+  ) {
     this.found = found;
     this.trouble = trouble;
+    this.affords = affords;
   }
 
   get needsAll(): boolean {
@@ -76,6 +83,7 @@ export class TlsClientReader implements ProtocolReader {
   }
 
   private take(): void {
+    if (!this.affords()) return;
     const { view, at, end, ssl2 } = this.stream;
     const status = (ssl2 ? readSsl2ClientHello : readClientHello)(hello, view, at, end);
     if (status !== "ok") this.trouble(status);

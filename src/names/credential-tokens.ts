@@ -91,10 +91,11 @@ export interface FoundToken {
   readonly end: number;
 }
 
-/** Tokens of known formats in `text` (one character an octet), in order. */
-export function findTokens(text: string): FoundToken[] {
+/** Tokens of known formats in `text` (one character an octet), in order; `most` of them. */
+export function findTokens(text: string, most = Infinity): FoundToken[] {
   const found: FoundToken[] = [];
   for (const match of text.matchAll(WHOLE)) {
+    if (found.length === most) break;
     const format = FORMATS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1];
     const [token] = match;
     if (format.isSound?.(token) === false) continue;

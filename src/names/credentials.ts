@@ -110,14 +110,16 @@ const RULES: readonly Rule[] = [
 /** Without one of these words no rule matches. */
 const ANY_WORD = new RegExp([...new Set(RULES.flatMap(({ words }) => words))].join("|"), "i");
 
-/** Credentials in what is said in a text protocol, in order and without overlaps. */
-export function findCredentials(text: string): Credential[] {
-  const found: Credential[] = findTokens(text).map((token) => ({ ...token, isPassword: false }));
+/** Credentials in what is said in a text protocol, in order and without overlaps; `most` of each kind. */
+export function findCredentials(text: string, most = Infinity): Credential[] {
+  const found: Credential[] = findTokens(text, most).map((token) => ({ ...token, isPassword: false }));
   if (!ANY_WORD.test(text)) return found;
   const lower = text.toLowerCase();
   for (const { kind, words, pattern, isPassword = false, unless } of RULES) {
     if (!words.some((word) => lower.includes(word)) || unless?.test(text) === true) continue;
+    let left = most;
     for (const match of text.matchAll(pattern)) {
+      if (left-- === 0) break;
       const [at, end] = match.indices?.[1] ?? [0, 0];
       found.push({ kind, at, end, isPassword });
     }
@@ -162,6 +164,7 @@ export function hideInTarget(target: string): string {
 
 /** An authority without the user and password before its host (RFC 3986 §3.2.1). */
 export const hideInAuthority: (authority: string) => string = remembering((authority) => {
+  if (!MAY_HOLD.test(authority)) return authority;
   const at = authority.lastIndexOf("@");
   return hideInText(at < 0 ? authority : HIDDEN + authority.slice(at));
 });

@@ -59,6 +59,7 @@ const RECORD_FIXED_LEN = 10;
 const MAX_CHAIN = 64;
 
 const NO_HINTS: readonly Int32Array[] = [];
+const NO_TARGETS: readonly string[] = [];
 
 const name = new DnsName();
 const svcb = new Svcb();
@@ -241,20 +242,34 @@ function readWords(view: DataView, at: number): Int32Array {
 function followChain(start: string, records: readonly DnsRecord[]): string[] {
   if (!records.some((record) => record.target !== null)) return [start];
   const seen = new Set([start]);
-  const aliases = records.filter((record) => record.target !== null);
+  const [aliases, dnames] = aliasesOf(records);
   for (const current of seen) {
-    for (const alias of aliases) {
-      const target = aliasOf(current, alias);
+    for (const target of aliases.get(current) ?? NO_TARGETS) if (seen.size < MAX_CHAIN) seen.add(target);
+    for (const dname of dnames) {
+      const target = rewritten(current, dname);
       if (target !== null && seen.size < MAX_CHAIN) seen.add(target);
     }
   }
   return [...seen];
 }
 
-/** Where `alias` leads from `current`: a CNAME or SVCB from its owner, a DNAME from below its owner (RFC 6672 §2.2). */
-function aliasOf(current: string, alias: DnsRecord): string | null {
+/** Where names lead to, by their owners; and the DNAMEs, of which each leads on from everything below its owner. */
+function aliasesOf(records: readonly DnsRecord[]): readonly [Map<string, string[]>, DnsRecord[]] {
+  const aliases = new Map<string, string[]>();
+  const dnames: DnsRecord[] = [];
+  for (const record of records) {
+    if (record.target === null) continue;
+    const known = aliases.get(record.name);
+    if (record.type === TYPE_DNAME) dnames.push(record);
+    else if (known === undefined) aliases.set(record.name, [record.target]);
+    else known.push(record.target);
+  }
+  return [aliases, dnames];
+}
+
+/** Where a DNAME leads from `current`: from below its owner (RFC 6672 §2.2). */
+function rewritten(current: string, alias: DnsRecord): string | null {
   if (alias.target === null) return null;
-  if (alias.type !== TYPE_DNAME) return current === alias.name ? alias.target : null;
   if (alias.name === "" || !current.endsWith(`.${alias.name}`)) return null;
   const stem = current.slice(0, current.length - alias.name.length - 1);
   const target = alias.target === "" ? stem : `${stem}.${alias.target}`;

@@ -82,6 +82,11 @@ export class HttpRequestReader {
     return this.stream.skip(lenBytes) || partial === "request" ? partial : "lost";
   }
 
+  /** Leaves out what comes up to `end`, and what follows until a chunk begins with a request. */
+  lose(end: number): void {
+    this.stream.lose(end);
+  }
+
   /** At the end of the stream: "request" when an unfinished head has a whole request line. */
   finish(): HttpFeed {
     const text = this.stream.takePartialHead();
@@ -164,6 +169,12 @@ export class HttpResponseReader {
     else if (isInterim || status === 204 || status === 304 || method === "HEAD")
       this.stream.beginBody("none", 0);
     else this.stream.beginBody(response.framing, response.contentLength);
+  }
+
+  /** As HttpRequestReader.lose. */
+  lose(end: number): void {
+    this.pending = [];
+    this.stream.lose(end);
   }
 
   /** Passes over octets that were never seen, or that need not be; "lost" when boundaries went with them. */

@@ -104,6 +104,8 @@ const LONGEST_FIELD = "content-type".length;
 
 /** Takes what one direction says. */
 export interface Http2Listener {
+  /** Whether a head that comes now is read for what its compression needs alone, and not told. */
+  isLeftOut(): boolean;
   /** A message's head, or its trailers. `ends`: no content follows. */
   head(streamId: number, fields: Http2Fields, ends: boolean): void;
   /** A server announced the answer to a request that nobody made (RFC 9113 §8.4). */
@@ -239,6 +241,17 @@ export class Http2Frames {
   }
 
   private endBlock(view: DataView, at: number, end: number): void {
+    if (this.listener.isLeftOut()) this.passBlock(view, at, end);
+    else this.readBlock(view, at, end);
+  }
+
+  private passBlock(view: DataView, at: number, end: number): void {
+    this.blockStream = 0;
+    if (isIndexed(view, at, end)) return;
+    if (!this.hpack.decode(view, at, end, passField)) this.lose("http2.headers_unreadable");
+  }
+
+  private readBlock(view: DataView, at: number, end: number): void {
     const fields: { -readonly [key in keyof Http2Fields]: string } = { ...NO_FIELDS };
     const isRead = this.hpack.decode(view, at, end, ({ name, value }) => {
       if (value === "") return;
@@ -262,6 +275,14 @@ export class Http2Frames {
     this.block.clear();
     this.listener.lost(trouble);
   }
+}
+
+function passField(): void {}
+
+/** Whether a block is nothing but fields of the table (RFC 7541 §6.1): it changes nothing in it. */
+function isIndexed(view: DataView, at: number, end: number): boolean {
+  for (let i = at; i < end; i++) if (view.getUint8(i) < 0x80 || view.getUint8(i) === 0xff) return false;
+  return true;
 }
 
 /** What was found out of names: most fields have one of a few. */

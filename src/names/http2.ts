@@ -7,6 +7,8 @@ const MAX_OPEN = 1024;
 
 /** Takes what an HTTP/2 connection carries. */
 export interface Http2Sink {
+  /** Asked before each head: whether it is not to be told, and counted as such. */
+  isLeftOut(): boolean;
   request(request: HttpRequest): void;
   /** `request` is what it answers, null when that was not seen. */
   response(response: HttpResponse, request: HttpRequest | null): void;
@@ -29,13 +31,16 @@ export class Http2Connection {
     this.sink = sink;
     const lost = (trouble: string) => sink.trouble(trouble);
     const promised = (_streamId: number, fields: Http2Fields) => sink.promised(requestOf(fields, true));
+    const isLeftOut = () => sink.isLeftOut();
     const client: Http2Listener = {
+      isLeftOut,
       head: (streamId, fields, ends) => this.asked(streamId, fields, ends),
       data: (streamId) => this.sent(streamId),
       promised,
       lost,
     };
     const server: Http2Listener = {
+      isLeftOut,
       head: (streamId, fields, ends) => this.answered(streamId, responseOf(fields, ends)),
       data: () => {},
       promised,

@@ -9,6 +9,7 @@ import { H2_PREFACE, h2Frame, h2Headers, h2Settings } from "../traffic/http2.ts"
 class Heard {
   readonly events: string[] = [];
   readonly connection = new Http2Connection({
+    isLeftOut: () => false,
     request: (r) => this.events.push(`${r.method} ${r.form} ${r.host} ${r.port} ${r.target}`),
     response: (r, to) => this.events.push(`${r.status} ${r.framing} of ${to?.target ?? "?"}`),
     promised: (r) => this.events.push(`promised ${r.host} ${r.target}`),

@@ -25,7 +25,7 @@ import { formatAddress } from "../../policy/address-text.ts";
 import type { Judge } from "../../policy/judge.ts";
 import { registrableDomain } from "../../policy/public-suffix.ts";
 import type { DnsExchange } from "../dns-judge.ts";
-import { type FindingSubject, list } from "../finding.ts";
+import { type FindingSubject, list, MAX_LISTED } from "../finding.ts";
 import type { Ledger } from "../ledger.ts";
 import { CRITICAL, INFO } from "../severity.ts";
 import { credentialDetail } from "./credential-detail.ts";
@@ -46,7 +46,8 @@ const MIN_READ = 64;
 const WAIT_SEC = 2;
 /** First octets that have to be text. */
 const MIN_TEXT = 4;
-/** Credentials of one segment that are told of. */
+/** Credentials of one kind that are looked for in one segment, and those of all kinds that are told of. */
+const MAX_OF_KIND = 32;
 const MAX_TOLD = 64;
 const LF = 0x0a;
 
@@ -147,7 +148,7 @@ export class Secrets {
       this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
       return;
     }
-    const credentials = findCredentials(text).filter((credential) => credential.end > told);
+    const credentials = findCredentials(text, MAX_OF_KIND).filter((credential) => credential.end > told);
     // One that nothing follows yet may go on in the next segment.
     const last = credentials.at(-1);
     const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
@@ -190,11 +191,11 @@ export class Secrets {
   /** A name with a credential in it was asked; view[at, end) is the message. */
   asked(exchange: DnsExchange, qname: string, view: DataView, at: number, end: number): void {
     if (!isHidden(qname) || exchange.group) return;
-    const details: string[] = [];
+    const details: (() => string)[] = [];
     const domain = registrableDomain(qname) ?? qname;
     for (const text of labelRuns(view, at + DNS_HEADER_LEN, end, domain.split(".").length)) {
       for (const token of findTokens(text))
-        details.push(credentialDetail({ ...token, isPassword: false }, text, this.judge.policy.name));
+        details.push(() => credentialDetail({ ...token, isPassword: false }, text, this.judge.policy.name));
       if (details.length > 0) break;
     }
     const inside = this.judge.nameClass(qname) === "inside";
@@ -202,7 +203,7 @@ export class Secrets {
     const subject = { source: hostText, destination: domain, port: resolverPort, proto, name: domain };
     this.tell(
       subject,
-      details.length === 0 ? ["credential in a DNS name"] : details,
+      details.length === 0 ? [() => "credential in a DNS name"] : details,
       !inside,
       NAMED,
       exchange.at,
@@ -281,7 +282,7 @@ export class Secrets {
     };
     const details = credentials
       .slice(0, MAX_TOLD)
-      .map((each) => credentialDetail(each, text, this.judge.policy.name));
+      .map((each) => () => credentialDetail(each, text, this.judge.policy.name));
     const outcome = flowOutcome(this.table, row, from === 1);
     this.tell(subject, details, way.isOutward, outcome, lastMoment(this.table, row), address);
   }
@@ -303,9 +304,10 @@ export class Secrets {
     return { isOutward: true, name: known ?? name };
   }
 
+  /** `details`: one for each credential, made where there is room for them. */
   private tell(
     subject: Pick<FindingSubject, "source" | "destination" | "port" | "proto" | "name">,
-    details: readonly string[],
+    details: readonly (() => string)[],
     isOutward: boolean,
     outcome: number,
     at: { sec: number; nsec: number },
@@ -316,7 +318,7 @@ export class Secrets {
     const finding = this.ledger.get(handle);
     if (isOutward) finding.severityCap = CRITICAL;
     else if (finding.attempts === 0) finding.severityCap = INFO;
-    for (const detail of details) list(finding.details, detail);
+    for (const detail of details) if (finding.details.length < MAX_LISTED) list(finding.details, detail());
     const counts = { attempts: details.length, bytesOut: 0, bytesIn: 0, oneWayBytes: 0 };
     this.ledger.share(handle, { ...counts, outcome, first: at, last: at, ip });
   }

@@ -15,49 +15,8 @@ import { icmpError, ip, ipPacket, SYN, tcp, udp } from "../../traffic/packets.ts
 import { crypto, initial, quicHello, V1 } from "../../traffic/quic.ts";
 import { SOCKS5_CHOICE, SOCKS5_GRANTED, SOCKS5_HELLO, socks5Request } from "../../traffic/socks.ts";
 import { TcpTalk } from "../../traffic/tcp-talk.ts";
-
-/** Octets of frames that each attack has. */
-export const ATTACK_BYTES = 1_000_000;
-
-const HOST = "10.20.1.11";
-const OUTSIDE = "198.51.100.7";
-const RESOLVER = "10.20.0.53:53";
-const PROXY = "10.20.9.30:1080";
-
-/** Frames until there are enough; `make` is called with 0, 1, 2 and so on. */
-function filled(make: (n: number) => Buffer | readonly Buffer[]): Buffer[] {
-  const frames: Buffer[] = [];
-  for (let n = 0, bytes = 0; bytes < ATTACK_BYTES; n++) {
-    const made = make(n);
-    for (const frame of Array.isArray(made) ? (made as readonly Buffer[]) : [made as Buffer]) {
-      frames.push(frame);
-      bytes += frame.length;
-    }
-  }
-  return frames;
-}
-
-function port(n: number): number {
-  return 1024 + (n % 64000);
-}
-
-/** One long stream of a client, in segments. */
-function streamOf(server: string, first: Buffer | string, more: (n: number) => Buffer | string): Buffer[] {
-  const talk = new TcpTalk(`${HOST}:40000`, server);
-  talk.open();
-  talk.client(first);
-  let bytes = 0;
-  for (let n = 0; bytes < ATTACK_BYTES; n++) {
-    const pieces: Buffer[] = [];
-    for (let size = 0; size < 60_000; n++) {
-      const piece = join(more(n));
-      pieces.push(piece);
-      size += piece.length;
-    }
-    bytes += talk.data("client", join(...pieces)).reduce((sum, { length }) => sum + length, 0);
-  }
-  return talk.frames;
-}
+import { filled, HOST, OUTSIDE, PROXY, port, RESOLVER, streamOf } from "./attack-frames.ts";
+import { FLOODS } from "./floods.ts";
 
 /** A message over TCP on port 53 that is as long as one can be. */
 function longAnswer(records: readonly Buffer[]): Buffer {
@@ -366,6 +325,7 @@ export const ATTACKS: Readonly<Record<string, () => Buffer[]>> = {
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
       () => "sk-sk-sk-",
     ),
+  ...FLOODS,
   "octets that begin nothing": () =>
     filled((n) => {
       const talk = new TcpTalk(`${HOST}:${port(n)}`, `${OUTSIDE}:9000`);
@@ -374,15 +334,4 @@ export const ATTACKS: Readonly<Record<string, () => Buffer[]>> = {
       return talk.frames;
     }),
   "octets that nearly begin something": () => streamOf(`${OUTSIDE}:9000`, "G", () => "GET GET GET "),
-};
-
-/** Messages in a frame (two frames of a question and its answer: records, by half), where there are many. */
-export const MESSAGES_A_FRAME: Readonly<Record<string, number>> = {
-  "DNS: answers full of addresses": 30,
-  "DNS over TCP: many questions in a segment": 50,
-  "DNS: many questions in a message": 80,
-  "HTTP: many requests in a segment, a new host in each": 37,
-  "HTTP: many Host headers": 90,
-  "HTTP/2: a new authority in each of many requests": 30,
-  "HTTP/2: continuations without end": 140,
 };
