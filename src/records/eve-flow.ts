@@ -26,7 +26,7 @@ import { eveTime } from "./eve-time.ts";
 const INITIATOR_BY = ["unknown", "port", "protocol", "handshake"] as const;
 
 /** `flow` of a flow that is over. Bytes are those on the wire, link header included, as Suricata counts them. */
-export function flowObject(table: FlowTable, row: number, client: End, digits: number): object {
+export function flowObject(table: FlowTable, row: number, client: End): object {
   const w = row * ROW_WORDS;
   const d = row * ROW_DOUBLES;
   const server: End = client === 0 ? 1 : 0;
@@ -37,8 +37,8 @@ export function flowObject(table: FlowTable, row: number, client: End, digits: n
     pkts_toclient: table.words[w + PACKETS_A + server],
     bytes_toserver: table.doubles[d + WIRE_A + client],
     bytes_toclient: table.doubles[d + WIRE_A + server],
-    start: eveTime(first, digits),
-    end: eveTime(last, digits),
+    start: eveTime(first),
+    end: eveTime(last),
     age: last.sec - first.sec,
     state: stateOf(table, row),
     alerted: table.words[w + JUDGED] === JUDGED_FINDING,

@@ -1,6 +1,6 @@
 import type { Moment } from "../findings/finding.ts";
 
-/** Decimals of a second: EVE writes microseconds; packet times hold nanoseconds. */
+/** Decimals of a second: Suricata writes six, and what reads its log takes no more (strptime's %f, %6N); ours have nine. */
 export const MIN_DIGITS = 6;
 export const MAX_DIGITS = 9;
 
@@ -13,8 +13,8 @@ const CACHED = 256;
 const cachedSec = new Float64Array(CACHED).fill(Number.NaN);
 const cachedText: string[] = new Array(CACHED).fill("");
 
-/** A packet time as EVE writes it, in UTC: `2026-11-20T05:50:00.123456+0000`, with 6 to 9 decimals. */
-export function eveTime(at: Readonly<Moment>, digits: number): string {
+/** A packet time as EVE writes it, in UTC: `2026-11-20T05:50:00.123456+0000`, in fields of our own with up to 9 decimals. */
+export function eveTime(at: Readonly<Moment>, digits: number = MIN_DIGITS): string {
   const fraction = digits === MAX_DIGITS ? at.nsec : Math.trunc(at.nsec / 10 ** (MAX_DIGITS - digits));
   return `${secondText(at.sec)}.${String(fraction).padStart(digits, "0")}+0000`;
 }

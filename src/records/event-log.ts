@@ -98,7 +98,7 @@ export class EventLog implements Observer {
 
   flow(seen: Sighting): void {
     const { table, row, from } = seen;
-    const flow = flowObject(table, row, from, this.currentDigits());
+    const flow = flowObject(table, row, from);
     this.write("flow", seen, from, { flow, gapwatch: flowDetail(table, row, from) });
   }
 
@@ -126,11 +126,11 @@ export class EventLog implements Observer {
   }
 
   private put(at: Readonly<Moment>, head: string, body: object): void {
-    this.head = `"timestamp":"${eveTime(at, this.currentDigits())}",${head}`;
+    this.head = `"timestamp":"${eveTime(at)}",${head}`;
     this.logger.info(body);
   }
 
-  /** Decimals of a second: as fine as the finest capture so far. */
+  /** Decimals of a second in a finding's own times: as fine as the finest capture so far. */
   private currentDigits(): number {
     const digits = this.inputs.at(-1)?.tsDigits ?? 0;
     if (digits > this.digits) this.digits = Math.min(MAX_DIGITS, digits);

@@ -261,10 +261,14 @@ describe("a record", () => {
     expect(ofType(events, "alert")).toHaveLength(1);
   });
 
-  it("has nanoseconds where the capture has them", async () => {
-    const frames = [{ data: udp(`${HOST}:1`, "192.0.2.10:9", "x"), sec: START_SEC, nsec: 1_000 }];
+  it("has microseconds where readers of eve.json look, nanoseconds in a finding's own times", async () => {
+    const frames = [{ data: udp(`${HOST}:1`, "192.0.2.10:9", "x"), sec: START_SEC, nsec: 1_234 }];
     const { events } = await recordFrames(judge, frames, "made.pcap", 9);
-    expect(events[0].timestamp).toBe("2027-01-15T08:00:00.000001000+0000");
+    const micro = "2027-01-15T08:00:00.000001+0000";
+    for (const { timestamp } of events) expect(timestamp).toBe(micro);
+    expect(ofType(events, "flow")).toMatchObject([{ flow: { start: micro, end: micro } }]);
+    const [alert] = ofType(events, "alert");
+    expect(alert).toMatchObject({ gapwatch: { first_seen: "2027-01-15T08:00:00.000001234+0000" } });
   });
 
   it("keeps one line whatever names hold", async () => {
