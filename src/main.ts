@@ -39,6 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .option("--version", "print the version")
     .on("option:version", printVersion)
     .addHelpText("after", EXAMPLES)
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({ outputError: (text) => say(oneLine(text)) })
     .showHelpAfterError("gapwatch: --help shows what there is")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : COULD_NOT_RUN));

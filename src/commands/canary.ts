@@ -35,11 +35,13 @@ export function addCanaryCommand(program: Command): void {
 }
 
 const HELP = `
-Every probe goes to a documentation address (RFC 5737, RFC 3849) or asks for a documentation name, once. A firewall
-that drops it is fine: the sensor must see that it was tried. Needs no right to capture. Run it while
-gapwatch validate --canary FILE watches; the clocks of both may be two minutes apart.
+Every probe goes to a documentation address (RFC 5737, RFC 3849) or asks for a
+documentation name, once. A firewall that drops it is fine: the sensor must see
+that it was tried. Needs no right to capture. Run it while gapwatch validate
+--canary FILE watches; the clocks of both may be two minutes apart.
 
-Exit codes: 0 all that can be sent from here was sent, 1 something failed, 2 could not run.`;
+Exit codes: 0 all that can be sent from here was sent, 1 something failed,
+2 could not run.`;
 
 async function canary(options: CanaryOptions): Promise<number> {
   try {

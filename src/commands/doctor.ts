@@ -1,9 +1,11 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
+import type { Command } from "commander";
 import { type Line, labelled, renderLines, type Style, span } from "../report/text-layout.ts";
 import { plain } from "../report/text-plain.ts";
 import type { Check, CheckStatus } from "./doctor/check.ts";
 import { type DoctorOptions, examine } from "./doctor/examine.ts";
+import { durationOption } from "./duration-option.ts";
+import { ENCLAVE_OPTION } from "./enclave-option.ts";
+import { gatherInterfaces } from "./interface-option.ts";
 import { RING_OPTION } from "./ring-option.ts";
 import { STATE_OPTION } from "./state-option.ts";
 import { stdoutStyle } from "./terminal.ts";
@@ -19,28 +21,22 @@ export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .summary("can gapwatch watch here, and does the mirror show what it should?")
-    .option("-i, --interface <name>", "interface to look at; may be given several times", gather, [])
-    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .option("-i, --interface <name>", "interface to look at; may be given several times", gatherInterfaces)
+    .option(...ENCLAVE_OPTION)
     .option(...STATE_OPTION)
-    .option("--for <duration>", "how long to look at the traffic", seconds, DEFAULT_FOR_SEC)
+    .option(
+      "--for <duration>",
+      `how long to look at the traffic (default: ${DEFAULT_FOR_SEC}s)`,
+      durationOption,
+    )
     .option(...RING_OPTION)
     .option("--json", "print one JSON document instead of text")
     .addHelpText("after", "\nExit codes: 0 nothing failed, 1 something failed, 2 could not run.")
-    .action(async (options: DoctorOptions & { json?: boolean }) => {
-      const checks = await examine(options);
+    .action(async (options: Partial<DoctorOptions> & { ringMb: number; json?: boolean }) => {
+      const checks = await examine({ interface: [], for: DEFAULT_FOR_SEC, ...options });
       process.stdout.write(options.json ? jsonOf(checks) : textOf(checks));
       process.exitCode = checks.some(({ status }) => status === "failed") ? FAILED : 0;
     });
-}
-
-function gather(value: string, before: string[]): string[] {
-  return before.includes(value) ? before : [...before, value];
-}
-
-function seconds(text: string): number {
-  const duration = parseDuration(text);
-  if (duration === null || duration < 1) throw new InvalidArgumentError(`expected ${DURATION_EXPECTED}`);
-  return duration;
 }
 
 function textOf(checks: readonly Check[]): string {

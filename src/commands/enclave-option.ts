@@ -9,6 +9,13 @@ import { readOwnCatalogue } from "./own-catalogue.ts";
 import { say } from "./say.ts";
 
 const FALLBACK = "/etc/gapwatch/enclave.yaml";
+
+/** Flags and description of `-e`, the same for all commands that judge by an enclave file. */
+export const ENCLAVE_OPTION = [
+  "-e, --enclave <file>",
+  `enclave file (default: $GAPWATCH_ENCLAVE, ${FALLBACK})`,
+] as const;
+
 /** A larger one is none; what it may hold is bounded when it is read as YAML. */
 export const MAX_ENCLAVE_MIB = 16;
 const COULD_NOT_RUN = 2;

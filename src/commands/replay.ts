@@ -10,7 +10,7 @@ import { jsonReport } from "../report/json.ts";
 import { textReport } from "../report/text.ts";
 import { Sensor } from "../sensor.ts";
 import { dashboardStreams } from "./dashboard-streams.ts";
-import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
+import { ENCLAVE_OPTION, type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
 import { readCaptures } from "./read-captures.ts";
 import type { ReplayDashboard } from "./replay-dashboard.ts";
 import type { ReplayRecords } from "./replay-records.ts";
@@ -38,7 +38,7 @@ export function addReplayCommand(program: Command): void {
     .command("replay")
     .summary("judge captures: what tried to get out, when, from where, and did it succeed?")
     .argument("<capture...>", "pcap or pcapng files (plain, gzip or zstd), directories of them, - for stdin")
-    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .option(...ENCLAVE_OPTION)
     .option("--json", "print one JSON document instead of text")
     .option(
       "--events <file>",

@@ -1,18 +1,19 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { CAP_NET_RAW, hasCapability } from "../capture/capabilities.ts";
 import { listInputs } from "../capture/capture-inputs.ts";
 import { CaptureError } from "../capture/frame-source.ts";
 import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
 import { socketsNeeded } from "../capture/ring-source.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
-import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
 import { KeyError } from "../records/signing-key.ts";
 import { compareReports } from "../report/comparison.ts";
 import { reportText } from "../report/report-forms.ts";
 import type { Report } from "../report/validation-shape.ts";
 import { validationText } from "../report/validation-text.ts";
 import { readSecret, SecretError } from "./canary/secret.ts";
-import { type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
+import { durationOption } from "./duration-option.ts";
+import { ENCLAVE_OPTION, type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
+import { gatherInterfaces } from "./interface-option.ts";
 import { RING_OPTION } from "./ring-option.ts";
 import { say } from "./say.ts";
 import { skippedText } from "./skipped-text.ts";
@@ -38,8 +39,9 @@ interface ValidateOptions {
 }
 
 const HELP = `
-COMMAND runs while the interfaces are watched, without the right to capture, and some seconds are watched after
-it: an installer, a smoke test, or an ssh or kubectl that starts one elsewhere. One that fails decides nothing.
+COMMAND runs while the interfaces are watched, without the right to capture, and
+some seconds are watched after it: an installer, a smoke test, or an ssh or
+kubectl that starts one elsewhere. One that fails proves no absence.
 
 Exit codes: 0 PASS, 1 FAIL, 2 could not run, 3 INCONCLUSIVE.`;
 
@@ -48,20 +50,20 @@ export function addValidateCommand(program: Command): void {
   program
     .command("validate")
     .summary("prove that a stack makes no outside contact, or say what it depends on")
-    .usage("[options] (-i IFACE [--for DURATION] | CAPTURE...) [-- COMMAND ...]")
+    .usage("[options] (-i IFACE | CAPTURE...) [-- COMMAND ...]")
     .argument("[capture...]", "pcap or pcapng files, directories of them, - for stdin")
-    .option("-i, --interface <name>", "interface to watch; may be given several times", gather, [])
-    .option("--for <duration>", "how long to watch; with COMMAND, at least", seconds)
+    .option("-i, --interface <name>", "interface to watch; may be given several times", gatherInterfaces)
+    .option("--for <duration>", "how long to watch; with COMMAND, at least", durationOption)
     .option(...RING_OPTION)
-    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .option(...ENCLAVE_OPTION)
     .option("--json", "print the report as one JSON document instead of text")
     .option("--canary <secretfile>", "the probes of gapwatch canary with this secret must be seen")
     .option("--report <dir>", "write the report for an accreditor and for CI into this directory")
     .option("--compare <dir>", "say what came and went since the report in this directory")
     .option(STATE_OPTION[0], `${STATE_OPTION[1]}; its key signs the report`)
     .addHelpText("after", HELP)
-    .action(async (captures: string[], options: ValidateOptions) => {
-      process.exitCode = await validate(captures, options);
+    .action(async (captures: string[], options: Partial<ValidateOptions> & { ringMb: number }) => {
+      process.exitCode = await validate(captures, { interface: [], ...options });
     });
 }
 
@@ -162,14 +164,4 @@ async function fromInterfaces(
     canarySecret: secret,
   };
   return await watchInterfaces(enclave, window, output?.evidence ?? null);
-}
-
-function gather(value: string, before: string[]): string[] {
-  return before.includes(value) ? before : [...before, value];
-}
-
-function seconds(text: string): number {
-  const duration = parseDuration(text);
-  if (duration === null || duration < 1) throw new InvalidArgumentError(`expected ${DURATION_EXPECTED}`);
-  return duration;
 }

@@ -6,7 +6,8 @@ import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { StateError } from "../records/state.ts";
 import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../records/syslog-target.ts";
 import { dashboardStreams } from "./dashboard-streams.ts";
-import { readEnclaveOrExit } from "./enclave-option.ts";
+import { ENCLAVE_OPTION, readEnclaveOrExit } from "./enclave-option.ts";
+import { gatherInterfaces } from "./interface-option.ts";
 import { type MetricsAddress, metricsAddress } from "./metrics-server.ts";
 import { RING_OPTION } from "./ring-option.ts";
 import { say } from "./say.ts";
@@ -36,8 +37,12 @@ export function addWatchCommand(program: Command): void {
   program
     .command("watch")
     .summary("watch a mirrored interface: is anything trying to get out right now?")
-    .requiredOption("-i, --interface <name>", "interface to watch; may be given several times", gather)
-    .option("-e, --enclave <file>", "enclave file (default: $GAPWATCH_ENCLAVE, /etc/gapwatch/enclave.yaml)")
+    .requiredOption(
+      "-i, --interface <name>",
+      "interface to watch; may be given several times",
+      gatherInterfaces,
+    )
+    .option(...ENCLAVE_OPTION)
     .option("--headless", "plain lines for a log, also on a terminal")
     .option("--source <kind>", "how to capture: ring, or tcpdump", sourceKind, "ring")
     .option(...RING_OPTION)
@@ -67,8 +72,8 @@ export function addWatchCommand(program: Command): void {
       "after",
       `
 On a terminal it shows a dashboard; --headless, a pipe or TERM=dumb give lines.
-SIGTERM or Ctrl-C ends it with a report and the verdict's exit code. SIGHUP reads
-the enclave file anew and opens the event file again.
+SIGTERM or Ctrl-C ends it with a report and the verdict's exit code. SIGHUP
+reads the enclave file anew and opens the event file again.
 ${KEYS_HELP}`,
     )
     .action(async (options: WatchOptions) => {
@@ -118,10 +123,6 @@ function syslogTarget(text: string): SyslogTarget {
     if (!(error instanceof SyslogTargetError)) throw error;
     throw new InvalidArgumentError(error.message);
   }
-}
-
-function gather(value: string, before: string[] = []): string[] {
-  return before.includes(value) ? before : [...before, value];
 }
 
 function sourceKind(value: string): string {

@@ -1,4 +1,5 @@
 import { FILTER_FIELDS } from "./filter.ts";
+import { wrapText } from "./wrap.ts";
 
 export type Entry = readonly [keys: string, what: string];
 
@@ -35,6 +36,8 @@ export const FILTER_HELP: readonly string[] = [
   Object.values(FILTER_FIELDS).join("  "),
 ];
 
+const HELP_WIDTH = 76;
+
 /** The same for --help. */
 export const KEYS_HELP = `
 Keys of the dashboard:
@@ -42,7 +45,9 @@ ${entryLines([...MOVE, ...ACT])}
 Keys of a replay:
 ${entryLines(REPLAY)}
 Filters:
-  ${FILTER_HELP.join("\n  ")}`;
+${FILTER_HELP.flatMap((text) => wrapText(text, HELP_WIDTH))
+  .map((text) => `  ${text}`)
+  .join("\n")}`;
 
 function entryLines(entries: readonly Entry[]): string {
   return entries.map(([keys, what]) => `  ${keys.padEnd(15)} ${what}`).join("\n");

@@ -51,6 +51,31 @@ describe("help and version: exit code 0, on stdout", () => {
     expect(gapwatch(["help"])).toEqual({ code, out, err });
   });
 
+  it.each([
+    "replay",
+    "watch",
+    "validate",
+    "canary",
+    "policy",
+    "policy check",
+    "policy explain",
+    "policy suggest",
+    "policy diff",
+    "explain",
+    "findings",
+    "findings ack",
+    "findings show",
+    "findings export",
+    "doctor",
+    "verify",
+    "keygen",
+  ])("%s --help fits into 80 columns", (command) => {
+    const { code, out, err } = gapwatch([...command.split(" "), "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    expect(out).not.toMatch(/undefined|\[\]\)/);
+  });
+
   it("prints help for a command", () => {
     const asked = gapwatch(["replay", "--help"]);
     expect(asked).toMatchObject({ code: 0, err: "" });
