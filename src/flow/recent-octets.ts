@@ -8,7 +8,17 @@ const MAX_RECENT_TOTAL = 1 << 26;
 /** Memory is taken from the system in such pieces: small buffers of their own cost microseconds each, and the collector's time. */
 const SLAB_BYTES = 1 << 18;
 
-const NO_BYTES = new Uint8Array(0);
+/** Up to so many octets are copied word by word: a view of them, made for each segment, costs more than that. */
+const MAX_WORDWISE = 512;
+
+/** A piece of memory: `lenBytes` octets of the view, from `at` on. */
+export interface Room {
+  readonly view: DataView;
+  readonly at: number;
+  readonly lenBytes: number;
+}
+
+const NO_ROOM: Room = { view: new DataView(new ArrayBuffer(0)), at: 0, lenBytes: 0 };
 
 /** Memory that all streams share, and the limit of it. */
 export class RecentPool {
@@ -17,33 +27,33 @@ export class RecentPool {
   /** Times that a stream got none: another copy of its octets could not have been told from the first. */
   refused = 0;
   private fromSystem = 0;
-  private readonly free = new Map<number, Uint8Array[]>([
+  private readonly free = new Map<number, Room[]>([
     [SMALL_CAPACITY, []],
     [MAX_RECENT, []],
   ]);
 
   /** Room for so many octets, at most MAX_RECENT; null when all directions together keep too much. */
-  take(neededBytes: number): Uint8Array | null {
+  take(neededBytes: number): Room | null {
     const capacity = neededBytes <= SMALL_CAPACITY ? SMALL_CAPACITY : MAX_RECENT;
-    const free = this.free.get(capacity) as Uint8Array[];
+    const free = this.free.get(capacity) as Room[];
     if (free.length === 0) this.carve(capacity, free);
-    const bytes = free.pop() ?? null;
-    if (bytes === null) this.refused++;
+    const room = free.pop() ?? null;
+    if (room === null) this.refused++;
     else this.held += capacity;
-    return bytes;
+    return room;
   }
 
   /** Takes back what `take` gave. */
-  give(bytes: Uint8Array): void {
-    this.free.get(bytes.length)?.push(bytes);
-    this.held -= bytes.length;
+  give(room: Room): void {
+    this.free.get(room.lenBytes)?.push(room);
+    this.held -= room.lenBytes;
   }
 
-  private carve(capacity: number, into: Uint8Array[]): void {
+  private carve(lenBytes: number, into: Room[]): void {
     if (this.fromSystem + SLAB_BYTES > MAX_RECENT_TOTAL) return;
     this.fromSystem += SLAB_BYTES;
-    const slab = new ArrayBuffer(SLAB_BYTES);
-    for (let at = 0; at < SLAB_BYTES; at += capacity) into.push(new Uint8Array(slab, at, capacity));
+    const view = new DataView(new ArrayBuffer(SLAB_BYTES));
+    for (let at = 0; at < SLAB_BYTES; at += lenBytes) into.push({ view, at, lenBytes });
   }
 }
 
@@ -53,7 +63,7 @@ export class RecentPool {
  * the same numbers.
  */
 export class RecentOctets {
-  private bytes: Uint8Array = NO_BYTES;
+  private room: Room = NO_ROOM;
   private length = 0;
   /** Sequence number of the first octet that is kept. */
   private start = 0;
@@ -75,7 +85,7 @@ export class RecentOctets {
       return;
     }
     if (this.length === 0) this.start = first;
-    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + from, len), this.length);
+    copy(view, from, end, this.room.view, this.room.at + this.length);
     this.length += len;
   }
 
@@ -84,32 +94,49 @@ export class RecentOctets {
     const offset = (seq - this.start) | 0;
     const first = Math.max(0, offset);
     const last = Math.min(this.length, offset + end - at);
-    for (let i = first; i < last; i++) if (this.bytes[i] !== view.getUint8(at + i - offset)) return true;
+    const { view: kept, at: keptAt } = this.room;
+    for (let i = first; i < last; i++) {
+      if (kept.getUint8(keptAt + i) !== view.getUint8(at + i - offset)) return true;
+    }
     return false;
   }
 
   drop(): void {
-    this.pool.give(this.bytes);
-    this.bytes = NO_BYTES;
+    if (this.room === NO_ROOM) return;
+    this.pool.give(this.room);
+    this.room = NO_ROOM;
     this.length = 0;
   }
 
   /** The oldest octets go. */
   private forget(count: number): void {
     const gone = Math.min(count, this.length);
-    this.bytes.copyWithin(0, gone, this.length);
+    const { view, at } = this.room;
+    new Uint8Array(view.buffer, at, this.length).copyWithin(0, gone, this.length);
     this.start = (this.start + gone) | 0;
     this.length -= gone;
   }
 
   /** False when all directions together keep too much. */
   private makeRoom(needed: number): boolean {
-    if (needed <= this.bytes.length) return true;
-    const bytes = this.pool.take(needed);
-    if (bytes === null) return false;
-    for (let i = 0; i < this.length; i++) bytes[i] = this.bytes[i] as number;
-    this.pool.give(this.bytes);
-    this.bytes = bytes;
+    if (needed <= this.room.lenBytes) return true;
+    const room = this.pool.take(needed);
+    if (room === null) return false;
+    copy(this.room.view, this.room.at, this.room.at + this.length, room.view, room.at);
+    this.pool.give(this.room);
+    this.room = room;
     return true;
   }
+}
+
+function copy(from: DataView, at: number, end: number, to: DataView, toAt: number): void {
+  const len = end - at;
+  if (len > MAX_WORDWISE) {
+    const octets = new Uint8Array(from.buffer, from.byteOffset + at, len);
+    new Uint8Array(to.buffer, to.byteOffset + toAt, len).set(octets);
+    return;
+  }
+  const words = len & ~3;
+  for (let i = 0; i < words; i += 4) to.setInt32(toAt + i, from.getInt32(at + i, true), true);
+  for (let i = words; i < len; i++) to.setUint8(toAt + i, from.getUint8(at + i));
 }

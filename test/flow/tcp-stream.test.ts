@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Room } from "../../src/flow/recent-octets.ts";
 import { StreamBudget, TcpStream } from "../../src/flow/tcp-stream.ts";
 
 /** Collects what a stream delivers; a gap is a question mark for each octet. */
@@ -200,13 +201,13 @@ describe("TcpStream", () => {
 
   it("counts the octets that it cannot keep when all streams together keep too much, and gives room back", () => {
     const { send, budget } = streamFrom(0);
-    const lent: Uint8Array[] = [];
+    const lent: Room[] = [];
     for (let got = budget.recent.take(4096); got !== null; got = budget.recent.take(4096)) lent.push(got);
     expect(budget.recent.held).toBe(64 * 2 ** 20);
     expect(budget.recent.refused).toBe(1);
     send(0, "abc");
     expect(budget.recent.refused).toBe(2);
-    for (const bytes of lent) budget.recent.give(bytes);
+    for (const room of lent) budget.recent.give(room);
     expect(budget.recent.take(4096)).not.toBeNull();
   });
 });
