@@ -182,6 +182,7 @@ export class DnsJudge {
         this.walks.answered(exchange.hostText, stem);
     }
     const targets = this.outsideNames(answers);
+    if (targets.length === 0 && !leadsOut) return;
     const allowed = targets.map((name) => this.findings.isAllowed(exchange, name, exchange.at));
     if (allowed.includes(false) || (leadsOut && targets.length === 0)) {
       this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
@@ -238,6 +239,7 @@ export class DnsJudge {
       if (address !== null && this.isOutside(address)) return true;
       for (const hint of hints) if (this.isOutside(hint)) return true;
     }
+    if (answers.further.length === 0) return false;
     const services = servicesOf(answers.records);
     return answers.further.some(({ name, address }) => {
       return address !== null && services.includes(name) && this.isOutside(address);

@@ -19,6 +19,8 @@ interface Waiting {
   readonly cut: number;
 }
 
+const NONE_WAITING: Waiting[] = [];
+
 /** What a waiting segment costs beside its octets: without it, tiny segments would be held for nothing. */
 const WAITING_COST = 160;
 /** Octets that one direction may hold out of order; more than the largest hello that is read. */
@@ -41,7 +43,8 @@ export class TcpStream {
   private next: number;
   /** What lies before this was never read, and is no copy. */
   private start: number;
-  private readonly waiting: Waiting[] = [];
+  /** By sequence number; most streams never have any. */
+  private waiting: Waiting[] = NONE_WAITING;
   private held = 0;
   private readonly recent: RecentOctets;
   private readonly budget: StreamBudget;
@@ -84,7 +87,7 @@ export class TcpStream {
 
   /** Gives up what waits without reading it. */
   drop(): void {
-    this.waiting.length = 0;
+    this.waiting = NONE_WAITING;
     this.budget.held -= this.held;
     this.held = 0;
     this.recent.drop();
@@ -131,6 +134,7 @@ export class TcpStream {
     }
     const bytes = new Uint8Array(len);
     bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, len));
+    if (this.waiting === NONE_WAITING) this.waiting = [];
     let i = this.waiting.length;
     while (i > 0 && ((this.waiting[i - 1].seq - seq) | 0) > 0) i--;
     this.waiting.splice(i, 0, { seq, bytes, cut: wireLen - len });

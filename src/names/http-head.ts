@@ -74,6 +74,10 @@ const CR = 0x0d;
 const SP = 0x20;
 /** Of the headers that are read: Host, Content-Length, Content-Type, Transfer-Encoding, Upgrade. */
 const INITIALS = "HhCcTtUu";
+/** Beginnings of lines that matter: those headers, what continues a header, and the end. */
+const STARTS = `${INITIALS} \t\r\n`;
+/** In the place of any other header: most are. */
+const OTHER_FIELD = "-";
 const DEFAULT_PORTS = new Map([
   ["http", 80],
   ["ws", 80],
@@ -176,9 +180,11 @@ function endOfLine(text: string): number {
   return lf < 0 ? text.length : lf;
 }
 
+const NONE: readonly string[] = [];
+
 interface Fields {
-  readonly hosts: string[];
-  readonly contentLengths: string[];
+  hosts: readonly string[];
+  contentLengths: readonly string[];
   transferEncoding: string;
   upgrade: string;
   contentType: string;
@@ -186,8 +192,8 @@ interface Fields {
 
 function readFields(text: string, at: number, notes: HttpNote[]): Fields {
   const fields: Fields = {
-    hosts: [],
-    contentLengths: [],
+    hosts: NONE,
+    contentLengths: NONE,
     transferEncoding: "",
     upgrade: "",
     contentType: "",
@@ -198,7 +204,8 @@ function readFields(text: string, at: number, notes: HttpNote[]): Fields {
   for (let start = at; start <= text.length; ) {
     const lf = text.indexOf("\n", start);
     const stop = lf < 0 ? text.length : lf;
-    const line = text.slice(start, text.charCodeAt(stop - 1) === CR && stop > start ? stop - 1 : stop);
+    const lineEnd = text.charCodeAt(stop - 1) === CR && stop > start ? stop - 1 : stop;
+    const line = STARTS.includes(text.charAt(start)) ? text.slice(start, lineEnd) : OTHER_FIELD;
     // RFC 9112 §5.2: a line that begins with a space continues the one before.
     if (isSpace(line, 0) && logical !== "") {
       logical = `${logical} ${line.trim()}`;
@@ -222,9 +229,9 @@ function takeField(fields: Fields, line: string, notes: HttpNote[]): void {
   const name = rawName.trimEnd().toLowerCase();
   const value = line.slice(colon + 1).trim();
   if (name === "host") {
-    if (fields.hosts.length < MAX_HOSTS) fields.hosts.push(value);
+    if (fields.hosts.length < MAX_HOSTS) fields.hosts = [...fields.hosts, value];
   } else if (name === "content-length") {
-    if (fields.contentLengths.length < MAX_HOSTS) fields.contentLengths.push(value);
+    if (fields.contentLengths.length < MAX_HOSTS) fields.contentLengths = [...fields.contentLengths, value];
   } else if (name === "transfer-encoding") {
     fields.transferEncoding += `${fields.transferEncoding === "" ? "" : ","}${value}`;
   } else if (name === "upgrade") {
