@@ -1,5 +1,5 @@
+import { remembering } from "../text-memo.ts";
 import { findTokens } from "./credential-tokens.ts";
-import { remembering } from "./text-memo.ts";
 
 /** A credential in a text (one character an octet), from `at` to before `end`. */
 export interface Credential {

@@ -1,6 +1,6 @@
+import { remembering } from "../text-memo.ts";
 import { escapeHost, MAX_HOST_OCTETS } from "./escape.ts";
 import { parseIpLiteral, parseIpNumber } from "./ip-literal.ts";
-import { remembering } from "./text-memo.ts";
 
 /** A host that a request names, from Host, CONNECT or an absolute-form target (RFC 3986 §3.2). */
 export interface HttpHost {

@@ -1,3 +1,4 @@
+import { remembering } from "../text-memo.ts";
 import { classifyAddress, holdsMetadata, INSIDE, LOCAL, LOCAL_RANGES, OUTSIDE } from "./address-class.ts";
 import { parseAddress } from "./address-text.ts";
 import { canonicalName, isUnder, NameSet } from "./name-set.ts";
@@ -27,11 +28,6 @@ const EXEMPT = [
   "service.arpa",
 ];
 
-/** Names whose class and stems are kept: hosts ask for the same ones again and again. */
-const MAX_KEPT = 1 << 12;
-/** Longer names are judged anew each time, so that what is kept stays small. */
-const MAX_KEPT_TEXT = 128;
-
 /** Judges names against the enclave's own names, search suffixes and mirrors. */
 export class EnclaveNames {
   readonly #names: readonly string[];
@@ -40,8 +36,6 @@ export class EnclaveNames {
   readonly #search: readonly (readonly string[])[];
   readonly #inside: PrefixTable;
   readonly #insideOrLocal: PrefixTable;
-  readonly #keptClasses = new Map<string, NameClass>();
-  readonly #keptStems = new Map<string, readonly SearchStem[]>();
 
   constructor(policy: EnclavePolicy) {
     this.#names = policy.names;
@@ -52,18 +46,15 @@ export class EnclaveNames {
   }
 
   /** Class of a name or of an address written as one (DESIGN §3, "Judging names seen inside"). */
-  classOf(name: string): NameClass {
-    return this.#keptClasses.get(name) ?? kept(this.#keptClasses, name, this.#classOf(name));
-  }
+  readonly classOf: (name: string) => NameClass = remembering((name) => this.#classOf(name));
 
   /**
    * Stems of the name under every search suffix that it ends in, longest suffix first. A `*` stands
    * for exactly one label, and the suffix behind it counts on its own.
    */
-  searchStems(name: string): readonly SearchStem[] {
-    if (this.#search.length === 0) return NO_STEMS;
-    return this.#keptStems.get(name) ?? kept(this.#keptStems, name, this.#searchStems(name));
-  }
+  readonly searchStems: (name: string) => readonly SearchStem[] = remembering((name) =>
+    this.#search.length === 0 ? NO_STEMS : this.#searchStems(name),
+  );
 
   #classOf(name: string): NameClass {
     const canonical = canonicalName(name);
@@ -116,14 +107,6 @@ export class EnclaveNames {
 }
 
 const NO_STEMS: readonly SearchStem[] = [];
-
-/** Keeps what was found out about a name; everything is forgotten when there is no room. */
-function kept<T>(memory: Map<string, T>, name: string, found: T): T {
-  if (name.length > MAX_KEPT_TEXT) return found;
-  if (memory.size === MAX_KEPT) memory.clear();
-  memory.set(name, found);
-  return found;
-}
 
 function searchSuffixes(search: readonly string[]): string[][] {
   const texts = new Set<string>();

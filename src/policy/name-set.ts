@@ -1,3 +1,5 @@
+import { remembering } from "../text-memo.ts";
+
 /** A name as a pattern: exactly this name, or any name below it (`*.name`: any depth, not the apex). */
 export interface NamePattern {
   readonly text: string;
@@ -28,9 +30,7 @@ const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i;
  * Whether a host can have the name. What a server or a proxy makes of any other (`evil.example%00.allowed.example`,
  * `evil.example..allowed.example`) is unknown.
  */
-export function isHostName(name: string): boolean {
-  return HOST_NAME.test(name);
-}
+export const isHostName: (name: string) => boolean = remembering((name) => HOST_NAME.test(name));
 
 /** Lists of name patterns, and which of them match a name. A look-up costs one hash per label. */
 export class NameIndex {
@@ -53,7 +53,9 @@ export class NameIndex {
   }
 
   /** Numbers of the lists with a pattern that matches the name in any case, ascending, each once. */
-  listsOf(name: string): readonly number[] {
+  readonly listsOf: (name: string) => readonly number[] = remembering((name) => this.#find(name));
+
+  #find(name: string): readonly number[] {
     if (name.length > MAX_TEXT) return NONE;
     const canonical = canonicalName(name);
     let found: readonly number[] = this.#exact.get(canonical) ?? NONE;

@@ -1,16 +1,13 @@
 import { createRequire } from "node:module";
+import { remembering } from "../text-memo.ts";
 
 // Loaded at first use: the suffix list costs more start-up than the rest of a short replay.
 let tldts: typeof import("tldts") | undefined;
-
-const MAX_CACHED = 8192;
 
 interface SuffixFacts {
   readonly isIcann: boolean;
   readonly domain: string | null;
 }
-
-const cache = new Map<string, SuffixFacts>();
 
 /** Whether the name ends in a suffix of the ICANN section of the Public Suffix List and has a label below it. */
 export function hasIcannSuffix(name: string): boolean {
@@ -43,15 +40,10 @@ export function isListedSuffix(name: string): boolean {
 // The names come from the wire: no URL parsing, and no verdict on their spelling.
 const OPTIONS = { extractHostname: false, validateHostname: false, detectIp: false };
 
-function factsOf(name: string): SuffixFacts {
-  const known = cache.get(name);
-  if (known !== undefined) return known;
-  const parsed = load().parse(name, OPTIONS);
-  const facts = { isIcann: parsed.isIcann === true, domain: parsed.domain };
-  if (cache.size >= MAX_CACHED) cache.clear();
-  cache.set(name, facts);
-  return facts;
-}
+const factsOf: (name: string) => SuffixFacts = remembering((name) => {
+  const { isIcann, domain } = load().parse(name, OPTIONS);
+  return { isIcann: isIcann === true, domain };
+});
 
 function load(): typeof import("tldts") {
   tldts ??= createRequire(import.meta.url)("tldts") as typeof import("tldts");

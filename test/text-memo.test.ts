@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { remembering } from "../../src/names/text-memo.ts";
+import { remembering } from "../src/text-memo.ts";
 
 function counted(): { asked: string[]; of: (text: string) => { text: string } } {
   const asked: string[] = [];
@@ -21,12 +21,12 @@ test("a text that comes again is asked for once", () => {
 
 test("long texts and floods of texts are answered and take no more memory", () => {
   const { asked, of } = counted();
-  const long = "a".repeat(257);
+  const long = "a".repeat(129);
   expect(of(long)).toEqual({ text: long });
   expect(of(long)).not.toBe(of(long));
   const first = of("0");
-  for (let i = 1; i <= 1024; i++) expect(of(`${i}`).text).toBe(`${i}`);
+  for (let i = 1; i <= 4096; i++) expect(of(`${i}`).text).toBe(`${i}`);
   expect(of("0")).toEqual({ text: "0" });
   expect(of("0")).not.toBe(first);
-  expect(asked.length).toBe(3 + 1 + 1024 + 1);
+  expect(asked.length).toBe(3 + 1 + 4096 + 1);
 });
