@@ -29,11 +29,21 @@ const ADDRESS_LEN = 6;
 const AGGREGATE = 0x80;
 const SUBFRAME_LEN = 14;
 
-/** IEEE 802.11 frame in view[at, end). `alignment`: the header was padded to a multiple of this (some drivers do). */
-export function decodeIeee80211(pkt: Packet, view: DataView, at: number, end: number, alignment = 1): Status {
+/**
+ * IEEE 802.11 frame in view[at, end). `alignment`: the header was padded to a multiple of this (some drivers do).
+ * `isSwapped`: the two octets of frame control stand the other way round (some controllers send them so).
+ */
+export function decodeIeee80211(
+  pkt: Packet,
+  view: DataView,
+  at: number,
+  end: number,
+  alignment = 1,
+  isSwapped = false,
+): Status {
   if (end - at < 2) return LINK_TRUNCATED;
-  const control = view.getUint8(at);
-  const flags = view.getUint8(at + 1);
+  const control = view.getUint8(isSwapped ? at + 1 : at);
+  const flags = view.getUint8(isSwapped ? at : at + 1);
   if ((control & VERSION) !== 0 || (control & TYPE) === EXTENSION) return LINK_UNKNOWN_PAYLOAD;
   // Management and control frames stay on the air: they carry no network layer.
   if ((control & TYPE) !== DATA || (control & NO_DATA) !== 0) return UNROUTABLE;
@@ -53,12 +63,24 @@ export function decodeIeee80211(pkt: Packet, view: DataView, at: number, end: nu
   return isAggregate ? decodeAggregate(pkt, view, body, end) : decodeLlc(pkt, view, body, end);
 }
 
-/** The first of several frames, each with two addresses and a length before it (§9.3.2.2); others are noted. */
-function decodeAggregate(pkt: Packet, view: DataView, at: number, end: number): Status {
+/**
+ * The first of several frames, each with two addresses and a length before it (§9.3.2.2), padded to four octets but for
+ * the last; where the next begins is left in `pkt`. The frame's checksum may stand behind the last.
+ */
+export function decodeAggregate(pkt: Packet, view: DataView, at: number, end: number): Status {
   if (end - at < SUBFRAME_LEN) return LINK_TRUNCATED;
   pkt.macOffset = at;
-  const next = at + SUBFRAME_LEN + view.getUint16(at + 12);
-  // Subframes begin at multiples of four octets; the frame's checksum may stand behind the last.
-  if (pkt.frameWireEnd - next > SUBFRAME_LEN) pkt.notes |= NOTE_WIFI_AGGREGATE;
+  const lenBytes = SUBFRAME_LEN + view.getUint16(at + 12);
+  const next = at + lenBytes;
+  const sibling = at + Math.ceil(lenBytes / 4) * 4;
+  if (pkt.frameWireEnd - sibling > SUBFRAME_LEN) {
+    // One aggregate in another is nothing that anybody sends.
+    if (end - sibling <= SUBFRAME_LEN || pkt.siblingAt !== 0) pkt.notes |= NOTE_WIFI_AGGREGATE;
+    else {
+      pkt.siblingAt = sibling;
+      pkt.siblingEnd = end;
+      pkt.siblingWireEnd = pkt.frameWireEnd;
+    }
+  }
   return decodeLlc(pkt, view, at + SUBFRAME_LEN, Math.min(end, next));
 }

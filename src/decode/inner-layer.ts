@@ -9,6 +9,8 @@ import { OK, type Status } from "./status.ts";
 export const LINK_BASE = 0x10000;
 /** What stands behind an IP header that was made shorter (RFC 2004): addresses without a header of their own. */
 export const MINIMAL_HEADER = 0x20000;
+/** An 802.11 frame whose two control octets stand the other way round. */
+export const WIFI_SWAPPED = 0x20001;
 
 /** EtherTypes under which tunnels carry what has none of its own (IEEE registration authority). */
 export const ETHERTYPE_BRIDGED = 0x6558; // an Ethernet frame (RFC 1701)

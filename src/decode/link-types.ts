@@ -11,6 +11,7 @@ import {
   skipHeader,
 } from "./capture-headers.ts";
 import { decodeCiscoHdlc } from "./cisco-hdlc.ts";
+import { decodeErf } from "./erf.ts";
 import { decodeEthernet } from "./ethernet.ts";
 import { decodeFrameRelay } from "./frame-relay.ts";
 import { decodeIeee80211 } from "./ieee80211.ts";
@@ -138,6 +139,8 @@ function decodeWithHeader(pkt: Packet, view: DataView, at: number, end: number, 
       return decodePpi(pkt, view, at, end);
     case 166: // PPP_PPPD: the address octet says the direction
       return skipHeader(pkt, at, end, 2, 9);
+    case 197: // ERF
+      return decodeErf(pkt, view, at, end);
     case 204: // PPP_WITH_DIR
       return skipHeader(pkt, at, end, 1, 9);
     case 205: // C_HDLC_WITH_DIR

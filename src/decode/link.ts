@@ -1,5 +1,6 @@
 import { decodeEtherType } from "./ethernet.ts";
-import { LINK_BASE, MINIMAL_HEADER } from "./inner-layer.ts";
+import { decodeAggregate, decodeIeee80211 } from "./ieee80211.ts";
+import { LINK_BASE, MINIMAL_HEADER, WIFI_SWAPPED } from "./inner-layer.ts";
 import { decodeLink } from "./link-types.ts";
 import { decodeMinimalHeader } from "./minimal-encapsulation.ts";
 import { NO_INNER, type Packet, resetLayer, resetPacket } from "./packet.ts";
@@ -51,7 +52,22 @@ export function decodeInner(pkt: Packet, view: DataView): Status {
     const { innerAt: at, innerEnd: end } = pkt;
     if (type < LINK_BASE) status = decodeEtherType(pkt, view, at, end, type);
     else if (type === MINIMAL_HEADER) status = decodeMinimalHeader(pkt, view, at, end, ipMark);
+    else if (type === WIFI_SWAPPED) status = decodeIeee80211(pkt, view, at, end, 1, true);
     else status = decodeLink(pkt, view, at, end, type - LINK_BASE);
   } while (pkt.innerType !== NO_INNER && pkt.ipVersion === 0);
   return mayBeNone && pkt.ipVersion === 0 ? OK : status;
+}
+
+/**
+ * Decodes the next of the packets that one frame of the link carries side by side, as `decodeFrame` did the first.
+ * Called while `pkt.siblingAt` is not 0, when the packet before was looked at with all that it carries.
+ */
+export function decodeSibling(pkt: Packet, view: DataView): Status {
+  const { siblingAt: at, siblingEnd: end, siblingWireEnd, vni } = pkt;
+  resetPacket(pkt, siblingWireEnd);
+  pkt.depth = 1;
+  pkt.layerAt = at;
+  pkt.vni = vni;
+  const status = decodeAggregate(pkt, view, at, end);
+  return pkt.innerType === NO_INNER || pkt.ipVersion !== 0 ? status : decodeInner(pkt, view);
 }

@@ -40,6 +40,13 @@ export class Packet {
   innerDoubtful = 0;
   /** TUNNEL_ number of what carries it. */
   tunnel = 0;
+  /**
+   * Where the next of several packets begins that one frame of the link carries side by side, or 0; then where that
+   * frame ends, captured and on the wire. See `decodeSibling`.
+   */
+  siblingAt = 0;
+  siblingEnd = 0;
+  siblingWireEnd = 0;
   /** Offset of a mirror's own sequence number, or 0; then its session and whose numbering it is. */
   mirrorSeqAt = 0;
   mirrorSession = 0;
@@ -115,6 +122,7 @@ export function resetPacket(pkt: Packet, frameWireEnd: number): void {
   pkt.layerAt = 0;
   pkt.vni = NO_VNI;
   pkt.innerType = NO_INNER;
+  pkt.siblingAt = 0;
   resetLayer(pkt, frameWireEnd);
 }
 

@@ -278,7 +278,7 @@ export const NOTE_IPV6_ROUTING_UNKNOWN = note(
 export const NOTE_WIFI_AGGREGATE = note(
   "wifi.aggregate",
   "blind",
-  "802.11 frame with several packets, of which the first was judged",
+  "802.11 frame with several packets, of which not all could be judged",
 );
 export const NOTE_GRE_ROUTING = note(
   "gre.source_route",

@@ -29,6 +29,9 @@ export const TUNNEL_GTP = tunnel("gtp-u");
 export const TUNNEL_LISP = tunnel("lisp");
 export const TUNNEL_TZSP = tunnel("tzsp");
 export const TUNNEL_FOU = tunnel("ip-in-udp");
+export const TUNNEL_GUE = tunnel("gue");
+export const TUNNEL_CAPWAP = tunnel("capwap");
+export const TUNNEL_AMT = tunnel("amt");
 // Encrypted, as a rule: known by their form.
 export const TUNNEL_IPSEC = tunnel("ipsec");
 export const TUNNEL_WIREGUARD = tunnel("wireguard");

@@ -1,8 +1,11 @@
+import { decodeAmt } from "./amt.ts";
 import { decodeEspNull } from "./bare-ipv4.ts";
+import { decodeCapwap } from "./capwap.ts";
 import { ETHERTYPE_MPLS } from "./ethernet.ts";
 import { decodeGeneve } from "./geneve.ts";
 import { decodeGre } from "./gre.ts";
 import { decodeGtp } from "./gtp.ts";
+import { decodeGue } from "./gue.ts";
 import { carries } from "./inner-layer.ts";
 import { decodeL2tpOverUdp } from "./l2tp.ts";
 import { decodeLisp, decodeLispControl } from "./lisp.ts";
@@ -16,6 +19,7 @@ import { decodeVxlan } from "./vxlan.ts";
 // IANA's ports, and those that are in use without. They mean "decode", never "trust".
 const PORT_L2TP = 1701; // RFC 2661
 const PORT_GTP = 2152; // 3GPP TS 29.281
+const PORT_AMT = 2268; // RFC 7450
 const PORT_TEREDO = 3544; // RFC 4380
 const PORT_NAT_TRAVERSAL = 4500; // RFC 3948: ESP, unless its first four octets are zero
 const PORT_LISP = 4341; // RFC 9300
@@ -23,6 +27,8 @@ const PORT_LISP_CONTROL = 4342; // RFC 9301
 const PORT_GRE = 4754; // RFC 8086
 const PORT_VXLAN = 4789; // RFC 7348
 const PORT_VXLAN_GPE = 4790; // draft-ietf-nvo3-vxlan-gpe
+const PORT_CAPWAP_DATA = 5247; // RFC 5415
+const PORT_GUE = 6080; // draft-ietf-intarea-gue
 const PORT_GENEVE = 6081; // RFC 8926
 const PORT_MPLS = 6635; // RFC 7510
 const PORT_VXLAN_LINUX = 8472; // VXLAN as Linux had it before the assignment
@@ -44,6 +50,9 @@ export function isTunnelPort(port: number): boolean {
     case PORT_MPLS:
     case PORT_VXLAN_LINUX:
     case PORT_TZSP:
+    case PORT_AMT:
+    case PORT_CAPWAP_DATA:
+    case PORT_GUE:
       return true;
     default:
       return false;
@@ -88,6 +97,12 @@ function byPort(pkt: Packet, view: DataView, port: number): Status {
       return decodeLispControl(pkt, view, at, end);
     case PORT_TZSP:
       return decodeTzsp(pkt, view, at, end);
+    case PORT_AMT:
+      return decodeAmt(pkt, view, at, end);
+    case PORT_CAPWAP_DATA:
+      return decodeCapwap(pkt, view, at, end);
+    case PORT_GUE:
+      return decodeGue(pkt, view, at, end);
     case PORT_GRE:
       return pkt.payloadLen === 0 ? OK : doubtful(pkt, decodeGre(pkt, view, at, end));
     case PORT_MPLS:

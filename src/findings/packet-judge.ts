@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { encryptedTunnel, encryptedTunnelOverTcp } from "../decode/encrypted-tunnels.ts";
-import { decodeInner } from "../decode/link.ts";
+import { decodeInner, decodeSibling } from "../decode/link.ts";
 import { NO_INNER, type Packet } from "../decode/packet.ts";
 import { isError, isFragment } from "../decode/packet-kinds.ts";
 import {
@@ -11,7 +11,7 @@ import {
   PROTO_TCP,
   PROTO_UDP,
 } from "../decode/protocols.ts";
-import { NOTES, OK, type Status } from "../decode/status.ts";
+import { NOTE_WIFI_AGGREGATE, NOTES, OK, type Status } from "../decode/status.ts";
 import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "../decode/tunnels.ts";
 import { isMulticast } from "../flow/direction.ts";
 import {
@@ -40,6 +40,8 @@ import { Mirrors } from "./mirrors.ts";
 import type { Observer } from "./observer.ts";
 import type { TroubleCounts } from "./troubles.ts";
 
+/** Packets side by side in one frame of the link that are judged: an aggregate has room for more, nobody sends so many. */
+const MAX_SIBLINGS = 64;
 /** Datagrams of a flow that are looked at for an encrypted tunnel. */
 const TUNNEL_LOOKS = 16;
 
@@ -58,6 +60,7 @@ export class PacketJudge {
   private readonly table: FlowTable;
   private readonly judges: Judges;
   private readonly observer: Observer | null;
+  private readonly statusCounts: Float64Array;
 
   /** `statusCounts`: by status, of which those of datagrams put together are counted here. */
   constructor(
@@ -72,6 +75,7 @@ export class PacketJudge {
     this.table = tracker.table;
     this.judges = judges;
     this.observer = observer;
+    this.statusCounts = statusCounts;
     this.mirrors = new Mirrors(judge);
     this.fragments = new IpFragments(
       randomInt(2 ** 32),
@@ -102,6 +106,39 @@ export class PacketJudge {
    * `outermostRow` is then the row of its flow, or NO_ROW where it belongs to none.
    */
   judge(pkt: Packet, status: Status, view: DataView, sec: number, nsec: number, wireLen: number): Status {
+    const judged = this.first(pkt, status, view, sec, nsec, wireLen);
+    if (pkt.siblingAt !== 0) this.siblings(pkt, view, sec, nsec);
+    return judged;
+  }
+
+  /** Other packets of the frame, each a frame for itself. */
+  private siblings(pkt: Packet, view: DataView, sec: number, nsec: number): void {
+    const { copies } = this.tracker;
+    const row = this.outermostRow;
+    for (let n = 1; pkt.siblingAt !== 0; n++) {
+      if (n === MAX_SIBLINGS) {
+        this.countNotes(NOTE_WIFI_AGGREGATE);
+        break;
+      }
+      const { siblingAt } = pkt;
+      const status = decodeSibling(pkt, view);
+      const end = pkt.siblingAt === 0 ? pkt.frameWireEnd : pkt.siblingAt;
+      const judged = this.first(pkt, status, view, sec, nsec, Math.max(0, end - siblingAt));
+      if (judged !== OK && !isFragment(judged)) this.statusCounts[judged]++;
+    }
+    this.tracker.copies = copies; // the frame was counted
+    this.outermostRow = row;
+  }
+
+  /** The packet at hand, and all that it carries. */
+  private first(
+    pkt: Packet,
+    status: Status,
+    view: DataView,
+    sec: number,
+    nsec: number,
+    wireLen: number,
+  ): Status {
     if (this.mirrors.namesPorts) this.mirrors.openNamedPort(pkt, view);
     if (pkt.innerType === NO_INNER || isFragment(status)) {
       this.outermostRow = this.layer(pkt, status, view, sec, nsec, wireLen);

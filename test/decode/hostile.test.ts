@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeFrame, decodeInner } from "../../src/decode/link.ts";
+import { decodeFrame, decodeInner, decodeSibling } from "../../src/decode/link.ts";
 import { NO_INNER, Packet } from "../../src/decode/packet.ts";
 import { STATUSES } from "../../src/decode/status.ts";
 import { placed, seeded, variants } from "../names/octets.ts";
@@ -84,6 +84,10 @@ describe("a hostile frame", () => {
           expect.fail(`${link}: ${Buffer.from(frame).toString("hex")}`);
         }
         status = decodeInner(pkt, view);
+      }
+      for (let n = 0; pkt.siblingAt !== 0 && n < 4; n++) {
+        decodeSibling(pkt, view);
+        if (!isSound(pkt, at, end)) expect.fail(`${link}: ${Buffer.from(frame).toString("hex")}`);
       }
       seen.set(STATUSES[status].name, (seen.get(STATUSES[status].name) ?? 0) + 1);
       if (!isSound(pkt, at, end)) expect.fail(`${link}: ${Buffer.from(frame).toString("hex")}`);

@@ -37,9 +37,14 @@ const WIFI_CASES: readonly DecodeCase[] = [
   {
     ...on(
       WIFI,
-      "an aggregate of two",
-      `${wifi("8802", "8000")} ${MACS} 0026 ${SNAP4} 0000 ${MACS} 0026 ${SNAP4}`,
+      "an aggregate of two, of which the second is decoded after it",
+      `${wifi("8802", "8000")} ${MACS} 0026 ${SNAP4} ${MACS} 003a ${SNAP6}`,
     ),
+    notes: [],
+  },
+  {
+    ...on(WIFI, "an aggregate cut in its second", `${wifi("8802", "8000")} ${MACS} 0026 ${SNAP4} ${MACS} 00`),
+    wireLen: 200,
     notes: ["wifi.aggregate"],
   },
   on(WIFI, "an aggregate cut", `${wifi("8802", "8000")} ${MACS} 00`, "link.truncated"),
@@ -154,7 +159,32 @@ const OLD_CASES: readonly DecodeCase[] = [
   on(219, "MPLS", `00001140 ${IPV4_UDP}`),
 ];
 
+const ERF_TIME = "00000080 00e1f505";
+/** Length of the record, loss, length on the wire. */
+const ERF_LENS = "0040 0000 0030";
+
 const HEADER_CASES: readonly DecodeCase[] = [
+  on(197, "Endace with Ethernet", `${ERF_TIME} 02 04 ${ERF_LENS} 0000 ${FRAME}`, "ok", { ...V4, mac: 18 }),
+  on(
+    197,
+    "Endace with extensions",
+    `${ERF_TIME} 82 04 ${ERF_LENS} 83 00000000000000 03 00000000000000 0000 ${FRAME}`,
+  ),
+  on(197, "Endace with a colour", `${ERF_TIME} 0b 04 ${ERF_LENS} 0000 ${FRAME} 00000000`),
+  on(197, "Endace with PPP", `${ERF_TIME} 01 04 ${ERF_LENS} ff03 0021 ${IPV4_UDP}`),
+  on(197, "Endace with Cisco HDLC", `${ERF_TIME} 01 04 ${ERF_LENS} 0f00 0800 ${IPV4_UDP}`),
+  on(197, "Endace with IPv4", `${ERF_TIME} 16 04 ${ERF_LENS} ${IPV4_UDP}`),
+  on(197, "Endace with IPv6", `${ERF_TIME} 17 04 ${ERF_LENS} ${IPV6_UDP}`, "ok", V6),
+  on(197, "Endace with Infiniband", `${ERF_TIME} 15 04 ${ERF_LENS} 0000`, "link.unknown_payload"),
+  on(
+    197,
+    "Endace with extensions without end",
+    `${ERF_TIME} 82 04 ${ERF_LENS} ${"8300000000000000".repeat(17)} 00`,
+    "link.unknown_payload",
+  ),
+  on(197, "Endace cut", `${ERF_TIME} 02 04`, "link.truncated"),
+  on(197, "Endace cut in its extensions", `${ERF_TIME} 82 04 ${ERF_LENS} 03 0000`, "link.truncated"),
+  on(197, "Endace cut behind its header", `${ERF_TIME} 02 04 ${ERF_LENS} 0000`, "link.truncated"),
   on(109, "OpenBSD's tunnels", `00000002 00000001 00000000 ${IPV4_UDP}`),
   on(109, "OpenBSD's tunnels, cut", "00000002 00000001 000000", "link.truncated"),
   on(117, "OpenBSD's packet filter", `3d 02 00 00 ${"00".repeat(60)} ${IPV4_UDP}`),

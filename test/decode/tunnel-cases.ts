@@ -28,6 +28,8 @@ function udp(port: number, payload: string, from = 50000): string {
   return v4(17, `${be(from, 2)} ${be(port, 2)} ${be(8 + lenOf(payload), 2)} 0000\n ${payload}`);
 }
 
+/** 802.11 from the network with IPv4 behind LLC. */
+const WIFI = `0802 3000 0a0000000002 0a0000000001 0a0000000003 1000 aaaa03 000000 0800 ${IPV4_UDP}`;
 const TEREDO = "20010000cb0071011122334455667788";
 const TEREDO_UDP = IPV6_UDP.replace("20010db8000000000000000000000001", TEREDO);
 
@@ -52,6 +54,14 @@ function plain(why: string, port: number, payload: string): DecodeCase {
 /** Decoded as a tunnel, and found to be none. */
 function doubted(why: string, port: number, payload: string): DecodeCase {
   return raw(why, udp(port, payload), "ok", NO_ADDRESS);
+}
+
+/** The first octets of a frame. */
+function start(hex: string, lenBytes: number): string {
+  return hex
+    .replace(/;.*$/gm, "")
+    .replace(/\s+/g, "")
+    .slice(0, 2 * lenBytes);
 }
 
 /** Cut by the snaplen, `lost` octets of 100. */
@@ -304,6 +314,48 @@ const UDP_TUNNEL_CASES: readonly DecodeCase[] = [
   doubted("no MPLS over UDP", 6635, "a5".repeat(30)),
   opened("GRE over UDP", udp(4754, `2000 0800 00000001 ${IPV4_UDP}`), ["gre"]),
   plain("no GRE over UDP", 4754, "a5".repeat(30)),
+  opened("GUE", udp(6080, `00 04 0000 ${IPV4_UDP}`), ["gue"]),
+  opened("GUE with options and IPv6", udp(6080, `02 29 0000 0102030405060708 ${IPV6_UDP}`), ["gue"], V6),
+  opened("GUE with MPLS", udp(6080, `00 89 0000 00001140 ${IPV4_UDP}`), ["gue"]),
+  opened("GUE with a frame", udp(6080, `00 8f 0000 ${FRAME}`), ["gue"]),
+  opened("GUE of IPv6 alone", udp(6080, IPV6_UDP), ["gue"], V6),
+  plain("no GUE with a control message", 6080, `20 04 0000 ${IPV4_UDP}`),
+  plain("no GUE of another variant", 6080, `80 04 0000 ${IPV4_UDP}`),
+  plain("no GUE with TCP", 6080, `00 06 0000 ${IPV4_UDP}`),
+  plain("no GUE that is nothing but options", 6080, "01 04 0000 00000000"),
+  doubted("no GUE where no packet is inside", 6080, "00 04 0000 ffffffff"),
+  cut(
+    "GUE cut in its options",
+    start(udp(6080, `02 04 0000 01020304 05060708 ${IPV4_UDP}`), 36),
+    "tunnel.truncated",
+    OUTER,
+  ),
+  opened("CAPWAP with a frame", udp(5247, `00 100200 0000 0000 ${FRAME}`), ["capwap"]),
+  opened("CAPWAP with 802.11", udp(5247, `00 100300 0000 0000 ${WIFI}`), ["capwap"]),
+  opened(
+    "CAPWAP with 802.11, its control turned",
+    udp(5247, `00 100300 0000 0000 ${WIFI.replace("0802", "0208")}`),
+    ["capwap"],
+  ),
+  opened("CAPWAP with wireless information", udp(5247, `00 200310 0000 0000 04010203 04000000 ${WIFI}`), [
+    "capwap",
+  ]),
+  plain("no CAPWAP behind DTLS", 5247, `01 000000 16 feff ${FRAME}`),
+  plain("no CAPWAP of another binding", 5247, `00 100700 0000 0000 ${WIFI}`),
+  plain("no CAPWAP that keeps alive", 5247, `00 100208 0000 0000 ${FRAME}`),
+  plain("no CAPWAP of a later piece", 5247, `00 100280 0001 0100 ${FRAME}`),
+  doubted("no CAPWAP where no frame is inside", 5247, `00 100200 0000 0000 ${"a5".repeat(20)}`),
+  cut(
+    "CAPWAP cut behind its header",
+    start(udp(5247, `00 100200 0000 0000 ${FRAME}`), 36),
+    "tunnel.truncated",
+    OUTER,
+  ),
+  opened("AMT with data", udp(2268, `0600 ${IPV4_UDP}`), ["amt"]),
+  opened("AMT with a query", udp(2268, `0400 010203040506 01020304 ${IPV6_UDP}`), ["amt"], V6),
+  opened("AMT with an update", udp(2268, `0500 010203040506 01020304 ${IPV4_UDP}`), ["amt"]),
+  plain("no AMT with a discovery", 2268, "01000000 01020304"),
+  cut("AMT cut behind its header", start(udp(2268, `0600 ${IPV4_UDP}`), 30), "tunnel.truncated", OUTER),
   opened("TZSP", udp(37008, `0100 0001 00 0a01c8 01 ${FRAME}`), ["tzsp"]),
   plain("no TZSP of another version", 37008, `0200 0001 01 ${FRAME}`),
   plain("no TZSP without an end of its tags", 37008, "0100 0001 000000"),

@@ -175,6 +175,17 @@ export const ENCAPSULATIONS: readonly Encapsulation[] = [
     (frame) => join(be(0x01020304, 4), be(1, 4), packetOf(frame), [1, 1, 4], Buffer.alloc(12)),
     { carries: [4] },
   ),
+  overUdp(
+    "gue",
+    6080,
+    (frame) => join([0, payloadOf(frame).type === IPV4 ? 4 : 41], be(0, 2), packetOf(frame)),
+    {
+      carries: IP_ANY,
+    },
+  ),
+  overUdp("capwap", 5247, (frame) => join([0], be(0x100200, 3), be(0, 4), frame)),
+  overUdp("capwap with 802.11", 5247, (frame) => join([0], be(0x100300, 3), be(0, 4), wifiOf(frame))),
+  overUdp("amt", 2268, (frame) => join([6, 0], packetOf(frame)), { carries: IP_ANY }),
   overUdp("tzsp", 37008, (frame) => join([1, 0, 0, 1, 1], frame)),
   overLink("mpls", 0x8847, (frame) => join(be(0x00064040, 4), BOTTOM_LABEL, packetOf(frame))),
   overLink("pseudo-wire", 0x8847, (frame) => join(BOTTOM_LABEL, frame)),
@@ -213,6 +224,7 @@ export interface LinkForm {
 
 function llcOf(frame: Buffer): Buffer {
   const { type, packet } = payloadOf(frame);
+  if (type < 0x0600) return packet; // a length: it is LLC already
   return join([0xaa, 0xaa, 3, 0, 0, 0], be(type, 2), packet);
 }
 
@@ -220,6 +232,16 @@ function llcOf(frame: Buffer): Buffer {
 function wifiOf(frame: Buffer): Buffer {
   const cell = Buffer.from("0a0000000003", "hex");
   return join([0x88, 0, 0, 0], frame.subarray(0, MACS_LEN), cell, be(0, 2), be(0, 2), llcOf(frame));
+}
+
+/** The second of two in an aggregate; the first is a bridge's own. */
+function aggregateOf(frame: Buffer): Buffer {
+  const macs = frame.subarray(0, MACS_LEN);
+  const spanning = Buffer.concat([Buffer.from([0x42, 0x42, 3]), Buffer.alloc(35)]);
+  const llc = llcOf(frame);
+  const first = join(macs, be(spanning.length, 2), spanning);
+  const cell = Buffer.from("0a0000000003", "hex");
+  return join([0x88, 0, 0, 0], macs, cell, be(0, 2), [0x80, 0], first, macs, be(llc.length, 2), llc);
 }
 
 function nlpidOf(frame: Buffer): Buffer {
@@ -232,6 +254,13 @@ export const LINK_FORMS: readonly LinkForm[] = [
   { name: "Cisco HDLC", linkType: 104, form: (frame) => join([0x0f, 0], frame.subarray(MACS_LEN)) },
   { name: "Frame Relay", linkType: 107, form: (frame) => join([0x18, 0x41, 3], nlpidOf(frame)) },
   { name: "802.11", linkType: 105, form: wifiOf },
+  { name: "802.11, the second of an aggregate", linkType: 105, form: aggregateOf },
+  {
+    name: "Endace",
+    linkType: 197,
+    form: (frame) =>
+      join(be(0, 8), [2, 4], be(18 + frame.length, 2), be(0, 2), be(frame.length, 2), [0, 0], frame),
+  },
   {
     name: "802.11 with radiotap",
     linkType: 127,
