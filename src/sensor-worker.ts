@@ -13,6 +13,7 @@ import { isBefore } from "./findings/finding.ts";
 import { LiveTraffic } from "./findings/live-traffic.ts";
 import { Observers } from "./findings/observers.ts";
 import type { Summary } from "./findings/summary.ts";
+import { TellingPace } from "./findings/telling-pace.ts";
 import { loadEnclave } from "./policy/enclave-file.ts";
 import { Judge } from "./policy/judge.ts";
 import { EventFileError } from "./records/event-file.ts";
@@ -29,10 +30,6 @@ import type {
   TrafficReport,
 } from "./sensor-messages.ts";
 
-/** Findings go to the main thread this often at the most, figures about the sensor less often. */
-const FINDINGS_EVERY_MS = 50;
-/** Looking through what changed may take a tenth of the time: a finding may have a million open flows. */
-const FINDINGS_PAUSE = 9;
 const EVENTS_EVERY_MS = 50;
 const REPORT_EVERY_MS = 500;
 /** Open flows that a dashboard is told of. */
@@ -65,7 +62,7 @@ class SensorThread {
   /** Messages that the main thread has not taken in: it gets no more, however long it is busy. */
   private unkept = 0;
   private unheard = 0;
-  private findingsDueMs = 0;
+  private readonly pace = new TellingPace();
   private eventsMs = 0;
   private reportMs = 0;
   private namesMs = 0;
@@ -146,7 +143,9 @@ class SensorThread {
 
   private tell(last: boolean): void {
     const nowMs = performance.now();
-    if (last || (this.unkept === 0 && nowMs >= this.findingsDueMs)) this.tellFindings(nowMs);
+    if (last) this.tellFindings(nowMs, true);
+    else if (this.unkept === 0 && this.pace.isDue(nowMs, this.sensor.hasNewFindings))
+      this.tellFindings(nowMs, this.pace.isLargeDue(nowMs));
     if (last || nowMs - this.eventsMs >= EVENTS_EVERY_MS) {
       this.eventsMs = nowMs;
       this.events?.flush();
@@ -167,15 +166,14 @@ class SensorThread {
     }
   }
 
-  private tellFindings(nowMs: number): void {
+  private tellFindings(nowMs: number, withLarge: boolean): void {
     this.evidence?.flush();
-    const { findings, gone } = this.sensor.changes();
+    const { findings, gone } = this.sensor.changes(withLarge);
     if (findings.length === 0 && gone.length === 0) return;
     this.unkept++;
     this.events?.hold(findings, gone);
     send({ type: "findings", findings, gone });
-    const tookMs = performance.now() - nowMs;
-    this.findingsDueMs = nowMs + Math.max(FINDINGS_EVERY_MS, FINDINGS_PAUSE * tookMs);
+    this.pace.looked(nowMs, performance.now() - nowMs, withLarge);
   }
 
   private tellNames(): void {

@@ -92,9 +92,17 @@ export class Sensor {
     this.judges.ledger.onShare.push((finding, { first, attempts }) => log(finding, first.sec, attempts));
   }
 
-  /** Findings that changed since the last call, as they stand, and ids that are none any more. */
-  changes(): { findings: RatedFinding[]; gone: string[] } {
-    const { changed, gone } = this.live?.drain() ?? { changed: [], gone: [] };
+  /** Among what `changes` would say is a finding that it never said. */
+  get hasNewFindings(): boolean {
+    return this.live?.hasNew ?? false;
+  }
+
+  /**
+   * Findings that changed since the last call, as they stand, and ids that are none any more. Without `withLarge`
+   * findings of very many open flows are left for a later call, once they were told.
+   */
+  changes(withLarge = true): { findings: RatedFinding[]; gone: string[] } {
+    const { changed, gone } = this.live?.drain(withLarge) ?? { changed: [], gone: [] };
     const findings = changed.map((each) => rated(each, this.judge, lookUp(this.catalogue, each)));
     return { findings, gone };
   }

@@ -5,6 +5,9 @@ import { betterEvidence, type Finding, isBefore, list } from "./finding.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import type { Ledger, Share } from "./ledger.ts";
 
+/** A finding of more open flows than this takes a while to put together. */
+const LARGE_ROWS = 256;
+
 /**
  * Findings as they stand while their flows are still open, for who watches live. The ledger counts a
  * flow when it ends, because until then a better name may move it to another finding; here the open
@@ -19,6 +22,9 @@ export class LiveFindings {
   private readonly rowsOf = new Map<number, Set<number>>();
   private readonly handleOf = new Map<number, number>();
   private readonly changed = new Set<number>();
+  private readonly told = new Set<number>();
+  /** Among what changed is a finding that was never told. */
+  hasNew = false;
   /** Handles of findings that the packet at hand belongs to; emptied by who asks. */
   readonly touched = new Set<number>();
 
@@ -27,10 +33,7 @@ export class LiveFindings {
     this.ledger = ledger;
     this.accounts = accounts;
     this.innerEnd = innerEnd;
-    ledger.watcher = (handle) => {
-      this.changed.add(handle);
-      this.touched.add(handle);
-    };
+    ledger.watcher = (handle) => this.note(handle);
   }
 
   /** A packet of a flow that is a finding: the flow may be new, or have moved to another finding. */
@@ -47,8 +50,13 @@ export class LiveFindings {
       }
       rows.add(row);
     }
+    this.note(handle);
+  }
+
+  private note(handle: number): void {
     this.changed.add(handle);
     this.touched.add(handle);
+    if (!this.told.has(handle)) this.hasNew = true;
   }
 
   /** The flow is over; the ledger has it now. */
@@ -59,22 +67,50 @@ export class LiveFindings {
     this.leave(row, handle);
   }
 
-  /** Findings that changed since the last call, as they stand, and ids that everything moved away from. */
-  drain(): { changed: Finding[]; gone: string[] } {
-    const seen = new Set<Finding>();
+  /**
+   * Findings that changed since the last call, as they stand, and ids that everything moved away from. Those of very
+   * many open flows that were told before are kept for a later call unless `withLarge`.
+   */
+  drain(withLarge = true): { changed: Finding[]; gone: string[] } {
+    const seen = new Set<number>();
+    const later: number[] = [];
     const changed: Finding[] = [];
     const gone = this.ledger.absorbed;
     this.ledger.absorbed = [];
-    for (const handle of this.changed) {
-      const finding = this.ledger.get(handle);
-      if (seen.has(finding)) continue;
-      seen.add(finding);
-      const now = this.asItStands(this.ledger.resolve(handle), finding);
+    if (gone.length > 0) this.followCollapses();
+    for (const each of this.changed) {
+      const handle = this.ledger.resolve(each);
+      if (seen.has(handle)) continue;
+      seen.add(handle);
+      if (!withLarge && this.told.has(handle) && (this.rowsOf.get(handle)?.size ?? 0) > LARGE_ROWS) {
+        later.push(handle);
+        continue;
+      }
+      this.told.add(each).add(handle);
+      const now = this.asItStands(handle, this.ledger.get(handle));
       if (now.attempts > 0) changed.push(now);
       else gone.push(now.id);
     }
     this.changed.clear();
+    for (const handle of later) this.changed.add(handle);
+    this.hasNew = false;
     return { changed, gone };
+  }
+
+  /** Open flows of findings that collapsed into another belong to that one. */
+  private followCollapses(): void {
+    for (const [before, rows] of this.rowsOf) {
+      const handle = this.ledger.resolve(before);
+      if (handle === before) continue;
+      this.rowsOf.delete(before);
+      const all = this.rowsOf.get(handle) ?? new Set();
+      this.rowsOf.set(handle, all);
+      for (const row of rows) {
+        all.add(row);
+        this.handleOf.set(row, handle);
+      }
+      this.changed.add(handle);
+    }
   }
 
   private leave(row: number, handle: number): void {

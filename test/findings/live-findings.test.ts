@@ -6,9 +6,10 @@ import { captured, inRepository } from "../captured-frames.ts";
 import { judgeFrom, lineOf } from "../sensor-run.ts";
 import { batchesOf, type TimedFrame } from "../traffic/frames.ts";
 import { clientHello } from "../traffic/messages.ts";
+import { udp } from "../traffic/packets.ts";
 import { SOCKS5_CHOICE, SOCKS5_GRANTED, SOCKS5_HELLO, socks5Request } from "../traffic/socks.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
-import { GPU, OUTSIDE, Scene } from "./scene.ts";
+import { GPU, OUTSIDE, Scene, START } from "./scene.ts";
 
 const ENCLAVE = readFileSync(inRepository("allowlists/quickstart.yaml"), "utf8");
 const CAPTURES = readdirSync(inRepository("captures")).filter((name) => name.endsWith(".pcapng"));
@@ -34,6 +35,12 @@ function lookedAt(frames: readonly TimedFrame[]): {
     look();
   }
   return { kept, sensor, looks };
+}
+
+/** A datagram to one of many bare addresses, which collapse into one finding. */
+function probe(i: number): TimedFrame {
+  const data = udp(`${GPU}:5000`, `198.18.${i >> 8}.${i & 255}:20000`, "x");
+  return { data, sec: START + 1, nsec: i * 1000 };
 }
 
 /** Which of several components that share a host is the likeliest only the whole run can say. */
@@ -94,6 +101,30 @@ describe("LiveFindings", () => {
     const { kept } = lookedAt(frames.slice(0, 60));
     expect(kept.size).toBeGreaterThan(0);
     expect([...kept.values()].some((finding) => finding.kind === "egress.flow")).toBe(true);
+  });
+
+  it("leaves findings of very many open flows for later once they were told, and never loses them", () => {
+    const scene = new Scene();
+    for (let i = 0; i < 700; i++) scene.frames.push(probe(i));
+    const sensor = new Sensor(judgeFrom(ENCLAVE), null);
+    sensor.watch();
+    const consume = (frames: readonly TimedFrame[]) => {
+      for (const batch of batchesOf(frames)) sensor.consume(batch);
+    };
+    const told = (withLarge: boolean) =>
+      sensor.changes(withLarge).findings.map(({ destination, attempts }) => `${destination} x${attempts}`);
+    consume(scene.frames.slice(0, 500));
+    expect(sensor.hasNewFindings).toBe(true);
+    expect(told(false)).toContain("* x500"); // for the first time, large as it is
+    expect(sensor.hasNewFindings).toBe(false);
+    consume(scene.frames.slice(500));
+    expect(sensor.hasNewFindings).toBe(false);
+    consume(new Scene().at(20).talks(GPU, OUTSIDE, 443, (talk) => talk.open()).frames);
+    expect(sensor.hasNewFindings).toBe(true);
+    expect(told(false)).toEqual([`${OUTSIDE} x1`]);
+    expect(told(false)).toEqual([]);
+    expect(told(true)).toEqual(["* x700"]);
+    expect(told(true)).toEqual([]);
   });
 
   it("says nothing, and costs nothing, unless it is watched", async () => {
