@@ -4,7 +4,8 @@
 // the reader's does (receive packet steering), as an interrupt of a card there would, so that the reader has only
 // what that leaves. Usage: npm run bench:live [-- SECONDS [RATE...]], a rate of 0 for as fast as the sender can.
 // Where nothing is lost even then, the sender was the limit, and the processor's time for a frame says more. Other
-// work on the machine makes all of it worse: run it on a quiet one.
+// work on the machine makes all of it worse: each trial waits a while for a quiet moment, and the last column says what
+// share of all processors others had.
 // Ends with 1 when watch loses frames at a rate of less than nine tenths of the best that tcpdump lost none at.
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +24,10 @@ const TARGET_SHARE = 0.9;
 const RATES = [250_000, 500_000, 750_000, 1_000_000, 1_250_000, 1_500_000, 2_000_000, 0];
 /** Code is compiled and the ring's memory touched before anything is measured. */
 const WARM_UP = { frames: 300_000, rate: 200_000 };
-const WIDTHS = [15, 8, 9, 10, 10, 0];
+const WIDTHS = [15, 8, 9, 10, 10, 18, 0];
+const QUIET_SHARE = 0.1;
+const QUIET_WAIT_MS = 30_000;
+const TICKS_PER_SEC = 100;
 const ENCLAVE_FILE = `
 gapwatch: 1
 enclave:
@@ -54,7 +58,7 @@ const READERS = {
 const lab = await createWire();
 try {
   await prepareFlood(lab);
-  row("taken in by", "octets", "reader", "sent/s", "lost", "CPU ns per frame");
+  row("taken in by", "octets", "reader", "sent/s", "lost", "CPU ns per frame", "others");
   for (const [intake, cpu] of [
     ["sender's core", null],
     ["reader's core", READER_CPU],
@@ -75,8 +79,8 @@ async function compare(intake, octets) {
   for (const rate of rates) {
     for (const [name, reader] of Object.entries(READERS)) {
       if (losing.has(name)) continue;
-      const { sentPerSec, lost, cpuNs } = await measure(reader, octets, rate);
-      row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`);
+      const { sentPerSec, lost, cpuNs, others } = await measure(reader, octets, rate);
+      row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`, `${Math.round(100 * others)} %`);
       if (lost > 0) losing.add(name);
       else best[name] = Math.max(best[name], sentPerSec);
     }
@@ -103,16 +107,39 @@ async function measure({ argv, starts, end, seen }, octets, rate) {
   const flood = { octets, flows: FLOWS, cpu: SENDER_CPU };
   const warmUp = await sendFlood(lab, { ...flood, ...WARM_UP });
   await delay(1200); // until the last block was read
+  await quietMoment();
   const before = cpuNsOf(child.pid);
+  const machineBefore = machineTime();
   const frames = (rate === 0 ? Math.max(...RATES) : rate) * seconds;
-  const { sent, seconds: tookSec } = await sendFlood(lab, { ...flood, frames, rate });
+  const { sent, seconds: tookSec, cpuSec } = await sendFlood(lab, { ...flood, frames, rate });
+  const machine = machineTime();
+  const readerSec = (cpuNsOf(child.pid) - before) / 1e9;
+  const others =
+    (machine.busySec - machineBefore.busySec - cpuSec - readerSec) / (machine.sec - machineBefore.sec);
   await delay(1200);
   const cpuNs = cpuNsOf(child.pid) - before;
   lab.signal(child, /** @type {NodeJS.Signals} */ (end));
   await once(child, "close");
   const lost = sent + warmUp.sent - Number(seen.exec(said)?.[1].replaceAll(",", ""));
   if (!(lost >= 0)) throw new Error(`${sent} and ${warmUp.sent} sent:\n${said}`);
-  return { sentPerSec: Math.round(sent / tookSec), lost, cpuNs: Math.round(cpuNs / (sent - lost)) };
+  return { sentPerSec: Math.round(sent / tookSec), lost, cpuNs: Math.round(cpuNs / (sent - lost)), others };
+}
+
+/** Waits until the machine has had little to do for half a second, or long enough. */
+async function quietMoment() {
+  for (const endMs = performance.now() + QUIET_WAIT_MS; performance.now() < endMs; ) {
+    const before = machineTime();
+    await delay(500);
+    const now = machineTime();
+    if (now.busySec - before.busySec < QUIET_SHARE * (now.sec - before.sec)) return;
+  }
+}
+
+/** Processors' time since the start, all of it and what was not idle (man 5 proc_stat). */
+function machineTime() {
+  const ticks = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].split(/ +/).slice(1, 9).map(Number);
+  const all = ticks.reduce((a, b) => a + b);
+  return { sec: all / TICKS_PER_SEC, busySec: (all - ticks[3] - ticks[4]) / TICKS_PER_SEC };
 }
 
 /** Gives the work of taking in what comes on rx0 to a processor, or leaves it to the sender's. @param {unknown} cpu */

@@ -69,7 +69,7 @@ export async function sendFlood(lab, { frames, octets, rate, flows, cpu }) {
 
 /**
  * @param {Lab} lab @param {readonly string[]} args @param {readonly string[]} [before]
- * @returns {Promise<{ sent: number, seconds: number }>}
+ * @returns {Promise<{ sent: number, seconds: number, cpuSec: number }>} the last of a flood only
  */
 async function send(lab, args, before = []) {
   const child = lab.spawn("sender", [...before, process.execPath, ...args]);
