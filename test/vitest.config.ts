@@ -5,6 +5,8 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     exclude: ["test/corpus/**", "test/lab/**", "test/bench/**"],
-    testTimeout: 60_000,
+    // Against what hangs only: a day of packet time takes a minute on a slow machine, several on a busy one.
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
   },
 });
