@@ -10,7 +10,7 @@ import type { Judge } from "../policy/judge.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import { hasOtherData, servicesOf, signatureOf } from "./answer-facts.ts";
 import type { Asker, DnsFindings } from "./dns-findings.ts";
-import { type DnsAnswer, EarlyAnswers } from "./early-answers.ts";
+import { type DnsAnswer, type EarlyAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 import { type SearchWalk, SearchWalks } from "./search-walks.ts";
@@ -75,9 +75,9 @@ export class DnsJudge {
 
   /** A response was seen. Returns whether it contradicts an earlier answer to the same question. */
   answered(exchange: DnsExchange, question: DnsQuestion, answers: DnsAnswers): boolean {
-    const { id, qname, qtype, rcode, truncated } = question;
+    const { id, qname, qtype, qclass, rcode, truncated } = question;
     const { records, further, chain } = answers;
-    return this.take(exchange, { id, qname, qtype, rcode, truncated, records, further, chain });
+    return this.take(exchange, { id, qname, qtype, qclass, rcode, truncated, records, further, chain });
   }
 
   private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
@@ -87,7 +87,7 @@ export class DnsJudge {
       asked.answered = true;
       if (exchange.resolverInside) this.answeredInside++;
     }
-    if (asked === null) this.early.add(key, exchange, answer);
+    if (asked === null) this.unasked(this.early.add(key, exchange, answer));
     const saysNothing = answer.rcode !== RCODE_NOERROR && answer.rcode !== RCODE_NXDOMAIN;
     if (asked === null) {
       if (!saysNothing) this.learn(exchange, answer, true);
@@ -112,8 +112,9 @@ export class DnsJudge {
     return contradicts;
   }
 
-  /** Judges the search walks whose time is over. */
+  /** Judges answers whose question did not come, and the search walks whose time is over. */
   settleDue(sec: number): void {
+    for (let early = this.early.due(sec); early !== null; early = this.early.due(sec)) this.unasked(early);
     for (let walk = this.walks.due(sec); walk !== null; walk = this.walks.due(sec)) this.settleWalk(walk);
   }
 
@@ -137,6 +138,24 @@ export class DnsJudge {
     if (judged && qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
     for (const early of this.early.take(key, exchange.at.sec)) this.take(early.exchange, early.answer);
     return true;
+  }
+
+  /**
+   * An approved resolver's answer whose question was not seen: who is answered has asked. It confirms no address,
+   * neither now nor when it comes again.
+   */
+  private unasked(early: EarlyAnswer | null): void {
+    if (early === null || !early.exchange.approved || early.answer.qname === "") return;
+    const { exchange, answer } = early;
+    const key = keyOf(exchange, answer.id, answer.qname, answer.qtype);
+    if (this.questions.find(key, exchange.at.sec) !== null) return;
+    const asked = this.questions.add(key, exchange.hostText, answer.qname, answer.qtype, exchange.at.sec);
+    asked.answered = true;
+    asked.answer = signatureOf(answer.rcode, answer.records);
+    if (exchange.resolverInside) this.askedInside++;
+    if (answer.qclass === CLASS_CH) return;
+    this.judgeQuestion(exchange, asked);
+    this.judgeAnswer(exchange, asked, answer);
   }
 
   private judgeQuestion(exchange: DnsExchange, asked: AskedQuestion): void {

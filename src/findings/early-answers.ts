@@ -6,6 +6,7 @@ export interface DnsAnswer {
   readonly id: number;
   readonly qname: string;
   readonly qtype: number;
+  readonly qclass: number;
   readonly rcode: number;
   readonly truncated: boolean;
   readonly records: readonly DnsRecord[];
@@ -15,7 +16,7 @@ export interface DnsAnswer {
   readonly chain: readonly string[];
 }
 
-interface EarlyAnswer {
+export interface EarlyAnswer {
   readonly exchange: DnsExchange;
   readonly answer: DnsAnswer;
 }
@@ -28,15 +29,25 @@ const MAX_KEPT = 256;
 
 /**
  * Answers whose question was not seen yet. A mirror merges two directions, and the end state must not
- * depend on which of them came first.
+ * depend on which of them came first. Those whose question never comes are handed back: it was asked all the same.
  */
 export class EarlyAnswers {
   private kept: { readonly key: string; readonly early: EarlyAnswer }[] = [];
 
-  add(key: string, exchange: DnsExchange, answer: DnsAnswer): void {
-    if (this.kept.length === MAX_KEPT) this.kept.shift();
+  /** Keeps an answer. Returns the one that had to make room for it. */
+  add(key: string, exchange: DnsExchange, answer: DnsAnswer): EarlyAnswer | null {
+    const pushedOut = this.kept.length === MAX_KEPT ? this.kept.shift() : undefined;
     // The moment is the sensor's own, and goes on.
     this.kept.push({ key, early: { exchange: { ...exchange, at: { ...exchange.at } }, answer } });
+    return pushedOut?.early ?? null;
+  }
+
+  /** The first answer whose question had its time by `sec`, or null. */
+  due(sec: number): EarlyAnswer | null {
+    const first = this.kept[0]?.early;
+    if (first === undefined || first.exchange.at.sec + OVERTAKE_SEC >= sec) return null;
+    this.kept.shift();
+    return first;
   }
 
   /** The answers to the question `key`, in the order in which they came. */
@@ -44,9 +55,9 @@ export class EarlyAnswers {
     if (this.kept.length === 0) return NONE;
     const taken: EarlyAnswer[] = [];
     this.kept = this.kept.filter(({ key: of, early }) => {
-      const isFresh = Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;
-      if (of === key && isFresh) taken.push(early);
-      return of !== key && isFresh;
+      const isTaken = of === key && Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;
+      if (isTaken) taken.push(early);
+      return !isTaken;
     });
     return taken;
   }

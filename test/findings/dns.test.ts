@@ -412,6 +412,62 @@ describe("a search walk", () => {
   });
 });
 
+describe("an answer without its question", () => {
+  const answer = (name: string, data: string, id = 5) =>
+    udp(at(RESOLVER, 53), at(GPU, 4000), dnsAnswer(name, "A", id, [{ type: "A", data }]));
+
+  it("of an approved resolver shows what was asked", () => {
+    expect(new Scene().works().send(answer("evil.example.com", OUTSIDE)).lines()).toEqual([
+      `dns.name ${GPU} evil.example.com 53/udp answered high x1`,
+    ]);
+    expect(new Scene().works().send(answer("db.enclave.internal", OUTSIDE)).lines()).toEqual([
+      `dns.name ${GPU} db.enclave.internal 53/udp answered high x1`,
+    ]);
+  });
+
+  it("is one with the question when that comes soon after it", () => {
+    const frames = [
+      answer("evil.example.com", OUTSIDE),
+      udp(at(GPU, 4000), at(RESOLVER, 53), dnsQuery("evil.example.com", "A", 5)),
+    ];
+    const line = [`dns.name ${GPU} evil.example.com 53/udp answered high x1`];
+    expect(
+      new Scene()
+        .works()
+        .send(...frames)
+        .lines(),
+    ).toEqual(line);
+    expect(
+      new Scene()
+        .works()
+        .send(...frames.toReversed())
+        .lines(),
+    ).toEqual(line);
+  });
+
+  it("confirms nothing, not even when it comes again", () => {
+    const file = enclave(['id: gate, to: ["*.example.org"]']);
+    const scene = new Scene().works().send(answer("a.example.org", OUTSIDE));
+    scene.at(5).send(answer("a.example.org", OUTSIDE)).tls(GPU, OUTSIDE, "a.example.org");
+    expect(scene.lines(file)).toEqual([`egress.flow ${GPU} a.example.org 443/tcp transferred critical x1`]);
+  });
+
+  it("is a conversation in one direction: a mirror of answers alone is no clean one", () => {
+    const scene = new Scene().works();
+    for (let id = 0; id < 300; id++) scene.send(answer(`h${id}.enclave.internal`, "10.20.1.1", id));
+    const summary = scene.seen();
+    expect([summary.verdict, ...reasonsOf(summary)]).toEqual(["inconclusive", "sensor.one_sided"]);
+    expect(summary.findings).toEqual([]);
+  });
+
+  it("of a resolver that nobody approved is a finding about that resolver", () => {
+    const other = udp(at(ROGUE, 53), at(GPU, 4000), dnsAnswer("evil.example.com", "A", 5, []));
+    expect(new Scene().works().send(other).lines()).toEqual([
+      `dns.resolver ${GPU} ${ROGUE} 53/udp answered high x1`,
+    ]);
+  });
+});
+
 describe("names under enclave.mirrored", () => {
   const file = enclave([], ["mirrored: [{ name: pypi.org, to: 10.20.9.0/24 }]"]);
 
