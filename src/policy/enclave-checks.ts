@@ -1,7 +1,7 @@
 import { holdsMetadata, isTransitionRange, LOCAL_RANGES } from "./address-class.ts";
 import { compareWords, formatAddress } from "./address-text.ts";
 import { type NamePattern, NameSet } from "./name-set.ts";
-import type { EnclavePolicy, Rule } from "./policy.ts";
+import { type EnclavePolicy, IN, type Rule } from "./policy.ts";
 import type { Prefix } from "./prefix.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import type { Problem, YamlSource } from "./yaml-source.ts";
@@ -87,6 +87,10 @@ function partyProblems(
     if (rule.toNames.length > 0 && enclave.resolvers.length === 0) {
       const message = "a name rule needs an approved resolver whose answers tie names to addresses";
       problems.push(source.at(["allow", index, "to"], message, "enclave.resolvers, or addresses here"));
+    }
+    if (rule.direction === IN && rule.toPrefixes.length === 0) {
+      const message = `rule ${rule.id} can never match: names say nothing about who comes in`;
+      problems.push(source.at(["allow", index, "to"], message, "addresses of the outside party"));
     }
     for (const [i, party] of to.entries()) {
       const fault = "below" in party ? mirrorFault(party, mirrored) : outsideFault(party, insideOrLocal);

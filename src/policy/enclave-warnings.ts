@@ -1,7 +1,7 @@
 import { classifyAddress, OUTSIDE } from "./address-class.ts";
 import { formatAddress } from "./address-text.ts";
 import { isUnder, NameSet } from "./name-set.ts";
-import type { EnclavePolicy, Rule } from "./policy.ts";
+import { type EnclavePolicy, IN, type Rule } from "./policy.ts";
 import { coversPort } from "./ports.ts";
 import { covers, type Prefix } from "./prefix.ts";
 import { type AddressRange, PrefixTable } from "./prefix-table.ts";
@@ -76,6 +76,9 @@ function ruleWarnings(source: YamlSource, rule: Rule, index: number, nowSec: num
   if (rule.from === null) warnings.push(warn("has no source (from): it allows every inside host"));
   if (rule.maxBytesOut === null && rule.maxBytesIn === null) {
     warnings.push(warn("has no byte budget (max_bytes_out, max_bytes_in)"));
+  }
+  if (rule.direction === IN && rule.toNames.length > 0) {
+    warnings.push(warn("comes in: its names never match, its addresses do", "to"));
   }
   for (const prefix of rule.toPrefixes) {
     warnings.push(...broadWarning(source, [...path, "to"], prefix));

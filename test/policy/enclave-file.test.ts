@@ -125,6 +125,10 @@ describe("files that do not load", () => {
     // rules that can never match
     [["  - { id: a, to: [10.20.3.0/24] }"], "7:19 10.20.3.0/24 can never match: it is inside or local"],
     [["  - { id: a, to: [192.0.2.1, 127.0.0.1] }"], "7:30 127.0.0.1 can never match: it is inside or local"],
+    [
+      ["  - { id: a, to: ['*.example.org'], direction: in }"],
+      "7:18 rule a can never match: names say nothing about who comes in",
+    ],
     [["  - { id: a, to: ['64:ff9b::/96'] }"], "7:19 64:ff9b::/96 can never match: NAT64"],
     [["  - { id: a, to: ['2002::/16'] }"], "can never match: NAT64"],
     [
@@ -348,6 +352,13 @@ describe("warnings", () => {
       around(WITH_RESOLVER, `  - { id: a, to: ["${prefix}"], ${COMPLETE} }`),
     ).join();
     expect(warnings.includes("is broader than")).toBe(expected);
+  });
+
+  it("warns of names in a rule for who comes in, which only its addresses can allow", () => {
+    const rule = `  - { id: a, to: [192.0.2.1, a.example.org], direction: in, ${COMPLETE} }`;
+    expect(warningsOf(around(WITH_RESOLVER, rule))).toEqual([
+      "7:18 rule a comes in: its names never match, its addresses do",
+    ]);
   });
 
   it("warns of a broad inside, outside resolvers, and search suffixes that are not the enclave's", () => {

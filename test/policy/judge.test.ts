@@ -121,7 +121,7 @@ describe("judgeName, nameAllowed and couldMatchByName", () => {
     const judge = judgeOf(`
 enclave: { name: t, inside: [10.0.0.0/8], resolvers: [10.0.0.1] }
 allow:
-  - { id: in, to: [a.example.org], direction: in }
+  - { id: in, to: [203.0.113.1, a.example.org], direction: in }
   - { id: office, to: [a.example.org], hours: Fri 09:00-17:00 UTC }
 `);
     const host = words("10.0.0.2");
