@@ -4,7 +4,7 @@ import type { End } from "../flow/flow-view.ts";
 import type { MessageBudget } from "../flow/message-budget.ts";
 import type { NameSink } from "../flow/name-sink.ts";
 import type { QuicConversations } from "../flow/quic-conversations.ts";
-import { looksLikeDns } from "../names/dns-recognise.ts";
+import { looksLikeCutDns, looksLikeDns } from "../names/dns-recognise.ts";
 import { parseRequestHead } from "../names/http-head.ts";
 import { isHttpStart } from "../names/http-start.ts";
 import { isQuicLong } from "../names/quic-header.ts";
@@ -69,11 +69,23 @@ export class Datagrams {
       this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
       // On its ports it is DNS by the port alone.
       if (!isDnsPort(srcPort) && !isDnsPort(dstPort)) this.mismatches.begins(row, "dns");
+    } else if (payloadEnd - payloadAt < payloadLen && this.isCutDns(pkt, view)) {
+      this.moment.sec = sec;
+      this.moment.nsec = nsec;
+      this.messages.earn(payloadEnd - payloadAt);
+      this.dns.message(row, from, view, payloadAt, payloadEnd, this.moment);
     } else if (dstPort === PORT_SSDP && isHttpStart(view, payloadAt, payloadEnd) === "yes") {
       this.discovery(row, from, view, payloadAt, payloadEnd);
     } else if (payloadAt < payloadEnd) {
       this.quic.other(row, from, view, payloadAt, payloadEnd, payloadLen);
     }
+  }
+
+  /** A datagram that the capture cut may have been a question on any port: it is told. True when the question is there. */
+  private isCutDns({ payloadAt, payloadEnd, payloadLen }: Packet, view: DataView): boolean {
+    const looks = looksLikeCutDns(view, payloadAt, payloadEnd, payloadLen);
+    if (looks !== "no") this.troubles.add("dns.cut_by_snaplen");
+    return looks === "yes";
   }
 
   /** Service discovery by HTTP in datagrams (UPnP Device Architecture 2.0 §1.3.2): a request in each. */

@@ -40,6 +40,38 @@ export function looksLikeDns(view: DataView, at: number, end: number): boolean {
   return next === end;
 }
 
+/**
+ * The same of a message of `lenBytes` octets of which the capture left view[at, end): "yes" when its question is there,
+ * "maybe" as long as nothing of it speaks against it.
+ */
+export function looksLikeCutDns(
+  view: DataView,
+  at: number,
+  end: number,
+  lenBytes: number,
+): "yes" | "no" | "maybe" {
+  if (lenBytes < MIN_MESSAGE_LEN || lenBytes > MAX_MESSAGE_LEN) return "no";
+  if (end - at < DNS_HEADER_LEN) return "maybe";
+  if (!plausibleDnsHeader(view, at, lenBytes)) return "no";
+  const next = skipDnsName(view, at, at + DNS_HEADER_LEN, end, true);
+  if (next < 0) return isNameSoFar(view, at + DNS_HEADER_LEN, end) ? "maybe" : "no";
+  if (end - next < 4) return "maybe";
+  return view.getUint16(next) !== 0 && isKnownClass(view.getUint16(next + 2)) ? "yes" : "no";
+}
+
+/** Whether view[at, end) is labels of printable ASCII, of which the last may be cut. */
+function isNameSoFar(view: DataView, at: number, end: number): boolean {
+  while (at < end) {
+    const stop = at + 1 + view.getUint8(at);
+    if (stop > at + 64 || stop === at + 1) return false;
+    for (let i = at + 1; i < Math.min(stop, end); i++) {
+      if (view.getUint8(i) < 0x20 || view.getUint8(i) > 0x7e) return false;
+    }
+    at = stop;
+  }
+  return true;
+}
+
 /** Header of a message of `lenBytes` octets at `at`; the twelve octets must be there. */
 function plausibleDnsHeader(view: DataView, at: number, lenBytes: number): boolean {
   const flags = view.getUint16(at + 2);

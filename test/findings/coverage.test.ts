@@ -126,6 +126,32 @@ describe("a run without findings is inconclusive", () => {
     expect(blindness(scene)).toContain("dns.cut_by_snaplen");
   });
 
+  it.each([
+    ["in its name", 42 + 12 + 4, true, []],
+    ["in its header", 42 + 6, true, []],
+    ["behind its question", 42 + 12 + 17 + 4, true, ["dns.name a.example.com"]],
+    ["not at all", 1000, false, ["dns.name a.example.com"]],
+  ])("by a DNS message on another port that was cut %s", (_where, caplen, isBlind, found) => {
+    const scene = works();
+    const option = Buffer.from("0000291000000000000004000a0000", "hex"); // EDNS with an empty option
+    const message = Buffer.concat([dnsQuery("a.example.com"), option]);
+    message[11] = 1;
+    const frame = udp(at(GPU, 4000), at(RESOLVER, 1053), message);
+    const { sec } = scene.frames[0];
+    scene.frames.push({ data: frame.subarray(0, caplen), wireLen: frame.length, sec: sec + 1, nsec: 0 });
+    const summary = scene.seen();
+    expect(reasonsOf(summary).includes("dns.cut_by_snaplen")).toBe(isBlind);
+    expect(summary.findings.map(({ kind, name }) => `${kind} ${name}`)).toEqual(found);
+  });
+
+  it("but not by what is cut and no DNS", () => {
+    const scene = works();
+    const frame = udp(at(GPU, 4000), at(RESOLVER, 514), "<34>Oct 11 22:14:15 mymachine su: it failed");
+    const { sec } = scene.frames[0];
+    scene.frames.push({ data: frame.subarray(0, 60), wireLen: frame.length, sec: sec + 1, nsec: 0 });
+    expect(blindness(scene)).toEqual(["clean"]);
+  });
+
   it("by a ClientHello with a hole", () => {
     const talk = new TcpTalk(at(GPU, 4000), at(AGENT, 443), { mss: 100 });
     talk.open();

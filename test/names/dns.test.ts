@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DnsQuestion, readDnsQuestion } from "../../src/names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../../src/names/dns-answers.ts";
-import { looksLikeDns, looksLikeDnsTcp } from "../../src/names/dns-recognise.ts";
+import { looksLikeCutDns, looksLikeDns, looksLikeDnsTcp } from "../../src/names/dns-recognise.ts";
 import { rcodeName, rrtypeName } from "../../src/names/dns-types.ts";
 import { dnsPacket } from "./dns-packet-oracle.ts";
 import { expectNoReadOutside, hex, type Placed, placed, seeded } from "./octets.ts";
@@ -346,6 +346,25 @@ describe("looksLikeDns", () => {
       if (looks(bytes)) passed++;
     }
     expect(passed).toBe(0);
+  });
+
+  it("of a message that was cut holds for as much as there is", () => {
+    const cutTo = (length: number, octets = QUERY) => {
+      const { view, at, end } = placed(octets.slice(0, length), 0xff);
+      return looksLikeCutDns(view, at, end, octets.length + 20);
+    };
+    const questionEnd = 29;
+    for (let length = 0; length < questionEnd; length++) expect(cutTo(length), `${length}`).toBe("maybe");
+    expect(cutTo(questionEnd)).toBe("yes");
+    for (const [at, octet] of [
+      [4, 7], // questions by the hundred
+      [12, 0xc0], // a pointer
+      [13, 0x07], // no text
+    ]) {
+      const other = Uint8Array.from(QUERY);
+      other[at] = octet;
+      expect(cutTo(questionEnd - 5, other), `${at}`).toBe("no");
+    }
   });
 
   it("waits for the whole first message of a TCP stream", () => {
