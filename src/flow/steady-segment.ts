@@ -26,6 +26,9 @@ const ETHERNET_LEN = 14;
 const IPV4_LEN = 20;
 /** Ethernet, IPv4 and TCP headers without options. */
 const MIN_LEN = 54;
+/** IEEE 802.1Q: the tag control information, and the EtherType behind it. */
+const VLAN_TAG_LEN = 4;
+const ETHERTYPE_VLAN = 0x8100;
 const ETHERTYPE_IPV4 = 0x0800;
 /** Version 4, five words of header: no options. */
 const PLAIN_IPV4 = 0x45;
@@ -41,10 +44,10 @@ const UNSTEADY = HAS_HOLES | BUDGETED;
 const MAX_PAUSE_SEC = 60;
 
 /**
- * The segment that nine in ten packets are: untagged Ethernet, plain IPv4, not cut; TCP of an open
- * connection, next in order, in a flow of which no name can come any more. It changes nothing but
- * counters, so it is taken straight from the frame: 45 ns instead of 150 for the general way, which is
- * what test/flow/steady-segment.test.ts compares it with. Returns false, and takes nothing, for all else.
+ * The segment that nine in ten packets are: Ethernet, untagged or with one VLAN tag that tells no networks apart,
+ * plain IPv4, not cut; TCP of an open connection, next in order, in a flow of which no name can come any more. It
+ * changes nothing but counters, so it is taken straight from the frame: 45 ns instead of 150 for the general way,
+ * which is what test/flow/steady-segment.test.ts compares it with. Returns false, and takes nothing, for all else.
  * `at`: where the Ethernet frame begins; `len`: its length, captured and on the wire; `watched`: somebody
  * follows flows that are findings packet by packet.
  */
@@ -57,8 +60,11 @@ export function takeSteadySegment(
   nsec: number,
   watched: boolean,
 ): boolean {
-  if (len < MIN_LEN || view.getUint16(at + 12) !== ETHERTYPE_IPV4) return false;
-  const ip = at + ETHERNET_LEN;
+  if (len < MIN_LEN) return false;
+  const isTagged = view.getUint16(at + 12) === ETHERTYPE_VLAN;
+  const ip = at + ETHERNET_LEN + (isTagged ? VLAN_TAG_LEN : 0);
+  if (isTagged && (table.byVlan || len < MIN_LEN + VLAN_TAG_LEN)) return false;
+  if (view.getUint16(ip - 2) !== ETHERTYPE_IPV4) return false;
   if (view.getUint8(ip) !== PLAIN_IPV4 || view.getUint8(ip + 9) !== PROTO_TCP) return false;
   if ((view.getUint16(ip + 6) & FRAGMENT_BITS) !== 0) return false;
   const tcp = ip + IPV4_LEN;
@@ -66,7 +72,7 @@ export function takeSteadySegment(
   const totalLen = view.getUint16(ip + 2);
   const headerLen = (view.getUint8(tcp + 12) >> 4) * 4;
   const payloadLen = totalLen - IPV4_LEN - headerLen;
-  if (headerLen < 20 || payloadLen < 0 || totalLen > len - ETHERNET_LEN) return false;
+  if (headerLen < 20 || payloadLen < 0 || totalLen > at + len - ip) return false;
 
   const row = table.findIpv4(view.getInt32(ip + 12), view.getInt32(ip + 16), view.getInt32(tcp), PROTO_TCP);
   if (row === NO_ROW) return false;

@@ -104,14 +104,26 @@ describe("takeSteadySegment", () => {
     }
   });
 
+  it.each([
+    [false, 40],
+    [true, 0],
+  ])("takes segments behind a VLAN tag unless it tells networks apart: %s", (byVlan, taken) => {
+    const { pair, talk } = opened({ frame: { vlans: [5] } });
+    for (const { table } of [pair.short, pair.general]) table.byVlan = byVlan;
+    for (let i = 0; i < 20; i++) talk.client("x".repeat(i + 1));
+    for (const frame of talk.frames) pair.feed(frame, 101, 0);
+    pair.agree();
+    expect([pair.taken, talk.frames.length]).toEqual([taken, 40]);
+  });
+
   it("leaves to the general way what is not plain", () => {
     const { pair, talk } = opened();
     const [plain] = talk.data("client", "abc");
     const odd: [string, Uint8Array, number?][] = [
       ["cut", plain, plain.length + 10],
       [
-        "tagged",
-        tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK | PSH, payload: "abc" }, { vlans: [5] }),
+        "tagged twice",
+        tcp("10.20.1.11:40000", "10.20.9.10:6379", { flags: ACK | PSH, payload: "abc" }, { vlans: [5, 6] }),
       ],
       [
         "with IPv4 options",
@@ -130,6 +142,7 @@ describe("takeSteadySegment", () => {
   it("agrees with the general way in whatever order, copied, lost, late and with octets changed", () => {
     let taken = 0;
     const mess = fc.record({
+      isTagged: fc.boolean(),
       lens: fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
         minLength: 1,
         maxLength: 20,
@@ -138,8 +151,8 @@ describe("takeSteadySegment", () => {
       flips: fc.array(fc.tuple(fc.nat(60), fc.nat(53), fc.nat(255)), { maxLength: 4 }),
     });
     fc.assert(
-      fc.property(mess, ({ lens, order, flips }) => {
-        const { pair, talk } = opened();
+      fc.property(mess, ({ isTagged, lens, order, flips }) => {
+        const { pair, talk } = opened({ frame: { vlans: isTagged ? [5] : [] } });
         for (const [fromClient, len] of lens) {
           if (fromClient) talk.client("c".repeat(len));
           else talk.server("s".repeat(len));
