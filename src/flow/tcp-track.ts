@@ -120,9 +120,10 @@ function trackAck(table: FlowTable, gaps: TcpGaps, row: number, direction: numbe
   }
   const other = 1 - direction;
   if ((bits & (SEQ_A_SET << other)) === 0) {
-    words[w + SEQ_A + other] = ack;
+    // Of a direction that is not seen, the SYN-ACK told where it begins; else what came before this counts for nothing.
+    const isAsker = ((bits & INITIATOR_B) !== 0) === (other === 1);
+    words[w + SEQ_A + other] = isAsker && (bits & SYN_ACK_SEEN) !== 0 ? (words[w + ISN] + 1) | 0 : ack;
     words[w + FLAGS] |= SEQ_A_SET << other;
-    return;
   }
   const seen = words[w + SEQ_A + other];
   const ahead = (ack - seen) | 0;

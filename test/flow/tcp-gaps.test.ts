@@ -66,6 +66,24 @@ describe("TcpGaps", () => {
     expect(withLoss).toBeGreaterThan(50);
   });
 
+  it("counts what was acknowledged of a direction that is not seen at all, from the SYN-ACK on", () => {
+    const wire = new Wire(16);
+    wire.take([
+      tcp(SERVER, CLIENT, { seq: 1, ack: 1001, flags: SYN | ACK }),
+      tcp(SERVER, CLIENT, { seq: 2, ack: 1051, payload: "200 OK" }),
+      tcp(SERVER, CLIENT, { seq: 8, ack: 1101 }),
+    ]);
+    const { out } = wire.end().ended[0];
+    expect([wire.tracker.gaps.unseen, out]).toEqual([100, 100]);
+  });
+
+  it("counts nothing before the first packet of a connection that was open already", () => {
+    const wire = new Wire(16);
+    wire.take([tcp(SERVER, CLIENT, { seq: 2, ack: 1051 }), tcp(SERVER, CLIENT, { seq: 2, ack: 1052 })]);
+    wire.end();
+    expect(wire.tracker.gaps.unseen).toBe(1);
+  });
+
   it("takes what lies in a hole in any pieces and overlaps", () => {
     fc.assert(
       fc.property(
