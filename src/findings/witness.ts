@@ -102,10 +102,18 @@ export class Witness {
     const flags = words[w + FLAGS];
     const midFlow = (flags & (SYN_SEEN | SYN_ACK_SEEN)) === 0;
     if (midFlow && this.isRelayAsked(row, responder)) this.troubles.add("relay.open_before_start");
+    else if (this.isUnheard(row, responder === 0 ? 1 : 0) && this.isRelayAsked(row, responder))
+      this.troubles.add("relay.client_unseen");
     if (!this.isInside(row, 0) || !this.isInside(row, 1)) return;
     if (words[w + PACKETS_A] > 0 && words[w + PACKETS_B] > 0) this.tcpBothWays++;
     // A SYN to a dead host is no evidence; data, an acknowledgement or an end without an answer is.
     else if (midFlow || (flags & (ESTABLISHED | SYN_ACK_SEEN | FIN_A | FIN_B)) !== 0) this.tcpOneWay++;
+  }
+
+  /** Nothing of this end was seen, but what the other acknowledged of it. */
+  private isUnheard(row: number, end: End): boolean {
+    const isSilent = this.table.words[row * ROW_WORDS + PACKETS_A + end] === 0;
+    return isSilent && this.table.doubles[row * ROW_DOUBLES + BYTES_A + end] > 0;
   }
 
   /** The responder is a relay, or either end is where nothing says who the responder is. */

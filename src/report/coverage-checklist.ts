@@ -59,8 +59,11 @@ const ITEMS: readonly Item[] = [
     return `${bytesText(unseen)} (${shareText(unseen, unseen + all)})`;
   }),
   item("directions", "inside conversations that show one direction only", "more than 5 %", directionsFigure),
-  item("relays", "flows to relays that were open before the start", "any", ({ run }) =>
-    run.policy.relays.length === 0 ? null : numberText(run.summary.coverage["relay.open_before_start"] ?? 0),
+  item(
+    "relays",
+    "flows to relays that were open before the start, or seen from the relay's side alone",
+    "any",
+    relayFigure,
   ),
   item("gap", "longest time without a packet", "coverage.max_gap", (facts) =>
     limitFigure(facts, "maxGapSec", countFigure(facts, "gap")),
@@ -147,6 +150,12 @@ function countFigure({ run }: ChecklistFacts, check: string): string {
 function inputFigure({ run }: ChecklistFacts): string {
   const whole = run.inputs.filter(({ damage }) => damage === null).length;
   return `${counted(run.summary.totals.packets, "packet")}, ${whole} of ${counted(run.inputs.length, "input")} whole`;
+}
+
+function relayFigure({ run }: ChecklistFacts): string | null {
+  const { coverage } = run.summary;
+  const count = (coverage["relay.open_before_start"] ?? 0) + (coverage["relay.client_unseen"] ?? 0);
+  return run.policy.relays.length === 0 ? null : numberText(count);
 }
 
 function directionsFigure({ run }: ChecklistFacts): string {

@@ -53,6 +53,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   "dns.stream_gap": GAPS,
   "tls.hello_gap": GAPS,
   "http.boundaries_lost": GAPS,
+  "relay.client_unseen": "mirror both directions of the relay's port",
   "relay.open_before_start": "start the capture first, then the relay or its clients",
   "sensor.no_inside": "check `inside` in the enclave file, and which ports are mirrored",
   "sensor.tcp_gaps": GAPS,

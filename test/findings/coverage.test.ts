@@ -326,7 +326,7 @@ describe("what the enclave file states", () => {
     expect(blindness(refused, service("443/tcp"))).toEqual(["inconclusive", "service.unused"]);
   });
 
-  it("relays: a connection to one that was open before the start", () => {
+  it("relays: a connection to one that was open before the start, or seen from one side alone", () => {
     const more = ["relays: [10.20.9.30]"];
     const talk = new TcpTalk(at(GPU, 4000), at("10.20.9.30", 3128));
     talk.open();
@@ -337,6 +337,11 @@ describe("what the enclave file states", () => {
       "inconclusive",
       "relay.open_before_start",
     ]);
+    const answers = talk.frames.filter((_, i) => [1, 4, 5].includes(i)); // SYN-ACK, acknowledgement, data
+    const many = works();
+    for (let n = 0; n < 50; n++) many.works();
+    const reasons = blindness(many.send(...answers), more);
+    expect(reasons).toEqual(["inconclusive", "relay.client_unseen", "sensor.tcp_gaps"]);
     const high = new TcpTalk(at(GPU, 40000), at("10.20.9.30", 50000));
     high.open();
     high.client("x");
