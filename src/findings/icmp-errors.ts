@@ -11,6 +11,7 @@ import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import type { IcmpKind, Moment } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Observer } from "./observer.ts";
 
 const ICMP_UNREACHABLE = 3; // RFC 792
 /** RFC 1191 §3: too large for the path; a smaller one would pass. */
@@ -60,8 +61,16 @@ export class IcmpErrors {
   private readonly fragments: IpFragments;
   private readonly judge: Judge;
   private readonly ledger: Ledger;
+  private readonly observer: Observer | null;
 
-  constructor(table: FlowTable, fragments: IpFragments, judge: Judge, ledger: Ledger) {
+  constructor(
+    table: FlowTable,
+    fragments: IpFragments,
+    judge: Judge,
+    ledger: Ledger,
+    observer: Observer | null,
+  ) {
+    this.observer = observer;
     this.table = table;
     this.fragments = fragments;
     this.judge = judge;
@@ -74,12 +83,21 @@ export class IcmpErrors {
     const unreachable = isRefusal(pkt);
     const facts = factsOf(pkt, at);
     const crosses = this.crosses(facts);
+    this.tell(pkt, isAboutFlow, at);
     if (isAboutFlow && this.bindFragment(view, unreachable, crosses)) return;
     if (isAboutFlow && this.bind(this.quoted, unreachable, crosses)) return;
     const quoted = isAboutFlow ? Object.assign(new Packet(), this.quoted) : null;
     const error = { quoted, unreachable, ...facts };
     if (this.held.length === MAX_HELD) this.settle(this.held.shift());
     this.held.push(error);
+  }
+
+  private tell(pkt: Packet, isAboutFlow: boolean, at: Moment): void {
+    if (this.observer === null) return;
+    const { table } = this;
+    const quoted = isAboutFlow ? this.quoted : null;
+    const row = quoted === null ? NO_ROW : table.find(quoted, table.hashOf(quoted));
+    this.observer.icmpError({ pkt, quoted, row, table, at });
   }
 
   /** Errors that may have overtaken the packet that they quote are judged when that had its time by `sec`. */

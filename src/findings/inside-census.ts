@@ -69,6 +69,8 @@ export class InsideCensus implements Observer {
   http(): void {}
   httpAnswer(): void {}
   ssh(): void {}
+  icmp(): void {}
+  icmpError(): void {}
 
   private countHost({ table, row }: Sighting, end: End): void {
     const spoke = table.words[row * ROW_WORDS + PACKETS_A + end] > 0;

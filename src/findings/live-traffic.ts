@@ -157,6 +157,10 @@ export class LiveTraffic implements Observer {
 
   ssh(): void {}
 
+  icmp(): void {}
+
+  icmpError(): void {}
+
   private hostOf(table: FlowTable, row: number, end: End, at: Moment): SeenHost | null {
     const words: Words = addressOf(table, row, end);
     if (this.judge.addressClass(...words) !== INSIDE) return null; // a row that just began has no class yet

@@ -1,3 +1,4 @@
+import type { Packet } from "../decode/packet.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { QuicHello } from "../flow/quic-sink.ts";
@@ -13,6 +14,18 @@ export interface Sighting {
   readonly table: FlowTable;
   readonly row: number;
   readonly from: End;
+  readonly at: Moment;
+}
+
+/** An ICMP error, and what it quotes: see icmp-errors.ts. */
+export interface IcmpErrorSighting {
+  /** The message; its addresses, type and code are valid. */
+  readonly pkt: Packet;
+  /** The headers that it quotes; null where they are not those of what its receiver sent. */
+  readonly quoted: Packet | null;
+  /** The flow that it was bound to at once, or NO_ROW. */
+  readonly row: number;
+  readonly table: FlowTable;
   readonly at: Moment;
 }
 
@@ -42,6 +55,9 @@ export interface Observer {
   httpAnswer(seen: Sighting, response: HttpResponse, request: HttpRequest | null): void;
   /** `seen.from` is the client. */
   ssh(seen: Sighting, banners: SshBanners): void;
+  /** A flow of ICMP or ICMPv6 began, with a message that is no error. */
+  icmp(seen: Sighting): void;
+  icmpError(seen: IcmpErrorSighting): void;
   /** The flow is over; its row is complete. */
   flow(seen: Sighting): void;
 }

@@ -1,4 +1,4 @@
-import type { InputFacts, Observer, Sighting } from "./observer.ts";
+import type { IcmpErrorSighting, InputFacts, Observer, Sighting } from "./observer.ts";
 
 /** Tells several observers, in their order. */
 export class Observers implements Observer {
@@ -38,6 +38,14 @@ export class Observers implements Observer {
 
   ssh(...seen: Parameters<Observer["ssh"]>): void {
     for (const each of this.all) each.ssh(...seen);
+  }
+
+  icmp(seen: Sighting): void {
+    for (const each of this.all) each.icmp(seen);
+  }
+
+  icmpError(seen: IcmpErrorSighting): void {
+    for (const each of this.all) each.icmpError(seen);
   }
 
   flow(seen: Sighting): void {

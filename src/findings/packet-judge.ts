@@ -28,7 +28,7 @@ import {
 } from "../flow/flow-row.ts";
 import { type FlowTable, NO_ROW } from "../flow/flow-table.ts";
 import type { FlowTracker } from "../flow/flow-tracker.ts";
-import { type End, initiatorOf } from "../flow/flow-view.ts";
+import { type End, initiatorOf, lastMoment } from "../flow/flow-view.ts";
 import { IpFragments } from "../flow/ip-fragments.ts";
 import type { Judge } from "../policy/judge.ts";
 import { DatagramJudge } from "./datagram-judge.ts";
@@ -81,7 +81,7 @@ export class PacketJudge {
       randomInt(2 ** 32),
       new DatagramJudge(tracker, this, this.mirrors, statusCounts),
     );
-    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, judges.ledger);
+    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, judges.ledger, observer);
     this.further = new FurtherDestinations(tracker, judge, troubles, (row, pkt, view) => {
       if (tracker.isNew) this.flowBegan(row, pkt, view);
       this.touch(row);
@@ -246,6 +246,7 @@ export class PacketJudge {
 
   private flowBegan(row: number, pkt: Packet, view: DataView): void {
     this.observer?.flowBegan(row);
+    if (pkt.icmpType >= 0) this.tellIcmp(row);
     if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0)
       this.judges.flows.isTunnel(row, TUNNELS[pkt.tunnel]);
     else if (pkt.l4Proto === PROTO_ESP) this.judges.flows.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
@@ -257,6 +258,11 @@ export class PacketJudge {
       // Destination address first, then source.
       finding.mac ??= macText(view, pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
     }
+  }
+
+  private tellIcmp(row: number): void {
+    const { table } = this;
+    this.observer?.icmp({ table, row, from: table.direction === 0 ? 0 : 1, at: lastMoment(table, row) });
   }
 
   private countNotes(notes: number): void {

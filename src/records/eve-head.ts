@@ -7,8 +7,8 @@ import { communityId } from "./community-id.ts";
 import { eveProto } from "./eve-proto.ts";
 import { flowId } from "./flow-id.ts";
 
-/** Types of record about a flow; each has an object of that name. */
-export type FlowEventType = "flow" | "dns" | "tls" | "quic" | "http" | "ssh";
+/** Types of record about a flow; each but `icmp`, whose type and code stand in the head, has an object of that name. */
+export type FlowEventType = "flow" | "dns" | "tls" | "quic" | "http" | "ssh" | "icmp";
 
 /** Of a packet whose ICMP header was cut off before its type. */
 const NO_ICMP_TYPE = 0xff;

@@ -1,6 +1,6 @@
 import { type Logger, pino } from "pino";
 import { isBefore, type Moment } from "../findings/finding.ts";
-import type { InputFacts, Observer, Sighting } from "../findings/observer.ts";
+import type { IcmpErrorSighting, InputFacts, Observer, Sighting } from "../findings/observer.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
 import type { End } from "../flow/flow-view.ts";
 import type { QuicHello } from "../flow/quic-sink.ts";
@@ -14,6 +14,7 @@ import { dnsAnswerDetail, dnsAnswerObject, dnsQueryDetail, dnsQueryObject } from
 import { flowDetail, flowObject } from "./eve-flow.ts";
 import { type FlowEventType, flowHead } from "./eve-head.ts";
 import { httpAnswerDetail, httpAnswerObject, httpDetail, httpObject } from "./eve-http.ts";
+import { icmpErrorBody, icmpErrorHead } from "./eve-icmp.ts";
 import { quicDetail, quicObject } from "./eve-quic.ts";
 import { sshObject } from "./eve-ssh.ts";
 import { statsBody } from "./eve-stats.ts";
@@ -94,6 +95,15 @@ export class EventLog implements Observer {
 
   ssh(seen: Sighting, banners: SshBanners): void {
     this.write("ssh", seen, seen.from, { ssh: sshObject(banners[seen.from], banners[otherEnd(seen.from)]) });
+  }
+
+  icmp(seen: Sighting): void {
+    this.write("icmp", seen, seen.from, {});
+  }
+
+  icmpError(seen: IcmpErrorSighting): void {
+    const input = this.inputTexts[this.current] ?? "";
+    this.put(seen.at, icmpErrorHead(seen) + input, icmpErrorBody(seen));
   }
 
   flow(seen: Sighting): void {

@@ -73,6 +73,10 @@ export class FactObserver {
 
   ssh() {}
 
+  icmp() {}
+
+  icmpError() {}
+
   flow({ table, row }) {
     const proto = protoOf(table, row);
     const client = initiatorOf(table, row);

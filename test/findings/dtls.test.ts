@@ -107,7 +107,7 @@ describe("DTLS", () => {
     const nothing = () => {};
     const sensor = new Sensor(judgeFrom(enclave()), {
       ...{ input: nothing, flowBegan: nothing, dns: nothing, quic: nothing, http: nothing },
-      ...{ httpAnswer: nothing, ssh: nothing, flow: nothing },
+      ...{ httpAnswer: nothing, ssh: nothing, icmp: nothing, icmpError: nothing, flow: nothing },
       tls: (_, { sni, alpn: [first], legacyVersion }) =>
         hellos.push(`${sni} ${first} ${legacyVersion.toString(16)}`),
     });

@@ -173,6 +173,8 @@ const SILENT = {
   http: () => {},
   httpAnswer: () => {},
   ssh: () => {},
+  icmp: () => {},
+  icmpError: () => {},
 };
 
 describe("a datagram that never becomes whole", () => {

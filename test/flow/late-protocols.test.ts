@@ -36,6 +36,8 @@ function namesIn(build: (talk: TcpTalk) => void): { names: string[]; troubles: s
     http: (_, request) => names.push(request.host),
     httpAnswer: () => undefined,
     ssh: (_, banners) => names.push(`ssh ${banners[0]?.softwareVersion}`),
+    icmp: () => undefined,
+    icmpError: () => undefined,
     flow: () => undefined,
   };
   const sensor = new Sensor(judge, observer);

@@ -12,7 +12,7 @@ import {
   httpResponse,
   serverHello,
 } from "../traffic/messages.ts";
-import { icmp, udp } from "../traffic/packets.ts";
+import { icmp, icmpError, udp } from "../traffic/packets.ts";
 import { crypto, googleHello, initial, quicHello, V2 } from "../traffic/quic.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { type Event, type Recorded, recordCaptures, recordFrames } from "./record-events.ts";
@@ -239,6 +239,36 @@ describe("a record", () => {
     for (const { gapwatch: _, ...event } of events)
       if (hasSchema) expect(validate(event) ? null : event).toBeNull();
     expect(flow).not.toHaveProperty("src_port");
+  });
+
+  it("of ICMP: one for each flow that begins, one for each error, with what it quotes", async () => {
+    const question = udp(`${HOST}:40000`, "192.0.2.10:9", "x");
+    const { events } = await made([
+      icmp(HOST, "192.0.2.10", { type: 8, rest: 0x12340001 }),
+      icmp("192.0.2.10", HOST, { type: 0, rest: 0x12340001 }),
+      question,
+      icmpError("192.0.2.10", question, 3, 3),
+      icmpError("192.0.2.1", udp("192.0.2.77:1", "192.0.2.78:2", "x"), 3, 1),
+    ]);
+    const [flow] = ofType(events, "flow").filter(({ proto }) => proto === "UDP");
+    const icmps = ofType(events, "icmp");
+    const quoted = { src_ip: HOST, src_port: 40000, dest_ip: "192.0.2.10", dest_port: 9, proto: "UDP" };
+    expect(icmps).toMatchObject([
+      { src_ip: HOST, dest_ip: "192.0.2.10", proto: "ICMP", icmp_type: 8, icmp_code: 0 },
+      {
+        src_ip: "192.0.2.10",
+        dest_ip: HOST,
+        proto: "ICMP",
+        icmp_type: 3,
+        icmp_code: 3,
+        gapwatch: { quoted },
+      },
+      { src_ip: "192.0.2.1", dest_ip: "192.0.2.77", icmp_type: 3, icmp_code: 1 },
+    ]);
+    expect(icmps[1]["flow_id"]).toBe(flow["flow_id"]);
+    expect(icmps[2]).not.toHaveProperty("flow_id");
+    for (const { gapwatch: _, ...event } of events)
+      if (hasSchema) expect(validate(event) ? null : event).toBeNull();
   });
 
   it("of SSH says what both ends are", async () => {
