@@ -55,32 +55,6 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     expect(await watch.ended()).toBe(1);
   });
 
-  it("has a finding on disk within a tenth of a second of the packet that settles it", async () => {
-    const state = join(folder, "latency");
-    const watch = await watching("-e", ENCLAVE, "--state", state);
-    const pings: Promise<unknown>[] = [];
-    for (let host = 100; host < 110; host++) {
-      pings.push(lab.exec("gpu-01", ["ping", "-c", "1", "-W", "1", `198.51.100.${host}`]));
-      await pause(170);
-    }
-    await Promise.all(pings);
-    await watch.signal("SIGTERM");
-    await watch.ended();
-    const log = readFileSync(join(state, "audit", "audit-000001.ndjson"), "utf8");
-    const records = log
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    const tookMs = records
-      .filter(({ type }) => type === "finding.new")
-      .map(({ time, finding }) => Date.parse(time) - Date.parse(finding.first_seen))
-      .sort((a, b) => a - b);
-    expect(tookMs).toHaveLength(10);
-    // Not all of them: this machine may have other things to do.
-    expect(tookMs[2], `${tookMs}`).toBeLessThan(100);
-    process.stderr.write(`from packet to record: ${tookMs.join(", ")} ms\n`);
-  });
-
   it("takes another policy from the changed file, and refuses a broken one", async () => {
     const enclave = join(folder, "enclave.yaml");
     copyFileSync(ENCLAVE, enclave);
