@@ -18,8 +18,16 @@ def feed():
             pipe.write(data[at : at + size])
             time.sleep(0.15)
         if ending == "interrupt":
+            while waiting(pipe):
+                time.sleep(0.15)
+            time.sleep(0.5)
             os.write(terminal, b"\x03")
-            time.sleep(20)
+            time.sleep(100)
+
+
+def waiting(pipe):
+    """Octets in the pipe that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
 
 
 child, terminal = pty.fork()

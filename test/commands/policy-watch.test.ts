@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { readEnclave } from "../../src/commands/enclave-option.ts";
 import { PolicyWatch } from "../../src/commands/policy-watch.ts";
+import { until as waitUntil } from "../patience.ts";
 import { ENCLAVE, ownFolder } from "./run-gapwatch.ts";
 
 const folder = ownFolder();
@@ -40,10 +41,7 @@ function follow(): void {
 }
 
 async function until(what: () => boolean): Promise<void> {
-  for (let waitedMs = 0; !what(); waitedMs += LOOK_MS) {
-    if (waitedMs > 5000) throw new Error(`it never came: ${said.join("")} ${differences.join("; ")}`);
-    await pause(LOOK_MS);
-  }
+  await waitUntil(what, () => `${said.join("")} ${differences.join("; ")}`);
 }
 
 it("takes what an editor wrote, and says what is different", async () => {

@@ -4,12 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { inRepository } from "../captured-frames.ts";
+import { PATIENCE_MS } from "../patience.ts";
 
 export const MAIN = inRepository("dist/main.js");
 export const QUICKSTART = inRepository("captures/quickstart.pcapng");
 export const ENCLAVE = inRepository("allowlists/quickstart.yaml");
-
-const TIMEOUT_MS = 30_000;
 
 export interface Outcome {
   readonly code: number | null;
@@ -21,7 +20,7 @@ export interface Outcome {
 export function gapwatch(args: readonly string[], input: Uint8Array = new Uint8Array()): Outcome {
   if (!existsSync(MAIN)) throw new Error("dist/main.js is missing: npm run build");
   const env = { ...process.env, GAPWATCH_ENCLAVE: "", NO_COLOR: "" };
-  const options = { cwd: inRepository("."), input, env, timeout: TIMEOUT_MS, maxBuffer: 1 << 26 };
+  const options = { cwd: inRepository("."), input, env, timeout: PATIENCE_MS, maxBuffer: 1 << 26 };
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], options);
   return { code: status, out: stdout.toString("latin1"), err: stderr.toString("latin1") };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inRepository } from "../captured-frames.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
 import { ENCLAVE, MAIN, ownFolder, QUICKSTART } from "./run-gapwatch.ts";
 
 const folder = ownFolder();
@@ -25,7 +26,7 @@ function onTerminal(name: string, input: Uint8Array, ending: "end" | "interrupt"
   const { status, stdout } = spawnSync("python3", [script, fifo, "10", ending, ...command], {
     input,
     env,
-    timeout: 30_000,
+    timeout: PATIENCE_MS,
   });
   return { code: status, text: stdout.toString("latin1") };
 }
@@ -60,7 +61,10 @@ describe("in a pipe", () => {
       err += chunk;
     });
     child.stdin.write(whole);
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await until(
+      () => isWaiting(child.pid),
+      () => err,
+    );
     child.kill("SIGTERM");
     const [code] = await once(child, "close");
     expect({ code, err }).toEqual({ code: 1, err: "" });
@@ -90,3 +94,15 @@ describe("in a pipe", () => {
     expect(stderr.toString()).toMatch(/^gapwatch: cannot write the result: ENOSPC: .*\n$/);
   });
 });
+
+let ticksBefore = 0;
+let calmLooks = 0;
+
+/** Whether it has started, and for a while had nothing to do: it has read all that there is (man 5 proc_stat). */
+function isWaiting(pid: number | undefined): boolean {
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1].split(" ");
+  const ticks = Number(fields[11]) + Number(fields[12]);
+  calmLooks = fields[0] === "S" && ticks === ticksBefore && ticks > 5 ? calmLooks + 1 : 0;
+  ticksBefore = ticks;
+  return calmLooks > 50;
+}

@@ -9,6 +9,7 @@ import { verifyAuditLog } from "../../src/records/audit-verify.ts";
 import { State, StateInUse } from "../../src/records/state.ts";
 import { resolveStatePaths } from "../../src/records/state-paths.ts";
 import type { Ack, NameEntry } from "../../src/records/store.ts";
+import { PATIENCE_MS, until } from "../patience.ts";
 import { ownFolder } from "../records/own-folder.ts";
 import { sampleFinding } from "../records/sample-findings.ts";
 
@@ -42,30 +43,24 @@ afterEach(async () => {
   for (const records of open.splice(0)) await records.close("clean", []);
 });
 
-async function recordsIn(directory: string): Promise<WatchRecords> {
+async function recordsIn(directory: string, inUseMs = 300): Promise<WatchRecords> {
   alarms = [];
   const records = await WatchRecords.open({
     directory,
     syslog: undefined,
     alarm: (_part, message) => alarms.push(message),
     retryMs: 20,
-    inUseMs: 300,
+    inUseMs,
   });
   open.push(records);
   return records;
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  for (const endMs = Date.now() + 10_000; !isSo(); await pause(10)) {
-    if (Date.now() > endMs) throw new Error("it never came");
-  }
-}
-
 async function worksAgain(): Promise<void> {
-  for (let waitedMs = 0; alarms.at(-1) !== null; waitedMs += 10) {
-    if (waitedMs > 5000) throw new Error(`still: ${alarms.join("; ")}`);
-    await pause(10);
-  }
+  await until(
+    () => alarms.at(-1) === null,
+    () => alarms.join("; "),
+  );
 }
 
 /** What the directory holds: findings by destination and attempts, names, and types of audit records. */
@@ -88,9 +83,9 @@ describe("an acknowledgement by another process", () => {
     records.acknowledged = (ack) => told.push(ack);
     records.take([a, b], []);
     await acknowledge(resolveStatePaths(directory), a.id, "change 4711", "ops");
-    await until(() => told.length > 0);
+    await until(() => told.length > 0, String);
     await acknowledge(resolveStatePaths(directory), b.id, "known", "ops");
-    await until(() => told.length > 1);
+    await until(() => told.length > 1, String);
     expect(told).toMatchObject([
       { finding: a.id, reason: "change 4711", by: "ops" },
       { finding: b.id, reason: "known", by: "ops" },
@@ -167,7 +162,7 @@ describe("a state directory that another process writes to", () => {
   it("is waited for", async () => {
     const directory = root.fresh();
     const other = await State.open(resolveStatePaths(directory), () => {});
-    const opening = recordsIn(directory);
+    const opening = recordsIn(directory, PATIENCE_MS);
     await pause(50);
     other.close();
     (await opening).take([a], []);

@@ -106,7 +106,7 @@ export class Lab {
    * @param {string} host @param {readonly string[]} argv @param {ExecOptions} [options]
    * @returns {Promise<Result>}
    */
-  async exec(host, argv, { env, timeoutMs = 30_000 } = {}) {
+  async exec(host, argv, { env, timeoutMs = 120_000 } = {}) {
     const child = this.spawn(host, argv, { env });
     const result = { code: null, stdout: "", stderr: "", timedOut: false };
     child.stdout.on("data", (chunk) => {
@@ -129,8 +129,8 @@ export class Lab {
    * @param {import("node:child_process").ChildProcess} child @param {NodeJS.Signals} signal
    */
   signal(child, signal) {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    process.kill(onlyChild(child.pid), signal);
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    process.kill(hasChild(child.pid) ? onlyChild(child.pid) : child.pid, signal); // it may not have come to that
   }
 
   /**
@@ -271,6 +271,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
 /** @param {string} text */
 function shellQuote(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** @param {number} pid */
+function hasChild(pid) {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8") !== "";
 }
 
 /** @param {number | undefined} pid */

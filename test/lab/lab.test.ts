@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PATIENCE_MS } from "../patience.ts";
 import { canMakeNamespaces, createLab, type Lab } from "./lab.mjs";
 
 const possible = canMakeNamespaces();
@@ -77,8 +78,8 @@ describe.skipIf(!possible)("lab", () => {
   });
 
   it("stops a command by signal", async () => {
-    const sleeper = lab.spawn("gpu-01", ["sleep", "1000"]);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const sleeper = lab.spawn("gpu-01", ["sh", "-c", "echo up; exec sleep 1000"]);
+    await once(sleeper.stdout, "data");
     lab.signal(sleeper, "SIGTERM");
     expect(await once(sleeper, "close")).toEqual([null, "SIGTERM"]);
   });
@@ -98,7 +99,8 @@ describe.skipIf(!possible)("the end of a lab", () => {
     const [gpu, outside] = String(namespaces).trim().split(" ");
     expect(inhabited()).toEqual(expect.arrayContaining([gpu, outside]));
     maker.kill("SIGKILL");
-    await expect.poll(() => inhabited().filter((net) => net === gpu || net === outside)).toEqual([]);
+    const left = () => inhabited().filter((net) => net === gpu || net === outside);
+    await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 });
 

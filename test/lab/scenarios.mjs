@@ -49,7 +49,7 @@ export async function prepareScenario(lab, { treat = [], prepare = [] }) {
  */
 export async function playScenario(lab, { steps }, afterStep) {
   for (const step of steps) {
-    const result = await lab.exec(step.host, step.run, { env: step.env, timeoutMs: 20_000 });
+    const result = await lab.exec(step.host, step.run, { env: step.env, timeoutMs: 60_000 });
     if (result.timedOut || result.code === 127) {
       throw new Error(`${step.host}: ${step.run.join(" ")}: ${result.timedOut ? "hangs" : result.stderr}`);
     }

@@ -8,11 +8,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StateChange } from "../../src/findings/sensor-states.ts";
 import { SyslogSink } from "../../src/records/syslog.ts";
 import { parseSyslogTarget, type SyslogTarget, targetText } from "../../src/records/syslog-target.ts";
+import { PATIENCE_MS } from "../patience.ts";
 import { ownFolder } from "./own-folder.ts";
 import { sampleFinding } from "./sample-findings.ts";
 
 const folder = ownFolder().path;
-const PATIENCE_MS = 8000;
 const HEAD = { seq: 17, hash: "ab".repeat(32) };
 const TIME = "2026-11-20T08:17:59.123Z";
 const finding = sampleFinding("huggingface.co");

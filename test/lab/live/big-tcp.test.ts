@@ -98,7 +98,7 @@ ip -n sender route add 2001:db8::/64 dev tx0; ip -n sensor route add fd20:5eed::
     async (to) => {
       if (!isBig) return;
       const file = join(folder, "beside.pcap");
-      const args = ["-i", "rx0", "-e", enclave, "--for", "6s", "--ring-mb", "64"];
+      const args = ["-i", "rx0", "-e", enclave, "--for", "10s", "--ring-mb", "64"];
       const live = await validate(lab, args, () =>
         lab.record(file, async () => {
           expect(await lab.exec("sender", ["python3", "-c", SEND, to])).toMatchObject({ code: 0 });

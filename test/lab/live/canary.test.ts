@@ -41,7 +41,7 @@ ip -n gateway route replace blackhole 2001:db8::/32`);
   });
 
   async function validate(happens: () => Promise<unknown>): Promise<{ code: number; result: Result }> {
-    const args = ["validate", "-i", "mirror0", "--for", "9s", "-e", ENCLAVE, "--canary", secret, "--json"];
+    const args = ["validate", "-i", "mirror0", "--for", "15s", "-e", ENCLAVE, "--canary", secret, "--json"];
     const child = lab.spawn("sensor", [process.execPath, MAIN, ...args], { env: { XDG_STATE_HOME: folder } });
     const closed = once(child, "close");
     let out = "";

@@ -1,8 +1,8 @@
-import { fstatSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, fstatSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { until } from "../../patience.ts";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { ENCLAVE, MAIN, watchMirror } from "./watching.ts";
 
@@ -42,13 +42,12 @@ describe.skipIf(!possible)("what gapwatch watch writes for others", () => {
 
   /** The event log gets its lines a moment after the screen does. */
   async function untilAlert(path: string, to: string): Promise<void> {
-    for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 20) {
+    const isThere = () => {
       const text = readFileSync(path, "utf8");
       const lines = text.slice(0, text.lastIndexOf("\n") + 1).split("\n");
-      if (lines.some((line) => line.includes('"event_type":"alert"') && line.includes(to))) return;
-      await pause(20);
-    }
-    throw new Error(`no alert about ${to} in ${path}`);
+      return lines.some((line) => line.includes('"event_type":"alert"') && line.includes(to));
+    };
+    await until(isThere, () => `an alert about ${to} in ${path}`);
   }
 
   it("appends events as they come, and goes on in a new file after a rotation", async () => {
@@ -58,10 +57,10 @@ describe.skipIf(!possible)("what gapwatch watch writes for others", () => {
     await untilAlert(path, "198.51.100.99");
     renameSync(path, `${path}.1`);
     await watch.signal("SIGHUP");
-    for (let waitedMs = 0; statSync(path, { throwIfNoEntry: false }) === undefined; waitedMs += 20) {
-      if (waitedMs > 10_000) throw new Error("the file was not opened again");
-      await pause(20);
-    }
+    await until(
+      () => existsSync(path),
+      () => "the file that is opened again",
+    );
     await ping("198.51.100.98");
     await untilAlert(path, "198.51.100.98");
     await watch.signal("SIGTERM");
@@ -137,7 +136,7 @@ describe.skipIf(!possible)("what gapwatch watch writes for others", () => {
     // Standard output is the file that the variable names, as the journal's socket would be.
     const watch = await watchMirror(lab, ["-e", ENCLAVE], ["sh", "-c", `exec "$@" > ${path}`, "sh"], env);
     await ping("198.51.100.99");
-    await pause(200);
+    await until(() => readFileSync(path, "utf8").includes("new medium"), watch.err);
     await watch.signal("SIGTERM");
     expect(await watch.ended()).toBe(1);
     const lines = readFileSync(path, "utf8").split("\n");

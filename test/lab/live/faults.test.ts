@@ -81,8 +81,7 @@ mkdir -p ${SMALL}; mount -t tmpfs -o size=2m small ${SMALL}`);
     expect(await listed(state)).not.toContain("198.51.100.93");
     await makeRoom();
     await watch.until(/store: works again/);
-    await pause(200);
-    await watch.signal("SIGKILL");
+    await watch.signal("SIGKILL"); // all of it is on disk when that is said
     await watch.ended();
     expect(await listed(state)).toContain("198.51.100.93");
     await verified(state);

@@ -135,11 +135,11 @@ async function quietMoment() {
   }
 }
 
-/** Processors' time since the start, all of it and what was not idle (man 5 proc_stat). */
+/** Processors' time since the start, all of it and what was neither idle nor gives way (man 5 proc_stat). */
 function machineTime() {
   const ticks = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].split(/ +/).slice(1, 9).map(Number);
   const all = ticks.reduce((a, b) => a + b);
-  return { sec: all / TICKS_PER_SEC, busySec: (all - ticks[3] - ticks[4]) / TICKS_PER_SEC };
+  return { sec: all / TICKS_PER_SEC, busySec: (all - ticks[1] - ticks[3] - ticks[4]) / TICKS_PER_SEC };
 }
 
 /** Gives the work of taking in what comes on rx0 to a processor, or leaves it to the sender's. @param {unknown} cpu */

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { LiveEvent } from "../../../src/capture/live-source.ts";
 import { openCapture } from "../../../src/capture/open-capture.ts";
 import { openRing, openRings, type RingSource, type RingsOptions } from "../../../src/capture/ring-source.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 import { canMakeNamespaces, type Lab } from "../lab.mjs";
 import { readAll, type Take } from "./read-all.ts";
 import { createWire, plugCable, sendFrames, withNetworkOf } from "./wire.mjs";
@@ -51,7 +52,7 @@ describe.skipIf(!possible)("ring", () => {
 
   /** Reads without taking anything down until the source says what is expected, or a time is up. */
   async function readUntil(ring: RingSource, what: () => boolean): Promise<void> {
-    for (const end = Date.now() + 10_000; !what() && Date.now() < end; await turn()) ring.next();
+    for (const end = Date.now() + PATIENCE_MS; !what() && Date.now() < end; await turn()) ring.next();
     expect(events.map(({ kind }) => kind)).toSatisfy(what);
   }
 
@@ -87,7 +88,7 @@ describe.skipIf(!possible)("ring", () => {
 
   it("delivers frames as long as offloading makes them", async () => {
     await lab.run("ip -n sender link set tx0 mtu 65535; ip -n sensor link set rx0 mtu 65535");
-    const what = { frames: 500, octets: 65_549, rate: 5_000 };
+    const what = { frames: 500, octets: 65_549, rate: 500 };
     const { live, recorded } = await besideTcpdump(() => sendFrames(lab, what));
     expect(live).toEqual(recorded);
     expect(live).toMatchObject({ frames: what.frames, octets: what.frames * what.octets, cut: 0 });

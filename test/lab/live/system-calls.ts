@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../patience.ts";
 
 /** The command that runs another and writes down all that it asks of the kernel; the other is in front. */
 export function traced(file: string): string[] {
-  return ["strace", "-D", "-f", "-qq", "-s", "256", "-e", "signal=none", "-o", file];
+  return ["strace", "-D", "-f", "-q", "-s", "256", "-e", "signal=none", "-o", file];
 }
 
 export interface SystemCall {
@@ -15,12 +15,13 @@ export interface SystemCall {
 /** What a traced run asked for, once the tracer has seen its end. */
 export async function systemCallsOf(file: string): Promise<SystemCall[]> {
   let text = "";
-  for (let waitedMs = 0, size = -1; size !== text.length || text === ""; waitedMs += 200) {
-    if (waitedMs > 20_000) throw new Error(`strace does not end: ${file}`);
-    size = text.length;
-    await pause(200);
+  const hasEnded = (): boolean => {
     text = existsSync(file) ? readFileSync(file, "latin1") : "";
-  }
+    const began = new Set([...text.matchAll(/^(\d+) /gm)].map(([, task]) => task));
+    for (const [, task] of text.matchAll(/^(\d+) +\+\+\+ (?:exited|killed)/gm)) began.delete(task);
+    return text !== "" && began.size === 0;
+  };
+  await until(hasEnded, () => text.slice(-1000));
   return [...text.matchAll(/^\d+ +(\w+)\((.*)$/gm)].map(([, name, rest]) => ({
     name,
     text: `${name}(${rest}`,

@@ -65,12 +65,12 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
 
   it("passes a stack that stays inside, with a report that verifies", async () => {
     const report = join(folder, "clean");
-    const { code, out, err } = await validate(["--for", "12s", "-e", ENCLAVE, "--report", report], works);
+    const { code, out, err } = await validate(["--for", "25s", "-e", ENCLAVE, "--report", report], works);
     expect(err).not.toContain("egress");
     expect(out).toMatch(/^PASS: clean, 1 exception used\n/);
     expect(code).toBe(0);
     const { validation } = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
-    expect(validation).toMatchObject({ result: "PASS", mode: "live", window: { asked_seconds: 12 } });
+    expect(validation).toMatchObject({ result: "PASS", mode: "live", window: { asked_seconds: 25 } });
     expect(await lab.exec("sensor", [process.execPath, MAIN, "verify", report])).toMatchObject({ code: 0 });
   });
 
@@ -79,7 +79,7 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
       await talks();
       await lab.exec("gpu-01", ["dig", "+tries=1", "+time=1", "@198.51.100.99", "telemetry.vendor.example"]);
     };
-    const { code, out, err } = await validate(["--for", "5s", "-e", ENCLAVE], asks);
+    const { code, out, err } = await validate(["--for", "10s", "-e", ENCLAVE], asks);
     expect(err).toMatch(/ new medium dns\.resolver gpu-01 /);
     expect(out).toMatch(/^FAIL: reachback\n/);
     expect(out).toContain("telemetry.vendor.example");

@@ -2,8 +2,10 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolveStatePaths } from "../../../src/records/state-paths.ts";
+import { Store } from "../../../src/records/store.ts";
+import { until } from "../../patience.ts";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
 import { judgement } from "./judgement.ts";
@@ -47,9 +49,9 @@ describe.skipIf(!possible)("gapwatch watch", () => {
   it("tells a finding while its flow is open, within a moment", async () => {
     const watch = await watching("-e", ENCLAVE);
     const asked = Date.now();
-    const client = lab.spawn("gpu-01", ["curl", "-s", "--connect-timeout", "5", "http://198.51.100.10/"]);
+    const client = lab.spawn("gpu-01", ["curl", "-s", "--connect-timeout", "60", "http://198.51.100.10/"]);
     await watch.until(/new medium egress\.flow gpu-01 .* 198\.51\.100\.10 80\/tcp attempted/);
-    expect(Date.now() - asked).toBeLessThan(4000); // long before the client gives up
+    expect(Date.now() - asked).toBeLessThan(20_000); // long before the client gives up
     await lab.signal(client, "SIGTERM");
     await watch.signal("SIGINT");
     expect(await watch.ended()).toBe(1);
@@ -92,10 +94,16 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     const watch = await watching("-e", ENCLAVE, "--metrics", "127.0.0.1:9477");
     await lab.exec("gpu-01", ["ping", "-c", "1", "-W", "1", "198.51.100.99"]);
     await watch.until(/new medium egress\.flow/);
-    await pause(600);
-    const { stdout } = await lab.exec("sensor", ["curl", "-s", "http://127.0.0.1:9477/metrics"]);
-    expect(stdout).toMatch(/^gapwatch_findings\{severity="medium"\} 1$/m);
-    expect(stdout).toMatch(/^gapwatch_interface_up\{interface="mirror0"\} 1$/m);
+    let figures = "";
+    for (const line of ['findings{severity="medium"} 1', 'interface_up{interface="mirror0"} 1']) {
+      await until(
+        async () => {
+          figures = (await lab.exec("sensor", ["curl", "-s", "http://127.0.0.1:9477/metrics"])).stdout;
+          return figures.split("\n").includes(`gapwatch_${line}`);
+        },
+        () => figures,
+      );
+    }
     await watch.signal("SIGTERM");
     expect(await watch.ended()).toBe(1);
   });
@@ -109,7 +117,10 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     await curl("gpu-01", "http://198.51.100.10/");
     await curl("transfer-01", "https://patches.updates.example.org/");
     await first.until(/new medium egress\.flow gpu-01/);
-    await pause(1500); // names are kept every second
+    await until(
+      async () => (await namesKept(state)).includes("patches.updates.example.org"),
+      () => first.err(),
+    );
     await first.signal("SIGKILL");
     await first.ended();
     const listed = JSON.parse((await gapwatch("findings", "--json")).stdout);
@@ -159,3 +170,13 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     });
   });
 });
+
+/** Names of addresses in the store of a run that goes on. */
+async function namesKept(state: string): Promise<string[]> {
+  const store = await Store.open(resolveStatePaths(state).store, 5000, false);
+  try {
+    return store.names().map(([, { name }]) => name);
+  } finally {
+    store.close();
+  }
+}

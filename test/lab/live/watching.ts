@@ -2,14 +2,12 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { inRepository } from "../../captured-frames.ts";
+import { until } from "../../patience.ts";
 import type { Lab } from "../lab.mjs";
 
 export const MAIN = inRepository("dist/main.js");
 export const ENCLAVE = inRepository("allowlists/quickstart.yaml");
-
-const PATIENCE_MS = 20_000;
 
 /** A running `gapwatch watch` or `gapwatch validate`. */
 export interface Watching {
@@ -102,11 +100,9 @@ async function start(
       return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8"));
     },
     async until(what) {
-      for (let waitedMs = 0; !what.test(out + err); waitedMs += 20) {
-        if (waitedMs > PATIENCE_MS || child.exitCode !== null)
-          throw new Error(`${what} never came:\n${out}\n${err}`);
-        await pause(20);
-      }
+      const all = () => `${what}:\n${out}\n${err}`;
+      await until(() => what.test(out + err) || child.exitCode !== null, all);
+      if (!what.test(out + err)) throw new Error(`it ended before ${all()}`);
     },
     signal: async (name) => lab.signal(child, name),
     async freeze(whilst) {
