@@ -40,7 +40,7 @@ export interface LiveStats {
   readonly cut: number;
   /** Times that the interface stopped delivering, however shortly. */
   readonly outages: number;
-  /** Lost by the network card before the kernel had them, null when that is not known. */
+  /** Lost in the network card or in the kernel before any socket had them, null when that is not known. */
   readonly missed: number | null;
 }
 

@@ -1,6 +1,6 @@
 import type { FrameBatch } from "./frame-batch.ts";
 import { CaptureError } from "./frame-source.ts";
-import { cardLosses, InterfaceWatch } from "./interface-watch.ts";
+import { earlyLosses, InterfaceWatch } from "./interface-watch.ts";
 import { errnoMessage, loadLibc } from "./libc.ts";
 import type { InterfaceState, LiveEvent, LiveListener, LiveSource, LiveStats } from "./live-source.ts";
 import { BLOCK_LEN, PacketSocket, type RingSocket } from "./packet-socket.ts";
@@ -127,8 +127,8 @@ export class RingSource implements LiveSource {
   #lossEvents = 0;
   #freezes = 0;
   #missed: number | null = null;
-  /** The card's own count when last read. */
-  #cardLosses: number | null = null;
+  /** The kernel's count of what was lost before the ring, when last read. */
+  #earlyLosses: number | null = null;
 
   /** `open` makes a socket that receives nothing yet. Throws what `openRing` throws. */
   constructor(name: string, open: () => RingSocket, options: RingOptions) {
@@ -273,14 +273,18 @@ export class RingSource implements LiveSource {
     this.#received += received;
     this.#dropped += dropped;
     this.#freezes += freezes;
-    const losses = cardLosses(this.interface);
-    const missed = losses === null ? 0 : Math.max(0, losses - (this.#cardLosses ?? losses));
-    this.#cardLosses = losses;
+    const losses = earlyLosses(this.interface);
+    const missed = losses === null ? 0 : Math.max(0, losses - (this.#earlyLosses ?? losses));
+    this.#earlyLosses = losses;
     if (losses !== null) this.#missed = (this.#missed ?? 0) + missed;
     if (dropped + missed === 0) return;
     this.#lossEvents++;
     if (dropped > 0) this.#watch.tell("drops", `${dropped} frames were lost because the ring was full`);
-    if (missed > 0) this.#watch.tell("drops", `${missed} frames were lost in the network card`);
+    if (missed > 0)
+      this.#watch.tell(
+        "drops",
+        `${missed} frames were lost before the ring, in the network card or in the kernel`,
+      );
   }
 
   #bindAgain(): void {
@@ -290,7 +294,7 @@ export class RingSource implements LiveSource {
       if (index === -1) return;
       if (this.#share === null) this.#bind(this.#socket, index);
       else this.#replaceSocket(index);
-      this.#cardLosses = cardLosses(this.interface);
+      this.#earlyLosses = earlyLosses(this.interface);
       this.#watch.bound();
       this.#look();
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { FrameBatch } from "./frame-batch.ts";
 import { CaptureError } from "./frame-source.ts";
-import { cardLosses, InterfaceWatch, interfaceInSysfs } from "./interface-watch.ts";
+import { earlyLosses, InterfaceWatch, interfaceInSysfs } from "./interface-watch.ts";
 import {
   CapturePermission,
   CaptureUnsupported,
@@ -143,7 +143,7 @@ export class TcpdumpSource implements LiveSource {
     this.#pollMs = pollMs;
     this.#watch = new InterfaceWatch(listener);
     this.#index = interfaceInSysfs(name).index;
-    this.#missedBefore = cardLosses(name);
+    this.#missedBefore = earlyLosses(name);
     void notes.complete.then(() => this.#childEnded());
   }
 
@@ -164,7 +164,7 @@ export class TcpdumpSource implements LiveSource {
   stats(): LiveStats {
     this.#readDrops();
     const seen = this.#frames.facts.packets;
-    const missed = cardLosses(this.interface);
+    const missed = earlyLosses(this.interface);
     return {
       // What tcpdump says it received lags behind; frames that it has and this process has not are missing here.
       received: seen + this.#dropped,

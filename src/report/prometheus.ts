@@ -58,7 +58,7 @@ export function prometheusText(figures: Figures): string {
     ...metric(
       "interface_missed_total",
       "counter",
-      "Frames lost in the network card, not among those delivered.",
+      "Frames lost in the network card or in the kernel, not among those delivered.",
       interfaces.map(({ name, missed }) => [labels({ interface: name }), missed]),
     ),
     ...metric(

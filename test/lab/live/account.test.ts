@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../patience.ts";
 import { canMakeNamespaces, type Lab } from "../lab.mjs";
 import { type Watching, watch } from "./watching.ts";
-import { createWire, sendFrames } from "./wire.mjs";
+import { createWire, prepareFlood, sendFlood, sendFrames, steer } from "./wire.mjs";
 
 const possible = canMakeNamespaces();
 if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
@@ -41,12 +41,16 @@ ip -n sensor link set lo up
     rmSync(folder, { recursive: true });
   });
 
-  /** Received (losses included) and lost, as the figures for Prometheus have it. */
-  async function figures(): Promise<{ received: number; dropped: number }> {
+  /** Received (losses included), lost, and lost before that, as the figures for Prometheus have it. */
+  async function figures(): Promise<{ received: number; dropped: number; missed: number }> {
     const { stdout } = await lab.exec("sensor", ["curl", "-s", `http://${METRICS}/metrics`]);
     const of = (name: string) =>
       Number(new RegExp(`^gapwatch_${name}\\{interface="rx0"\\} (\\d+)$`, "m").exec(stdout)?.[1]);
-    return { received: of("interface_received_total"), dropped: of("interface_dropped_total") };
+    return {
+      received: of("interface_received_total"),
+      dropped: of("interface_dropped_total"),
+      missed: of("interface_missed_total"),
+    };
   }
 
   const watching = (...args: string[]): Promise<Watching> =>
@@ -79,6 +83,20 @@ ip -n sensor link set lo up
       expect(lost).toBeGreaterThan(0);
       expect(code).toBe(3);
       expect(run.out()).toMatch(/capture\.drops/);
+    },
+  );
+
+  it.skipIf(availableParallelism() < 2)(
+    "adds up where frames are lost before the ring, in the kernel's queue for another processor",
+    async () => {
+      await prepareFlood(lab);
+      await steer(lab, 1);
+      const run = await watching("--ring-mb", "64");
+      const { sent } = await sendFlood(lab, { frames: 1_500_000, octets: 64, rate: 0, flows: 100, cpu: 0 });
+      await until(async () => (await figures()).missed + (await figures()).received === sent, run.err);
+      const { seen, lost } = await ended(run);
+      await steer(lab, null);
+      expect(seen + lost).toBe(sent);
     },
   );
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { createWire, prepareFlood, sendFlood } from "./wire.mjs";
+import { createWire, prepareFlood, sendFlood, steer } from "./wire.mjs";
 
 const MAIN = fileURLToPath(new URL("../../../dist/main.js", import.meta.url));
 const RING_MB = 64;
@@ -63,7 +63,7 @@ try {
     ["sender's core", null],
     ["reader's core", READER_CPU],
   ]) {
-    await lab.run(steering(cpu));
+    await steer(lab, typeof cpu === "number" ? cpu : null);
     for (const octets of [64, 1400]) await compare(`${intake}`, octets);
   }
 } finally {
@@ -140,12 +140,6 @@ function machineTime() {
   const ticks = readFileSync("/proc/stat", "utf8").split("\n", 1)[0].split(/ +/).slice(1, 9).map(Number);
   const all = ticks.reduce((a, b) => a + b);
   return { sec: all / TICKS_PER_SEC, busySec: (all - ticks[1] - ticks[3] - ticks[4]) / TICKS_PER_SEC };
-}
-
-/** Gives the work of taking in what comes on rx0 to a processor, or leaves it to the sender's. @param {unknown} cpu */
-function steering(cpu) {
-  const mask = typeof cpu === "number" ? (1 << cpu).toString(16) : "0";
-  return `ip netns exec sensor sh -c 'echo ${mask} > /sys/class/net/rx0/queues/rx-0/rps_cpus'`;
 }
 
 /**

@@ -68,6 +68,15 @@ export async function sendFlood(lab, { frames, octets, rate, flows, cpu }) {
 }
 
 /**
+ * Gives the work of taking in what comes on rx0 to a processor (receive packet steering), or back to the sender's.
+ * @param {Lab} lab @param {number | null} cpu
+ */
+export async function steer(lab, cpu) {
+  const mask = cpu === null ? "0" : (1 << cpu).toString(16);
+  await lab.run(`ip netns exec sensor sh -c 'echo ${mask} > /sys/class/net/rx0/queues/rx-0/rps_cpus'`);
+}
+
+/**
  * @param {Lab} lab @param {readonly string[]} args @param {readonly string[]} [before]
  * @returns {Promise<{ sent: number, seconds: number, cpuSec: number }>} the last of a flood only
  */
