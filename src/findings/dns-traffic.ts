@@ -17,6 +17,7 @@ import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
 import { readClientSubnet } from "../names/dns-edns.ts";
 import { netbiosName } from "../names/netbios.ts";
+import type { ProxyErrand } from "../names/proxy-errand.ts";
 import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
@@ -28,6 +29,9 @@ import type { FlowJudge } from "./flow-judge.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Observer } from "./observer.ts";
 import type { TroubleCounts } from "./troubles.ts";
+
+/** Who is to get a question that was handed to somebody else. */
+type CarriedTo = Pick<ProxyErrand, "host" | "address" | "port">;
 
 /** DNS messages as flows carry them: who asks whom, whether the resolver may be asked, what came back. */
 export class DnsTraffic {
@@ -99,6 +103,52 @@ export class DnsTraffic {
     this.judgeMessage(row, exchange, answers);
   }
 
+  /**
+   * A question that something else carries in view[at, end): a request of HTTP, or a datagram to a relay, which takes
+   * it `to` somebody else. The flow stays what it is. Returns whether it could be read.
+   */
+  carried(
+    row: number,
+    client: End,
+    to: CarriedTo | null,
+    view: DataView,
+    at: number,
+    end: number,
+    moment: Moment,
+  ): boolean {
+    const { question } = this;
+    if (readDnsQuestion(question, view, at, end) !== "ok" || question.response) return false;
+    if (question.others.length > 0) this.ration(question);
+    this.queries++;
+    this.tell(row, client, moment, null, view, at, end);
+    const direct = this.exchangeOf(row, client, false, moment);
+    if (direct === null) return true;
+    // Its answer is not read: nobody may miss it.
+    const exchange = {
+      ...direct,
+      resolverInside: false,
+      group: false,
+      ...(to !== null && this.resolverOf(to)),
+    };
+    this.secrets.asked(exchange, question.qname, view, at, end);
+    const judged = this.table.words[row * ROW_WORDS + JUDGED];
+    const mayBeAsked = exchange.approved || to !== null || judged !== JUDGED_FINDING;
+    if (this.dns.asked(exchange, question, mayBeAsked)) this.lookForTunnels(exchange);
+    if (!mayBeAsked) this.listAsked(row);
+    return true;
+  }
+
+  private resolverOf({ host, address, port }: CarriedTo): Partial<DnsExchange> {
+    const words: AddressWords | null =
+      address === null ? null : [address[0], address[1], address[2], address[3]];
+    return {
+      resolverText: words === null ? host : formatAddress(words),
+      resolverPort: port,
+      proto: "udp",
+      approved: words !== null && this.judge.isResolver(...words),
+    };
+  }
+
   /** Only mDNS asks several at once (RFC 9619 §3, RFC 6762 §5.3): a flood of them is no reason to stop. */
   private ration({ others }: DnsQuestion): void {
     for (let n = 0; n < others.length; n++) {
@@ -159,7 +209,7 @@ export class DnsTraffic {
 
   private listAsked(row: number): void {
     const finding = this.ledger.get(this.table.words[row * ROW_WORDS + JUDGED_REF]);
-    if (finding.kind !== "dns.resolver") return;
+    if (finding.kind !== "dns.resolver" && finding.kind !== "dns.encrypted") return;
     list(finding.asked, this.question.qname);
     for (const other of this.question.others) list(finding.asked, other.qname);
   }

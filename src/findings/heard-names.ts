@@ -6,6 +6,7 @@ import { initiatorOf, lastMoment } from "../flow/flow-view.ts";
 import type { NameSink, TcpProtocol } from "../flow/name-sink.ts";
 import type { QuicHello, QuicSink } from "../flow/quic-sink.ts";
 import type { SshBanners } from "../flow/ssh-reader.ts";
+import { dnsInPath } from "../names/doh.ts";
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
@@ -99,7 +100,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     this.observer?.http({ table: this.table, row, from, at: lastMoment(this.table, row) }, request);
     this.judges.names.requested(row, from, request);
     this.judges.mismatches.named(row);
-    if (request.form === "origin" && requestAsksDns(request)) this.encryptedDns(row);
+    if (request.form === "origin" && requestAsksDns(request)) this.readableDns(row, from, request.path);
     this.judges.secrets.headers(row, from, request.credentials, request.host);
   }
 
@@ -134,6 +135,16 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
 
   dnsMessage(row: number, from: End, view: DataView, at: number, end: number): void {
     this.judges.dns.message(row, from, view, at, end, lastMoment(this.table, row));
+  }
+
+  /** DNS over HTTP without TLS: it is of the kind that hides questions, and yet this one may be there to be read. */
+  private readableDns(row: number, from: End, path: string): void {
+    if (this.judges.names.isTunnel(row)) return; // the errand is the finding
+    const isApproved = this.judges.flows.isEncryptedDns(row);
+    const view = dnsInPath(path);
+    const at = lastMoment(this.table, row);
+    const isRead = view !== null && this.judges.dns.carried(row, from, null, view, 0, view.byteLength, at);
+    if (isApproved && !isRead) this.troubles.add("dns.questions_encrypted");
   }
 
   private encryptedDns(row: number): void {

@@ -97,7 +97,7 @@ export class Judges {
     this.proxies = new ProxyRequests(table, this.ledger, this.exceptions, budgets);
     this.nameJudge = new NameJudge(table, judge, this.ledger, this.flows, this.proxies, this.names);
     this.mismatches = new ProtocolMismatches(table, this.ledger);
-    this.relays = new SocksRelays(table, this.nameJudge, this.proxies, troubles);
+    this.relays = new SocksRelays(table, this.nameJudge, this.proxies, this.dnsTraffic, troubles);
     const judges = {
       flows: this.flows,
       names: this.nameJudge,

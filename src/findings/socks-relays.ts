@@ -1,14 +1,17 @@
 import type { Packet } from "../decode/packet.ts";
 import { FLAGS, KEPT_BESIDE, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { type AddressWords, addressOf, type End } from "../flow/flow-view.ts";
-import type { SocksAnswer } from "../names/socks.ts";
-import { readSocksDatagram } from "../names/socks.ts";
+import { type AddressWords, addressOf, type End, lastMoment } from "../flow/flow-view.ts";
+import { looksLikeDns } from "../names/dns-recognise.ts";
+import { isQuicLong } from "../names/quic-header.ts";
+import { readSocksDatagram, type SocksAnswer, type SocksDatagram } from "../names/socks.ts";
 import { formatAddress } from "../policy/address-text.ts";
+import type { DnsTraffic } from "./dns-traffic.ts";
 import type { NameJudge } from "./name-judge.ts";
 import type { ProxyRequests } from "./proxy-requests.ts";
 import type { TroubleCounts } from "./troubles.ts";
 
+const PORT_DNS = 53;
 /** Associations that are known at once; the oldest gives way, and is counted. */
 const MAX_RELAYS = 4096;
 /** Targets of one flow that are told apart; those beyond are judged each time. */
@@ -24,9 +27,17 @@ export class SocksRelays {
   private readonly table: FlowTable;
   private readonly names: NameJudge;
   private readonly proxies: ProxyRequests;
+  private readonly dns: DnsTraffic;
   private readonly troubles: TroubleCounts;
 
-  constructor(table: FlowTable, names: NameJudge, proxies: ProxyRequests, troubles: TroubleCounts) {
+  constructor(
+    table: FlowTable,
+    names: NameJudge,
+    proxies: ProxyRequests,
+    dns: DnsTraffic,
+    troubles: TroubleCounts,
+  ) {
+    this.dns = dns;
     this.table = table;
     this.names = names;
     this.proxies = proxies;
@@ -66,6 +77,7 @@ export class SocksRelays {
       this.troubles.add("socks.request_unreadable");
       return;
     }
+    this.look(row, client, errand, view, pkt.payloadEnd);
     const { host, address, port } = errand;
     const target = address === null ? `${host} ${port}` : `${address.join()} ${port}`;
     const known = this.targetsOf(row);
@@ -75,6 +87,16 @@ export class SocksRelays {
     // The association was granted before: the datagram is on its way.
     const answer = { granted: true, hasContent: false };
     this.proxies.answered(row, errand, answer, client === 0 ? 1 : 0);
+  }
+
+  /** What a datagram carries: a question is judged; a name in QUIC is not read, and that is told. */
+  private look(row: number, client: End, errand: SocksDatagram, view: DataView, end: number): void {
+    const at = errand.contentAt;
+    if (errand.isFragment || isQuicLong(view, at, end)) this.troubles.add("socks.datagram_not_read");
+    else if (errand.port === PORT_DNS || looksLikeDns(view, at, end)) {
+      const isRead = this.dns.carried(row, client, errand, view, at, end, lastMoment(this.table, row));
+      if (!isRead && errand.port === PORT_DNS) this.troubles.add("socks.datagram_not_read");
+    }
   }
 
   private targetsOf(row: number): Set<string> {

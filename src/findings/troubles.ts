@@ -98,6 +98,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
     "HTTP/2 headers that could not be read: what else the connection asks for is unknown",
   ),
   "http2.tunnel_not_read": blind("data in a tunnel of one HTTP/2 stream, which is not looked into"),
+  "socks.datagram_not_read": blind("datagrams through a SOCKS relay whose names were not read"),
   "socks.request_unreadable": blind("SOCKS client whose request could not be read: where it goes is unknown"),
   "stream.flood": blind("messages by the dozen in a segment or datagram that were left out"),
   "quic.initial_unreadable": blind(

@@ -301,11 +301,18 @@ function readAnswer4(out: SocksAnswer, view: DataView, at: number, end: number):
   out.next = at + 8;
 }
 
+/** Where a datagram goes, and where its content begins. */
+export interface SocksDatagram extends ProxyErrand {
+  readonly contentAt: number;
+  /** A piece of one; hardly a relay takes those. */
+  readonly isFragment: boolean;
+}
+
 /**
  * The datagram view[at, end) that a client gives its SOCKS relay, or gets from it (RFC 1928 §7): where it goes,
  * or comes from. Null when it is none.
  */
-export function readSocksDatagram(view: DataView, at: number, end: number): ProxyErrand | null {
+export function readSocksDatagram(view: DataView, at: number, end: number): SocksDatagram | null {
   if (end - at < 7 || view.getUint16(at) !== 0) return null;
   const atyp = view.getUint8(at + 3);
   const addressAt = atyp === ATYP_NAME ? at + 5 : at + 4;
@@ -321,5 +328,7 @@ export function readSocksDatagram(view: DataView, at: number, end: number): Prox
     opensTunnel: false,
     ownsConnection: false,
     hasContent: end - stop > 2,
+    contentAt: stop + 2,
+    isFragment: view.getUint8(at + 2) !== 0,
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { H2_PREFACE, h2Headers, h2Settings } from "../traffic/http2.ts";
 import {
   clientHello,
+  dnsAnswer,
   dnsOverTcp,
   dnsQuery,
   httpRequest,
@@ -12,7 +13,7 @@ import {
 } from "../traffic/messages.ts";
 import { udp } from "../traffic/packets.ts";
 import { crypto, initial } from "../traffic/quic.ts";
-import { enclave, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
+import { enclave, GPU, linesOf, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
 
 const OTHER = "10.20.9.9";
 
@@ -161,6 +162,37 @@ describe("encrypted DNS inside", () => {
       [],
       ["dns.questions_encrypted"],
     ]);
+  });
+
+  it.each([
+    [
+      "an outside name",
+      "a.example.com",
+      "reachback",
+      [`dns.name ${GPU} a.example.com 80/udp named medium x1`],
+    ],
+    ["an inside name", "a.enclave.internal", "clean", []],
+  ])("to an approved resolver that can be read is judged: %s", (_what, name, verdict, lines) => {
+    const query = dnsQuery(name, "A", 0).toString("base64url");
+    const scene = http(RESOLVER, httpRequest("ns.enclave.internal", `/dns-query?dns=${query}`));
+    const summary = scene.seen();
+    expect([summary.verdict, reasonsOf(summary), summary.totals.dnsQueries]).toEqual([verdict, [], 1]);
+    expect(linesOf(summary)).toEqual(lines.map((line) => line.replace("/udp", "/tcp")));
+  });
+
+  it("that cannot be read after all hides what was asked", () => {
+    for (const query of [dnsQuery("a.example.com").subarray(0, 20), dnsAnswer("a.example.com")]) {
+      const target = `/dns-query?dns=${query.toString("base64url")}`;
+      expect(reasonsOf(http(RESOLVER, httpRequest("ns.enclave.internal", target)).seen())).toEqual([
+        "dns.questions_encrypted",
+      ]);
+    }
+  });
+
+  it("that can be read says what was asked of a resolver outside", () => {
+    const target = `/dns-query?a=b&dns=${dnsQuery("secret.example.com").toString("base64url")}`;
+    const [finding] = http(OUTSIDE, httpRequest("a.example.com", target)).seen().findings;
+    expect([finding.kind, finding.asked]).toEqual(["dns.encrypted", ["secret.example.com"]]);
   });
 
   it("is not what a port alone shows", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { clientHello, httpRequest, serverHello, tlsData } from "../traffic/messages.ts";
+import { clientHello, dnsQuery, httpRequest, serverHello, tlsData } from "../traffic/messages.ts";
 import { udp } from "../traffic/packets.ts";
+import { crypto, initial, quicHello } from "../traffic/quic.ts";
 import {
   SOCKS5_CHOICE,
   SOCKS5_GRANTED,
@@ -13,7 +14,7 @@ import {
   socksDatagram,
 } from "../traffic/socks.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
-import { enclave, GATE, GPU, OUTSIDE, Scene } from "./scene.ts";
+import { enclave, GATE, GPU, OUTSIDE, reasonsOf, Scene } from "./scene.ts";
 
 const PROXY = "10.20.9.30";
 const FILE = enclave([
@@ -172,6 +173,38 @@ describe("a SOCKS association", () => {
       `name.proxy ${GPU} 9.9.9.9 53/udp transferred critical x1`,
       `name.proxy ${GPU} quic.example.com 443/udp transferred critical x1`,
     ]);
+  });
+
+  it.each([
+    ["an outside resolver", "9.9.9.9:53", [`name.proxy ${GPU} 9.9.9.9 53/udp transferred critical x1`]],
+    ["the enclave's own", "10.20.0.53:53", []],
+    ["an inside host", "10.20.9.9:5300", []],
+  ])("that carries a question to %s is read", (_whose, target, others) => {
+    const question = socksDatagram(target, dnsQuery("a.example.com"));
+    const scene = through(GPU, associate(`${PROXY}:5000`)).send(
+      udp(`${GPU}:40100`, `${PROXY}:5000`, question),
+    );
+    const { 1: port } = target.split(":");
+    const asked = `dns.name ${GPU} a.example.com ${port}/udp named medium x1`;
+    expect(scene.lines()).toEqual([asked, ...others].sort());
+    const inside = socksDatagram(target, dnsQuery("a.enclave.internal"));
+    const quiet = through(GPU, associate(`${PROXY}:5000`)).send(udp(`${GPU}:40100`, `${PROXY}:5000`, inside));
+    expect(quiet.lines()).toEqual(others);
+  });
+
+  it.each([
+    [
+      "QUIC",
+      "10.20.9.9:443",
+      initial({ dcid: Buffer.alloc(8, 1), frames: [crypto(0, quicHello("a.example.com"))] }),
+    ],
+    ["what is no DNS on its port", "10.20.9.9:53", Buffer.from("hello")],
+  ])("that carries %s may hide a name", (_what, target, content) => {
+    const datagram = udp(`${GPU}:40100`, `${PROXY}:5000`, socksDatagram(target, content));
+    const summary = through(GPU, associate(`${PROXY}:5000`))
+      .send(datagram)
+      .seen();
+    expect([summary.verdict, reasonsOf(summary)]).toEqual(["inconclusive", ["socks.datagram_not_read"]]);
   });
 
   it("alone is nothing", () => {
