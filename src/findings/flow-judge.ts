@@ -35,7 +35,7 @@ import { type Finding, list, type NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
-import { flowSubject, openFlowFinding } from "./flow-finding.ts";
+import { openFlowFinding } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
 import { PendingFlows } from "./pending-flows.ts";
 import type { TrustedFlows } from "./trusted-flows.ts";
@@ -256,25 +256,6 @@ export class FlowJudge {
     this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
   }
 
-  /** An answer that allowed the flow may be contradicted only after its end. */
-  private keepTrusted(row: number): void {
-    const w = row * ROW_WORDS;
-    if (this.table.words[w + JUDGED] !== JUDGED_ALLOWED) return;
-    const inner = innerEndOf(this.table, row);
-    askAbout(this.table, row, inner, this.question);
-    const name = this.allowedName.get(row) ?? null;
-    const kind = asksEncryptedResolver(this.table, row, name) ? "dns.encrypted" : "egress.flow";
-    const evidence = name === null ? "ambiguous" : "in-flow";
-    this.trusted.keep({
-      question: this.question,
-      host: hostOf(this.judge, addressOf(this.table, row, inner)),
-      outer: formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0)),
-      ruleId: this.judge.policy.rules[this.table.words[w + JUDGED_REF]].id,
-      subject: flowSubject(this.table, row, kind, name, evidence, null),
-      share: this.accounts.wholeShare(row, inner),
-    });
-  }
-
   /** The flow is over. */
   close(row: number): void {
     this.settle(row);
@@ -286,7 +267,8 @@ export class FlowJudge {
     const byAnswer = this.allowedByAnswer.has(row);
     if (this.doubted && byAnswer) this.settleAgain(row);
     else if (this.doubted && this.allowedName.has(row)) this.nameDoubted(row);
-    if (byAnswer || this.allowedName.has(row)) this.keepTrusted(row);
+    // The answer that allowed the flow may be contradicted only after its end.
+    if (byAnswer || this.allowedName.has(row)) this.trusted.keep(row, this.allowedName.get(row) ?? null);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
     this.tunnels.delete(row);

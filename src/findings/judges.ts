@@ -72,7 +72,7 @@ export class Judges {
     this.exceptions = new Exceptions(judge);
     const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(table, this.ledger, this.exceptions, budgets);
-    this.trusted = new TrustedFlows(this.names, judge, this.ledger, this.exceptions);
+    this.trusted = new TrustedFlows(table, this.names, judge, this.ledger, this.accounts, this.exceptions);
     this.flows = new FlowJudge(table, judge, this.names, this.ledger, this.accounts, this.trusted);
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);

@@ -213,6 +213,16 @@ describe("a flow to the address of an allowed name", () => {
       expect(late.send(truth(["203.0.113.99"])).lines(FILE)).toHaveLength(1);
     });
 
+    it("is one of the address behind which the host stands, too", () => {
+      const file = enclave(
+        [RULE.replace("10.20.4.0/24", "10.20.0.0/16")],
+        ["nat: [{ address: 10.20.255.1, for: [10.20.4.0/24] }]"],
+      );
+      const scene = new Scene().works().asks(GATE, GOOD, forged).tls("10.20.255.1", OUTSIDE, GOOD);
+      expect(scene.seen(file)).toMatchObject({ verdict: "clean", findings: [] });
+      expect(scene.send(truth(["203.0.113.99"])).lines(file)).toHaveLength(1);
+    });
+
     it("is none when both say the same", () => {
       const scene = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged)).send(truth([OUTSIDE]));
       expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
