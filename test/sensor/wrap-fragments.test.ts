@@ -19,20 +19,27 @@ const PLAIN = new Scene()
   .tls(GPU, OUTSIDE, NAME).frames;
 const judge = judgeFrom(enclave());
 
-const cut: Alter = (frames) =>
-  frames.flatMap((frame) =>
-    fragments(Buffer.from(frame.data), { size: 32 }).map((data) => ({ ...frame, data })),
-  );
+const cutBy =
+  (size: number): Alter =>
+  (frames) =>
+    frames.flatMap((frame) =>
+      fragments(Buffer.from(frame.data), { size }).map((data) => ({ ...frame, data })),
+    );
+const cut = cutBy(32);
 const twice: Alter = (frames) => frames.flatMap((frame) => [frame, frame]);
 /** Pieces of each packet the last first. */
 const backwards: Alter = (frames) => frames.flatMap((frame) => [...cut([frame])].reverse());
 
-function wrapIn({ wrap }: Encapsulation): Alter {
-  const [from, to] = ["10.20.9.1", "10.20.9.2"];
+function wrapIn(
+  { wrap }: Encapsulation,
+  ends: readonly [string, string] = ["10.20.9.1", "10.20.9.2"],
+): Alter {
+  const [from, to] = ends;
   return (frames) =>
     frames.map((frame) => {
       const data = Buffer.from(frame.data);
-      return { ...frame, data: wrap(data, isFrom(data, GPU) ? { from, to } : { from: to, to: from }) };
+      const isOut = isFrom(data, GPU) || isFrom(data, "10.20.9.1");
+      return { ...frame, data: wrap(data, isOut ? { from, to } : { from: to, to: from }) };
     });
 }
 
@@ -68,6 +75,25 @@ describe("a reachback in fragments", () => {
       expect(seen(cut(wrap(PLAIN)))).toEqual(plain);
       expect(seen(backwards(wrap(cut(PLAIN))))).toEqual(plain);
       expect(seen(twice(cut(wrap(cut(PLAIN)))))).toEqual(seen(twice(PLAIN)));
+    },
+  );
+
+  /** Each in two pieces, wherever it is cut: three cuts inside each other are eight of them. */
+  const halves = cutBy(104);
+  const overIp = carriers.filter(({ isLink }) => isLink !== true);
+
+  it.each(overIp)(
+    "is the same in $name inside each other one, in fragments inside, between and outside",
+    (one) => {
+      const once = wrapIn(one);
+      for (const [n, two] of overIp.entries()) {
+        const again = wrapIn(two, ["10.20.9.3", "10.20.9.4"]);
+        const what = `${one.name} in ${two.name}`;
+        // Each pair in one of two ways, each encapsulation in both: the time of all is that of the slowest tests.
+        const isAll = (n + overIp.indexOf(one)) % 2 === 0;
+        const frames = isAll ? halves(again(halves(once(halves(PLAIN))))) : again(backwards(once(PLAIN)));
+        expect(seen(frames), `${what}, ${isAll ? "everywhere" : "between"}`).toEqual(plain);
+      }
     },
   );
 });

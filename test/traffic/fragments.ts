@@ -36,7 +36,10 @@ export function fragments(frame: Buffer, options: FragmentOptions = {}): Buffer[
 /** Any piece of the frame's datagram; `to` beyond its end repeats its octets. */
 export function fragment(frame: Buffer, { from, to, more }: Piece, options: FragmentOptions = {}): Buffer {
   const { link, head, data } = splitFrame(frame, options.unfragmentable);
-  const octets = Buffer.from(Array.from({ length: to - from }, (_, i) => data[(from + i) % data.length]));
+  const octets =
+    to <= data.length
+      ? data.subarray(from, to)
+      : Buffer.from(Array.from({ length: to - from }, (_, i) => data[(from + i) % data.length]));
   return head[0] >> 4 === 4
     ? join(link, ipv4Head(head, from, octets.length, more, options.id ?? 1), octets)
     : join(
