@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
-import type { SocksAnswer, SocksRequest } from "../names/socks.ts";
+import type { SocksRequest } from "../names/socks.ts";
+import type { SocksAnswer } from "../names/socks-answer.ts";
 import type { ClientHello } from "../names/tls-client-hello.ts";
 import type { End } from "./flow-view.ts";
 import type { SshBanners } from "./ssh-reader.ts";

@@ -1,12 +1,11 @@
 import { ByteHold } from "../names/byte-hold.ts";
 import {
   MAX_SOCKS_HANDSHAKE,
-  readSocksAnswer,
   readSocksHandshake,
-  SocksAnswer,
   SocksHandshake,
   type SocksRequest,
 } from "../names/socks.ts";
+import { readSocksAnswer, SocksAnswer } from "../names/socks-answer.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";

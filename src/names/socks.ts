@@ -1,6 +1,5 @@
-import { escapeHost } from "./escape.ts";
-import { parseIpLiteral } from "./ip-literal.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
+import { ATYP_IPV4, ATYP_IPV6, ATYP_NAME, destination, text, words } from "./socks-address.ts";
 
 /**
  * SOCKS 4, 4a (as its authors described them) and 5 (RFC 1928, RFC 1929). RESOLVE is Tor's, and names a
@@ -18,9 +17,6 @@ const MAX_SOCKS4_TEXT = 256;
 const MAX_METHOD = 0x0a;
 const METHOD_GSSAPI = 1;
 const METHOD_PASSWORD = 2;
-const ATYP_IPV4 = 1;
-const ATYP_NAME = 3;
-const ATYP_IPV6 = 4;
 const COMMANDS = ["other", "connect", "bind", "udp-associate"] as const;
 
 /** How far a client's handshake came; `next` is where the octets of its tunnel begin. Reused by its owner. */
@@ -214,121 +210,5 @@ function finish(
     opensTunnel,
     ownsConnection: opensTunnel,
     hasContent: false,
-  };
-}
-
-/** Clients put addresses where names belong as well. */
-function destination(target: string | Int32Array): Pick<ProxyErrand, "host" | "address"> {
-  if (typeof target !== "string") return { host: "", address: target };
-  return { host: escapeHost(target), address: parseIpLiteral(target) };
-}
-
-function text(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
-}
-
-/** Four octets as a v4-mapped address, or sixteen. */
-function words(view: DataView, at: number, end: number): Int32Array {
-  if (end - at === 4) return Int32Array.of(0, 0, 0xffff, view.getInt32(at));
-  return Int32Array.from({ length: 4 }, (_, i) => view.getInt32(at + 4 * i));
-}
-
-/** How far a proxy's answers came. Reused by its owner. */
-export class SocksAnswer {
-  state: "more" | "reply" | "unreadable" = "more";
-  granted = false;
-  /** Address and port that the proxy says it uses: where datagrams of an association go. */
-  bound: Int32Array | null = null;
-  boundPort = 0;
-  next = 0;
-}
-
-const GRANTED_4 = 90;
-const NO_METHOD = 0xff;
-
-/**
- * Reads what a proxy says before its tunnel, from its first octet: method, status of the authentication and
- * reply (RFC 1928 §3, §6, RFC 1929 §2), or the eight octets of version 4.
- */
-export function readSocksAnswer(out: SocksAnswer, view: DataView, at: number, end: number): void {
-  out.state = "more";
-  out.granted = false;
-  out.bound = null;
-  if (end - at < 2) return;
-  if (view.getUint8(at) === 0) {
-    readAnswer4(out, view, at, end);
-    return;
-  }
-  const method = view.getUint8(at + 1);
-  // Joined in the middle, the first octets are a reply, whose third is zero.
-  let next = at;
-  if (end - at === 2 || view.getUint8(at + 2) !== 0) next += 2;
-  if (next > at && method === NO_METHOD) {
-    out.state = "reply";
-    out.next = end;
-    return;
-  }
-  if (next > at && method === METHOD_PASSWORD) {
-    if (end - next < 2) return;
-    next += 2;
-  }
-  readReply5(out, view, next, end);
-}
-
-function readReply5(out: SocksAnswer, view: DataView, at: number, end: number): void {
-  if (at >= end) return;
-  const stop = end - at < 5 ? end + 1 : replyEnd5(view, at);
-  if (view.getUint8(at) !== 5 || stop === 0) out.state = "unreadable";
-  if (out.state !== "more" || stop > end) return;
-  out.state = "reply";
-  out.granted = view.getUint8(at + 1) === 0;
-  out.next = stop;
-  if (view.getUint8(at + 3) !== ATYP_NAME) out.bound = words(view, at + 4, stop - 2);
-  out.boundPort = view.getUint16(stop - 2);
-}
-
-function replyEnd5(view: DataView, at: number): number {
-  const atyp = view.getUint8(at + 3);
-  if (atyp === ATYP_IPV4) return at + 10;
-  if (atyp === ATYP_IPV6) return at + 22;
-  return atyp === ATYP_NAME ? at + 7 + view.getUint8(at + 4) : 0;
-}
-
-function readAnswer4(out: SocksAnswer, view: DataView, at: number, end: number): void {
-  if (end - at < 8) return;
-  out.state = "reply";
-  out.granted = view.getUint8(at + 1) === GRANTED_4;
-  out.next = at + 8;
-}
-
-/** Where a datagram goes, and where its content begins. */
-export interface SocksDatagram extends ProxyErrand {
-  readonly contentAt: number;
-  /** A piece of one; hardly a relay takes those. */
-  readonly isFragment: boolean;
-}
-
-/**
- * The datagram view[at, end) that a client gives its SOCKS relay, or gets from it (RFC 1928 §7): where it goes,
- * or comes from. Null when it is none.
- */
-export function readSocksDatagram(view: DataView, at: number, end: number): SocksDatagram | null {
-  if (end - at < 7 || view.getUint16(at) !== 0) return null;
-  const atyp = view.getUint8(at + 3);
-  const addressAt = atyp === ATYP_NAME ? at + 5 : at + 4;
-  const lenBytes =
-    atyp === ATYP_IPV4 ? 4 : atyp === ATYP_IPV6 ? 16 : atyp === ATYP_NAME ? view.getUint8(at + 4) : 0;
-  const stop = addressAt + lenBytes;
-  if (lenBytes === 0 || end - stop < 2) return null;
-  const target = atyp === ATYP_NAME ? text(view, addressAt, stop) : words(view, addressAt, stop);
-  return {
-    ...destination(target),
-    port: view.getUint16(stop),
-    isUdp: true,
-    opensTunnel: false,
-    ownsConnection: false,
-    hasContent: end - stop > 2,
-    contentAt: stop + 2,
-    isFragment: view.getUint8(at + 2) !== 0,
   };
 }

@@ -1,12 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  isSocksStart,
-  readSocksAnswer,
-  readSocksDatagram,
-  readSocksHandshake,
-  SocksAnswer,
-  SocksHandshake,
-} from "../../src/names/socks.ts";
+import { isSocksStart, readSocksHandshake, SocksHandshake } from "../../src/names/socks.ts";
+import { readSocksAnswer, SocksAnswer } from "../../src/names/socks-answer.ts";
+import { readSocksDatagram } from "../../src/names/socks-datagram.ts";
 
 const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
 
