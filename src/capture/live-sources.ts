@@ -7,7 +7,7 @@ import {
   type LiveEvent,
   type LiveSource,
 } from "./live-source.ts";
-import { openRings } from "./ring-source.ts";
+import { openRings } from "./open-rings.ts";
 import { openTcpdump } from "./tcpdump-source.ts";
 
 /** How long a look at the only source waits for frames; several are waited for together (frame-wait.ts). */

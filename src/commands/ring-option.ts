@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 /** A stall of the process of half a second must not cost a packet on a busy mirror. */
 const DEFAULT_RING_MB = 256;
-/** What a ring can be made of (capture/ring-source.ts). */
+/** What a ring can be made of (capture/open-rings.ts). */
 const MIN_RING_MB = 2;
 const MAX_RING_MB = 1024;
 

@@ -3,7 +3,7 @@ import { CAP_NET_RAW, hasCapability } from "../capture/capabilities.ts";
 import { listInputs } from "../capture/capture-inputs.ts";
 import { CaptureError } from "../capture/frame-source.ts";
 import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
-import { socketsNeeded } from "../capture/ring-source.ts";
+import { socketsNeeded } from "../capture/open-rings.ts";
 import { EXIT_OF_VERDICT } from "../findings/summary.ts";
 import { KeyError } from "../records/signing-key.ts";
 import { compareReports } from "../report/comparison.ts";

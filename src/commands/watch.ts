@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { CaptureError } from "../capture/frame-source.ts";
 import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
-import { socketsNeeded } from "../capture/ring-source.ts";
+import { socketsNeeded } from "../capture/open-rings.ts";
 import { KEYS_HELP } from "../dashboard/keys-help.ts";
 import { StateError } from "../records/state.ts";
 import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../records/syslog-target.ts";

@@ -2,7 +2,7 @@
 // Usage: node capture-worker.js INTERFACE exit|terminate|stop
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { CapturePermission } from "../../../src/capture/live-source.ts";
-import { openRing } from "../../../src/capture/ring-source.ts";
+import { openRing } from "../../../src/capture/open-rings.ts";
 
 if (isMainThread) main(process.argv[2], process.argv[3]);
 else await capture(workerData as string);
