@@ -4,8 +4,6 @@ import type { InterfaceState, LiveEvent, LiveListener } from "./live-source.ts";
 /** Flags of an interface (man 7 netdevice): switched on by whoever manages it; the link is there. */
 const IFF_UP = 0x1;
 export const IFF_RUNNING = 0x40;
-/** Of the network that this thread is in. */
-const NETWORK_DEVICES = "/proc/thread-self/net/dev";
 
 /** Turns what is seen of an interface, now and then, into its state and an event for each change. */
 export class InterfaceWatch {
@@ -72,33 +70,6 @@ export function interfaceInSysfs(name: string): { index: number; flags: number }
   // The file shows what was set, without the carrier, which can be read only while the interface is up.
   const flags = (numberInSysfs(name, "flags") ?? 0) & ~IFF_RUNNING;
   return { index, flags: numberInSysfs(name, "carrier") === 1 ? flags | IFF_RUNNING : flags };
-}
-
-/**
- * Frames that were lost before any socket had them: in the network card, or in the kernel, whose queue between two
- * processors was full. Null where that is not known.
- */
-export function earlyLosses(name: string): number | null {
-  try {
-    return earlyLossesIn(readFileSync(NETWORK_DEVICES, "latin1"), name);
-  } catch {
-    return null;
-  }
-}
-
-/**
- * The columns `drop` (rx_dropped and rx_missed_errors) and `fifo` of a table of interfaces (net/core/net-procfs.c).
- * While somebody captures, frames of protocols that nobody else wants are not among them.
- */
-export function earlyLossesIn(table: string, name: string): number | null {
-  const line = table.split("\n").find((each) => each.trimStart().startsWith(`${name}:`));
-  if (line === undefined) return null;
-  const [, , , dropped, overrun] = line
-    .slice(line.indexOf(":") + 1)
-    .trim()
-    .split(/ +/)
-    .map(Number);
-  return dropped + overrun;
 }
 
 function numberInSysfs(name: string, file: string): number | null {

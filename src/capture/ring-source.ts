@@ -1,6 +1,7 @@
+import { EarlyLosses } from "./early-losses.ts";
 import type { FrameBatch } from "./frame-batch.ts";
 import { CaptureError } from "./frame-source.ts";
-import { earlyLosses, InterfaceWatch } from "./interface-watch.ts";
+import { InterfaceWatch } from "./interface-watch.ts";
 import { errnoMessage } from "./libc.ts";
 import type { InterfaceState, LiveListener, LiveSource, LiveStats } from "./live-source.ts";
 import { BLOCK_LEN, type RingSocket } from "./packet-socket.ts";
@@ -74,8 +75,9 @@ export class RingSource implements LiveSource {
   #lossEvents = 0;
   #freezes = 0;
   #missed: number | null = null;
-  /** The kernel's count of what was lost before the ring, when last read. */
-  #earlyLosses: number | null = null;
+  /** Lost before the ring, on the interface that it is bound to; so many were told of. */
+  #early: EarlyLosses;
+  #earlyBefore = 0;
 
   /** `open` makes a socket that receives nothing yet. Throws what `openRing` (open-rings.ts) throws. */
   constructor(name: string, open: () => RingSocket, options: RingOptions) {
@@ -85,6 +87,7 @@ export class RingSource implements LiveSource {
     this.#share = options.share ?? null;
     this.#isFirst = this.#share === null || this.#share.group === null;
     this.#watch = new InterfaceWatch(options.listener);
+    this.#early = new EarlyLosses(name);
     this.#socket = open();
     this.#words = new Uint32Array(this.#socket.ring);
     this.#blocks = new BlockReader(this.#socket.ring);
@@ -220,10 +223,10 @@ export class RingSource implements LiveSource {
     this.#received += received;
     this.#dropped += dropped;
     this.#freezes += freezes;
-    const losses = earlyLosses(this.interface);
-    const missed = losses === null ? 0 : Math.max(0, losses - (this.#earlyLosses ?? losses));
-    this.#earlyLosses = losses;
-    if (losses !== null) this.#missed = (this.#missed ?? 0) + missed;
+    const early = this.#early.total();
+    const missed = Math.max(0, (early ?? 0) - this.#earlyBefore);
+    this.#earlyBefore += missed;
+    if (early !== null) this.#missed = (this.#missed ?? 0) + missed;
     if (dropped + missed === 0) return;
     this.#lossEvents++;
     if (dropped > 0) this.#watch.tell("drops", `${dropped} frames were lost because the ring was full`);
@@ -241,7 +244,8 @@ export class RingSource implements LiveSource {
       if (index === -1) return;
       if (this.#share === null) this.#bind(this.#socket, index);
       else this.#replaceSocket(index);
-      this.#earlyLosses = earlyLosses(this.interface);
+      this.#early = new EarlyLosses(this.interface);
+      this.#earlyBefore = 0;
       this.#watch.bound();
       this.#look();
     } catch (error) {

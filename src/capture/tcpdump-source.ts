@@ -2,9 +2,10 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import { EarlyLosses } from "./early-losses.ts";
 import { FrameBatch } from "./frame-batch.ts";
 import { CaptureError } from "./frame-source.ts";
-import { earlyLosses, InterfaceWatch, interfaceInSysfs } from "./interface-watch.ts";
+import { InterfaceWatch, interfaceInSysfs } from "./interface-watch.ts";
 import {
   CapturePermission,
   CaptureUnsupported,
@@ -125,7 +126,7 @@ export class TcpdumpSource implements LiveSource {
   #cut = 0;
   #dropped = 0;
   #lossEvents = 0;
-  readonly #missedBefore: number | null;
+  readonly #early: EarlyLosses;
 
   /** Takes over a child that has written its file header. */
   constructor(
@@ -143,7 +144,7 @@ export class TcpdumpSource implements LiveSource {
     this.#pollMs = pollMs;
     this.#watch = new InterfaceWatch(listener);
     this.#index = interfaceInSysfs(name).index;
-    this.#missedBefore = earlyLosses(name);
+    this.#early = new EarlyLosses(name);
     void notes.complete.then(() => this.#childEnded());
   }
 
@@ -164,7 +165,6 @@ export class TcpdumpSource implements LiveSource {
   stats(): LiveStats {
     this.#readDrops();
     const seen = this.#frames.facts.packets;
-    const missed = earlyLosses(this.interface);
     return {
       // What tcpdump says it received lags behind; frames that it has and this process has not are missing here.
       received: seen + this.#dropped,
@@ -175,8 +175,7 @@ export class TcpdumpSource implements LiveSource {
       freezes: 0,
       cut: this.#cut,
       outages: this.#watch.outages,
-      missed:
-        missed === null || this.#missedBefore === null ? null : Math.max(0, missed - this.#missedBefore),
+      missed: this.#early.total(),
     };
   }
 

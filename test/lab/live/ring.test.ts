@@ -113,6 +113,23 @@ describe.skipIf(!possible)("ring", () => {
     expect(events.some(({ kind }) => kind === "drops")).toBe(true);
   });
 
+  it("takes frames of protocols that nobody else wants for what they are: no losses", async () => {
+    const ring = await ringOn("rx0");
+    // With a tag the kernel throws them away after they were captured, and counts them as dropped.
+    const send = `
+import socket
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+wire.bind(("tx0", 0))
+for i in range(50): wire.send(bytes.fromhex("02000000000b02000000000a" "81000064" "9999") + bytes(60))`;
+    const sending = lab.exec("sender", ["python3", "-c", send]);
+    await readAll(ring, sending, () => ring.stop());
+    expect((await sending).stderr).toBe("");
+    const { stdout } = await lab.exec("sensor", ["sed", "-n", "s/^ *rx0: *//p", "/proc/net/dev"]);
+    expect(Number(stdout.split(/ +/)[3])).toBeGreaterThanOrEqual(50);
+    expect(ring.stats()).toMatchObject({ seen: 50, dropped: 0 });
+    expect(ring.stats().missed ?? 0).toBe(0);
+  });
+
   it("goes on when the interface was down", async () => {
     const ring = await ringOn("rx0");
     expect(ring.state).toBe("up");
