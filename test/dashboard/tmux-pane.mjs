@@ -1,9 +1,10 @@
 // A program in a tmux of its own, for tests and pictures: a private socket, no configuration, a clean environment.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { removeFolder } from "../remove-folder.mjs";
 
 const PATIENCE_MS = 40_000;
 
@@ -14,17 +15,6 @@ export function hasTmux() {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** Removes a folder that a dying program may still write into: rmSync's own retries do not look at it anew. */
-function removeWhileWritten(folder, tries = 100) {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch (error) {
-    if (tries === 0) throw error;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
-    removeWhileWritten(folder, tries - 1);
   }
 }
 
@@ -102,7 +92,7 @@ export class TmuxPane {
     } catch {
       // It has ended by itself.
     }
-    removeWhileWritten(this.#folder);
+    removeFolder(this.#folder);
   }
 
   /** @param {...string} args */

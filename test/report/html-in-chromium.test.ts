@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { htmlReport } from "../../src/report/html.ts";
+import { removeFolder } from "../remove-folder.mjs";
 import { hostileFindings, sampleReport } from "./sample-report.ts";
 import { FINDINGS } from "./sample-run.ts";
 
@@ -15,7 +16,7 @@ if (CHROMIUM === undefined)
   process.stderr.write("the report's page is not tried: there is no chromium here\n");
 
 const folder = mkdtempSync(join(tmpdir(), "gapwatch-page-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => removeFolder(folder));
 
 const REPORTS = {
   reachback: sampleReport(),
@@ -33,6 +34,7 @@ function browse(html: string, ...args: readonly string[]): { out: string; consol
       "--headless",
       "--no-sandbox",
       "--disable-gpu",
+      "--disable-dev-shm-usage", // which may be small where tests run
       "--enable-logging=stderr",
       `--user-data-dir=${join(folder, "profile")}`,
       ...args,
