@@ -30,6 +30,9 @@ interface NamesOfAddress {
   readonly list: NamedAddress[];
   /** Made when there are so many that looking through the list costs more. */
   index: Map<string, NamedAddress> | null;
+  /** Where the one stood that was dropped last, and until when it counted: nothing else ends before. NaN: not known. */
+  droppedAt: number;
+  droppedSec: number;
 }
 
 /** Names of an address beyond which they have an index. */
@@ -76,6 +79,7 @@ export class AddressNames {
       this.total++;
       const times = { doubtedSec: -1, answeredSec: atSec, validToSec };
       const named = { hostId, host, name, approved, ambiguous, ...times };
+      if (validToSec < names.droppedSec) names.droppedSec = Number.NaN;
       add(names, named);
       this.changed?.set(named, address);
       return;
@@ -89,6 +93,7 @@ export class AddressNames {
     known.ambiguous = ambiguous;
     known.answeredSec = Math.max(known.answeredSec, atSec);
     known.validToSec = gain > 0 ? validToSec : Math.max(known.validToSec, validToSec);
+    if (known.validToSec < names.droppedSec) names.droppedSec = Number.NaN;
   }
 
   /** Two answers to one question differ: neither can be believed. */
@@ -134,7 +139,7 @@ export class AddressNames {
     const known = this.byAddress.get(address);
     if (known !== undefined) return known;
     if (this.byAddress.size >= MAX_ADDRESSES) this.evictFirst(atSec);
-    const names: NamesOfAddress = { list: [], index: null };
+    const names: NamesOfAddress = { list: [], index: null, droppedAt: 0, droppedSec: Number.NaN };
     this.byAddress.set(address, names);
     this.order.push(address);
     return names;
@@ -150,9 +155,16 @@ export class AddressNames {
     this.byAddress.delete(address);
   }
 
-  private dropOldest({ list, index }: NamesOfAddress, atSec: number): void {
-    let oldest = 0;
-    for (let i = 1; i < list.length; i++) if (list[i].validToSec < list[oldest].validToSec) oldest = i;
+  private dropOldest(names: NamesOfAddress, atSec: number): void {
+    const { list, index } = names;
+    let oldest = names.droppedAt;
+    // One that ends with the last dropped, and stands where that did, is the next: a flood has hundreds of a second.
+    if (oldest >= list.length || list[oldest].validToSec !== names.droppedSec) {
+      oldest = 0;
+      for (let i = 1; i < list.length; i++) if (list[i].validToSec < list[oldest].validToSec) oldest = i;
+    }
+    names.droppedAt = oldest;
+    names.droppedSec = list[oldest].validToSec;
     const [dropped] = list.splice(oldest, 1);
     if (atSec <= dropped.validToSec) this.evicted++;
     this.changed?.delete(dropped);

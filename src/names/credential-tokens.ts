@@ -80,6 +80,8 @@ const FORMATS: readonly TokenFormat[] = [
   },
 ];
 
+/** A run that all of them have, or how a key in a file begins: most texts have neither, and this is soon seen. */
+const MAY_BE_TOKEN = /[A-Za-z0-9_+/-]{12}|-----BEGIN/;
 const ANY = `(?:${FORMATS.map(({ pattern }) => `(${pattern})`).join("|")})`;
 const WHOLE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, "g");
 const ANYWHERE = new RegExp(FORMATS.map(({ pattern, anywhere }) => anywhere ?? pattern).join("|"), "g");
@@ -94,6 +96,7 @@ export interface FoundToken {
 /** Tokens of known formats in `text` (one character an octet), in order; `most` of them. */
 export function findTokens(text: string, most = Infinity): FoundToken[] {
   const found: FoundToken[] = [];
+  if (!MAY_BE_TOKEN.test(text)) return found;
   for (const match of text.matchAll(WHOLE)) {
     if (found.length === most) break;
     const format = FORMATS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1];

@@ -57,8 +57,11 @@ export class HpackDecoder {
     return this.tableOctets;
   }
 
-  /** Gives each field of the block view[at, end) to `take`; false when it is none, or of more fields than any has. */
-  decode(view: DataView, at: number, end: number, take: (field: HpackField) => void): boolean {
+  /**
+   * Gives each field of the block view[at, end) to `take`; false when it is none, or of more fields than any has.
+   * Without `take` the block is passed over: what it leaves in the table is kept all the same.
+   */
+  decode(view: DataView, at: number, end: number, take: ((field: HpackField) => void) | null): boolean {
     this.next = at;
     for (let n = 0; this.next < end; n++) {
       if (n === MAX_FIELDS) return false;
@@ -67,7 +70,7 @@ export class HpackDecoder {
         if (!this.integer(view, end, 7)) return false;
         const entry = this.entryAt(this.value);
         if (entry === null) return false;
-        take(entry);
+        take?.(entry);
       } else if (octet >= 0x20 && octet < 0x40) {
         if (!this.integer(view, end, 5) || this.value > MAX_TABLE_OCTETS) return false;
         this.maxOctets = this.value;
@@ -77,12 +80,16 @@ export class HpackDecoder {
         if (!this.integer(view, end, isIndexed ? 6 : 4)) return false;
         const known = this.value === 0 ? null : this.entryAt(this.value);
         if (this.value !== 0 && known === null) return false;
+        if (take === null && !isIndexed) {
+          if ((known === null && !this.skipString(view, end)) || !this.skipString(view, end)) return false;
+          continue;
+        }
         if (known === null && !this.string(view, end)) return false;
         const name = known?.name ?? this.text;
         if (!this.string(view, end)) return false;
         const field = { name, value: this.text };
         if (isIndexed) this.add(field);
-        take(field);
+        take?.(field);
       }
     }
     return true;
@@ -125,6 +132,12 @@ export class HpackDecoder {
       if (octet < 0x80) return true;
     }
     return false;
+  }
+
+  private skipString(view: DataView, end: number): boolean {
+    if (this.next >= end || !this.integer(view, end, 7)) return false;
+    this.next += this.value;
+    return this.next <= end;
   }
 
   /** A string into `text` (§5.2). */

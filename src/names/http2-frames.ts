@@ -248,7 +248,7 @@ export class Http2Frames {
   private passBlock(view: DataView, at: number, end: number): void {
     this.blockStream = 0;
     if (isIndexed(view, at, end)) return;
-    if (!this.hpack.decode(view, at, end, passField)) this.lose("http2.headers_unreadable");
+    if (!this.hpack.decode(view, at, end, null)) this.lose("http2.headers_unreadable");
   }
 
   private readBlock(view: DataView, at: number, end: number): void {
@@ -276,8 +276,6 @@ export class Http2Frames {
     this.listener.lost(trouble);
   }
 }
-
-function passField(): void {}
 
 /** Whether a block is nothing but fields of the table (RFC 7541 §6.1): it changes nothing in it. */
 function isIndexed(view: DataView, at: number, end: number): boolean {

@@ -115,6 +115,30 @@ describe("AddressNames", () => {
     expect(names.evicted).toBe(1); // the one that went was over
   });
 
+  it("forgets in that order whatever ends when, and is refreshed", () => {
+    const names = new AddressNames(GRACE);
+    const ends = new Map<string, number>();
+    let state = 1;
+    const below = (n: number) => {
+      state = Math.imul(state, 1_103_515_245) + 12_345;
+      return (state >>> 8) % n;
+    };
+    for (let n = 0; n < 3000; n++) {
+      const known = below(4) === 0 ? [...ends.keys()][below(ends.size)] : undefined;
+      const name = known ?? `n${n}.example`;
+      const ttl = below(3) === 0 ? 60 : 60 + below(40);
+      const sec = 1000 + (n >> 6);
+      if (known === undefined && ends.size === 256) {
+        let first = "";
+        for (const [each, end] of ends) if (end < (ends.get(first) ?? Infinity)) first = each;
+        ends.delete(first);
+      }
+      ends.set(name, Math.max(ends.get(name) ?? 0, sec + ttl));
+      learn(names, { name, ttl, at: sec });
+    }
+    expect(at(names, 1050)).toEqual([...ends.keys()].map((name) => `10.20.1.11 ${name}`));
+  });
+
   it("has a cap on addresses, the first learned going first", () => {
     const names = new AddressNames(GRACE);
     const address = (n: number) => `192.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;

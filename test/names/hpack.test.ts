@@ -97,6 +97,27 @@ describe("HpackDecoder", () => {
     expect((Reflect.get(decoder, "entries") as unknown[]).length).toBeLessThan(512);
   });
 
+  it("passed over, leaves the table as if it had been read", () => {
+    const blocks = [
+      "400161 0162",
+      "000163 0164 8140 0165 0166",
+      "1f2f 0167 4085f2b24a84ff 8374a5ff be",
+      "bf c0",
+    ];
+    for (const skipped of [[0], [1], [2], [0, 1, 2]]) {
+      const [read, passed] = [new HpackDecoder(), new HpackDecoder()];
+      for (const [i, block] of blocks.slice(0, 3).entries()) {
+        const framing = framed(hex(block), 0xff);
+        const isRead = read.decode(...framing, () => {});
+        expect(passed.decode(...framing, skipped.includes(i) ? null : () => {})).toBe(isRead);
+      }
+      expect(Reflect.get(passed, "entries")).toEqual(Reflect.get(read, "entries"));
+    }
+    for (const broken of ["000a6162", "00016102", "be", "0002"]) {
+      expect(new HpackDecoder().decode(...framed(hex(broken), 0xff), null), broken).toBe(false);
+    }
+  });
+
   it("never throws", () => {
     let read = 0;
     fc.assert(

@@ -47,7 +47,7 @@ const WAIT_SEC = 2;
 /** First octets that have to be text. */
 const MIN_TEXT = 4;
 /** Credentials of one kind that are looked for in one segment, and those of all kinds that are told of. */
-const MAX_OF_KIND = 32;
+const MAX_OF_KIND = 16;
 const MAX_TOLD = 64;
 const LF = 0x0a;
 
