@@ -20,6 +20,12 @@ interface ProxyRequest {
   agreed: { readonly proxy: End; readonly clientBytes: number; readonly proxyBytes: number } | null;
 }
 
+/** What the requests of one connection that opened no tunnel were judged as. */
+interface PlainRequests {
+  readonly findings: Set<number>;
+  readonly rules: Set<number>;
+}
+
 /** What a proxy's answer says. */
 interface ProxyAnswer {
   readonly granted: boolean;
@@ -40,6 +46,7 @@ const MAX_OPEN = 1024;
 /** Follows requests to inside proxies from the attempt to its outcome. */
 export class ProxyRequests {
   private readonly open = new Map<number, Map<ProxyErrand, ProxyRequest>>();
+  private readonly plain = new Map<number, PlainRequests>();
   private readonly table: FlowTable;
   private readonly ledger: Ledger;
   private readonly exceptions: Exceptions;
@@ -80,6 +87,7 @@ export class ProxyRequests {
   made(row: number, errand: ProxyErrand, finding: number, rule: number): void {
     const at = lastMoment(this.table, row);
     if (finding !== NO_FINDING) this.share(finding, 1, 0, 0, ATTEMPTED, at, at);
+    if (!errand.opensTunnel) this.madePlain(row, finding, rule);
     let requests = this.open.get(row);
     if (requests === undefined) {
       requests = new Map();
@@ -106,8 +114,39 @@ export class ProxyRequests {
     if (!errand.opensTunnel || !granted) this.finish(row, errand, made, now);
   }
 
-  /** The connection is over: what went through its tunnel is known. */
+  private madePlain(row: number, finding: number, rule: number): void {
+    let plain = this.plain.get(row);
+    if (plain === undefined) {
+      plain = { findings: new Set(), rules: new Set() };
+      this.plain.set(row, plain);
+    }
+    if (plain.findings.size + plain.rules.size >= MAX_OPEN) return;
+    if (finding !== NO_FINDING) plain.findings.add(finding);
+    else if (rule >= 0) plain.rules.add(rule);
+  }
+
+  /**
+   * Puts a connection's octets down to its one destination. Where there are several, whose they are depends on what
+   * overtook what: then they are nobody's, but count for the budget of every rule that allowed one.
+   */
+  private closePlain(row: number, client: End): void {
+    const plain = this.plain.get(row);
+    if (plain === undefined) return;
+    this.plain.delete(row);
+    const { findings, rules } = plain;
+    const now = lastMoment(this.table, row);
+    const d = row * ROW_DOUBLES + BYTES_A;
+    const out = this.table.doubles[d + client];
+    const back = this.table.doubles[d + 1 - client];
+    for (const rule of rules) this.budgets.proxied(rule, out, back, now);
+    if (findings.size + rules.size !== 1) return;
+    for (const finding of findings) this.share(finding, 0, out, back, ATTEMPTED, now, now);
+    for (const rule of rules) this.exceptions.used(rule, 0, out, back, now, now);
+  }
+
+  /** The connection is over: what went through it is known. */
   close(row: number, client: End): void {
+    this.closePlain(row, client);
     const requests = this.open.get(row);
     if (requests === undefined) return;
     this.open.delete(row);

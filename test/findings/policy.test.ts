@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judgeFrom, watch } from "../sensor-run.ts";
-import { httpRequest, httpTunnelOpens } from "../traffic/messages.ts";
+import { httpRequest, httpResponse, httpTunnelOpens } from "../traffic/messages.ts";
 import { icmp, udp } from "../traffic/packets.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
 import { AGENT, at, enclave, GATE, GPU, linesOf, OUTSIDE, reasonsOf, Scene, START } from "./scene.ts";
@@ -235,7 +235,7 @@ describe("a byte budget", () => {
     expect(twice.lines(file("max_bytes_out: 1kB/day"))).toEqual([]);
   });
 
-  describe("through a tunnel of an inside proxy", () => {
+  describe("through an inside proxy", () => {
     const PROXY = "10.20.9.30";
     const through = (scene: Scene, lenBytes: number) =>
       scene.talks(GATE, PROXY, 3128, (talk) => {
@@ -255,6 +255,24 @@ describe("a byte budget", () => {
       const summary = through(through(new Scene(), 600), 401).seen(file("max_bytes_out: 1kB/day"));
       expect(linesOf(summary)).toEqual([budget]);
       expect(summary.findings).toMatchObject([{ bytesOut: 1001 }]);
+    });
+
+    it("is passed by requests without a tunnel, whoever else was asked for between them", () => {
+      const put = (host: string, lenBytes: number) =>
+        httpRequest(host, `http://${host}/`, "PUT", "x".repeat(lenBytes));
+      const asks = (...requests: Buffer[]) =>
+        new Scene().works().talks(GATE, PROXY, 3128, (talk) => {
+          talk.open();
+          for (const request of requests) [talk.client(request), talk.server(httpResponse(200, "ok"))];
+          talk.close();
+        });
+      const limit = file("max_bytes_out: 1kB/day");
+      const once = asks(put("a.example.org", 500)).seen(limit);
+      expect(once).toMatchObject({ verdict: "clean", exceptions: [{ attempts: 1 }] });
+      expect(once.exceptions[0].bytesOut).toBeGreaterThan(500);
+      expect(asks(put("a.example.org", 500), put("b.example.org", 500)).lines(limit)).toEqual([budget]);
+      const mixed = asks(put("a.example.org", 1), put("evil.example.com", 1), put("a.example.org", 1000));
+      expect(mixed.lines(limit)).toContain(budget);
     });
 
     it("counts once what is seen on both legs", () => {

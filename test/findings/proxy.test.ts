@@ -181,6 +181,17 @@ it("the thousandth name of a tunnel is told as well as the first", () => {
 });
 
 describe("absolute-form requests to an inside proxy", () => {
+  it("have the octets of their connection where they all go to one destination", () => {
+    const ask = (host: string) => httpRequest(host, `http://${host}/`);
+    const to = (...hosts: string[]) =>
+      through(GPU, (talk) => {
+        for (const host of hosts) [talk.client(ask(host)), talk.server(httpResponse(200, "ok"))];
+      }).seen().findings;
+    const [out, back] = [ask("a.example.com").length, httpResponse(200, "ok").length];
+    expect(to("a.example.com", "a.example.com")).toMatchObject([{ bytesOut: 2 * out, bytesIn: 2 * back }]);
+    expect(to("a.example.com", "b.example.com")).toMatchObject([{ bytesOut: 0 }, { bytesOut: 0 }]);
+  });
+
   const get = (name: string) => httpRequest(name, `http://${name}/`);
   const line = (name: string, outcome: string) => `name.proxy ${GPU} ${name} 80/tcp ${outcome} x1`;
 
