@@ -76,7 +76,8 @@ export class PolicyWatch {
       next.sha256 === this.enclave.sha256 && next.catalogueSha256 === this.enclave.catalogueSha256;
     if (isSame) return;
     const difference = differenceOf(this.enclave, next);
-    for (const warning of next.warnings) if (!this.enclave.warnings.includes(warning)) say(warning);
+    for (const warning of next.warnings)
+      if (!this.enclave.warnings.includes(warning)) say(`warning: ${warning}`);
     this.enclave = next;
     this.changed(next, difference);
   }

@@ -78,7 +78,7 @@ async function replay(captures: string[], options: ReplayOptions): Promise<numbe
 
 async function judgeCaptures(captures: string[], options: ReplayOptions): Promise<number> {
   const enclave = readEnclaveOrExit(options.enclave);
-  for (const warning of enclave.warnings) say(warning);
+  for (const warning of enclave.warnings) say(`warning: ${warning}`);
   const found = await listInputs(captures);
   const { paths, skipped, broken } = found;
   if (skipped.length > 0) say(skippedText(skipped));

@@ -79,7 +79,7 @@ async function validate(words: string[], options: ValidateOptions): Promise<numb
     // First of all, because the program may be started again for it.
     const sockets = isLive ? await socketsWithoutPrivileges(options.interface, socketsNeeded(1)) : NO_SOCKETS;
     const enclave = readEnclaveOrExit(options.enclave);
-    for (const warning of enclave.warnings) say(warning);
+    for (const warning of enclave.warnings) say(`warning: ${warning}`);
     const secret = options.canary === undefined ? null : readSecret(options.canary);
     const earlier = options.compare === undefined ? null : readEarlierReport(options.compare);
     if (options.report !== undefined) output = new ReportOutput(options.report, options.state);

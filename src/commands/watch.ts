@@ -84,7 +84,7 @@ ${KEYS_HELP}`,
 async function watch(options: WatchOptions): Promise<number> {
   process.on("SIGHUP", () => {}); // of a log rotation while it starts
   const enclave = readEnclaveOrExit(options.enclave);
-  for (const warning of enclave.warnings) say(warning);
+  for (const warning of enclave.warnings) say(`warning: ${warning}`);
   try {
     // tcpdump opens a socket of its own, for which it needs what the ring can do without.
     const ring = options.source === "ring";

@@ -27,6 +27,14 @@ describe("replay", () => {
     expect(replay(CLEAN)).toMatchObject({ code: 0, err: "" });
   });
 
+  it("calls what is odd in the enclave file a warning: it runs all the same", () => {
+    const text = "gapwatch: 1\nenclave: { name: t, inside: [10.0.0.0/8] }\n";
+    const path = folder.file("wide.yaml", text);
+    const { code, err } = gapwatch(["replay", CLEAN, "-e", path]);
+    expect(code).toBe(1);
+    expect(err).toBe(`gapwatch: warning: ${path}:2:30: 10.0.0.0/8 is broader than /16\n`);
+  });
+
   it("does not let --exit-zero hide that it could not run", () => {
     expect(replay("nowhere.pcap", "--exit-zero").code).toBe(2);
   });
