@@ -1,4 +1,5 @@
 import { decodeBackbone } from "./backbone.ts";
+import { decodeFabricTag, isFabricTag } from "./fabric-tags.ts";
 import { ETHERTYPE_BRIDGED, ETHERTYPE_PPP } from "./inner-layer.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
@@ -31,7 +32,9 @@ export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_IPV6 = 0x86dd;
 const ETHERTYPE_VLAN = 0x8100; // 802.1Q customer tag
 const ETHERTYPE_SERVICE_VLAN = 0x88a8; // 802.1ad service tag
-const ETHERTYPE_QINQ = 0x9100; // service tag before 802.1ad, still seen
+const ETHERTYPE_QINQ = 0x9100; // service tags before 802.1ad, still seen
+const ETHERTYPE_QINQ_2 = 0x9200;
+const ETHERTYPE_QINQ_3 = 0x9300;
 export const ETHERTYPE_MPLS = 0x8847;
 const ETHERTYPE_MPLS_UPSTREAM = 0x8848;
 const ETHERTYPE_PPPOE_SESSION = 0x8864;
@@ -64,7 +67,16 @@ export function decodeEtherType(pkt: Packet, view: DataView, at: number, end: nu
 }
 
 export function isVlanTag(type: number): boolean {
-  return type === ETHERTYPE_VLAN || type === ETHERTYPE_SERVICE_VLAN || type === ETHERTYPE_QINQ;
+  switch (type) {
+    case ETHERTYPE_VLAN:
+    case ETHERTYPE_SERVICE_VLAN:
+    case ETHERTYPE_QINQ:
+    case ETHERTYPE_QINQ_2:
+    case ETHERTYPE_QINQ_3:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** What is neither IP nor LLC. */
@@ -90,6 +102,7 @@ function otherEtherType(pkt: Packet, view: DataView, at: number, end: number, ty
     case ETHERTYPE_ARISTA:
       return decodeAristaTimestamp(pkt, view, at, end);
     default:
+      if (isFabricTag(type)) return decodeFabricTag(pkt, view, at, end, type);
       return isUnroutableEtherType(type) ? UNROUTABLE : ETHERNET_UNKNOWN_TYPE;
   }
 }

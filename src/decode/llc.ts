@@ -2,7 +2,7 @@ import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, isVlanTag } from "./ethernet.ts";
 import { carries, ETHERTYPE_BRIDGED } from "./inner-layer.ts";
 import { decodeIpv4 } from "./ipv4.ts";
 import { decodeIpv6 } from "./ipv6.ts";
-import type { Packet } from "./packet.ts";
+import { NO_VLAN, type Packet } from "./packet.ts";
 import {
   ETHERNET_LLC_TRUNCATED,
   ETHERNET_LLC_UNKNOWN,
@@ -26,6 +26,7 @@ const SAP_IP = 0x0606; // RFC 948, of the time before SNAP
 /** Organisations whose SNAP protocol ids are EtherTypes. */
 const OUI_ETHERTYPE = 0;
 const OUI_BRIDGE_TUNNEL = 0x0000f8; // IEEE 802.1H, for types that bridges must not translate
+const OUI_CISCO = 0x00000c;
 const OUI_BRIDGED = 0x0080c2; // RFC 2684 §5.2: whole frames
 /** Over ATM (RFC 2684 §5.2); Frame Relay has none (RFC 2427 §4.2). */
 const BRIDGED_PADDING = 2;
@@ -55,7 +56,22 @@ export function decodeSnapHeader(
   const type = view.getUint16(at + 3);
   if (oui === OUI_ETHERTYPE || oui === OUI_BRIDGE_TUNNEL) return decodeSnap(pkt, view, at + 5, end, type);
   if (oui === OUI_BRIDGED) return decodeBridged(pkt, at + 5, end, type, padding);
+  if (oui === OUI_CISCO && isInterSwitchLink(pkt, view)) return decodeInterSwitchLink(pkt, at + 5, end, type);
   return isUnroutableSnap(oui, type) ? UNROUTABLE : ETHERNET_LLC_UNKNOWN;
+}
+
+/** Cisco's tag before 802.1Q: a header like SNAP's to two groups, whose first five octets are given. */
+function isInterSwitchLink({ macOffset }: Packet, view: DataView): boolean {
+  if (macOffset < 0) return false;
+  const group = view.getUint32(macOffset);
+  return (group === 0x01000c00 || group === 0x03000c00) && view.getUint8(macOffset + 4) === 0;
+}
+
+/** VLAN id in fifteen bits of what is SNAP's type elsewhere; index and a reserved field; then a whole frame. */
+function decodeInterSwitchLink(pkt: Packet, at: number, end: number, vlanBits: number): Status {
+  if (end - at < 4) return ETHERNET_LLC_TRUNCATED;
+  if (pkt.vlan === NO_VLAN) pkt.vlan = (vlanBits >> 1) & 0x0fff;
+  return carries(pkt, TUNNEL_LINK, ETHERTYPE_BRIDGED, at + 4, end, pkt.frameWireEnd);
 }
 
 function decodeSnap(pkt: Packet, view: DataView, at: number, end: number, type: number): Status {
