@@ -62,7 +62,8 @@ export class DnsQuestions {
       const isOpen = atSec - question.askedSec <= OPEN_SEC;
       const isFull = this.order.length >= MAX_QUESTIONS;
       if (isOpen && !isFull) return;
-      if (isOpen && !question.answered) this.evicted++;
+      // An answer that names were learned from may still be contradicted.
+      if (isOpen && (!question.answered || question.given.length > 0)) this.evicted++;
       this.order.shift();
       if (this.asked.get(key) === question) this.asked.delete(key);
     }

@@ -180,15 +180,19 @@ describe("DnsQuestions", () => {
     expect(questions.evicted).toBe(0);
   });
 
-  it("has a cap, and counts only what was open and unanswered", () => {
+  it("has a cap, and counts only what was open and unanswered, or answered with what can still be contradicted", () => {
     const questions = new DnsQuestions();
     for (let n = 0; n < 1 << 16; n++) ask(questions, `${n}`, 100).answered = n === 0;
     ask(questions, "a", 100);
     expect([questions.find("0", 100), questions.evicted]).toEqual([null, 0]);
     ask(questions, "b", 100);
     expect([questions.find("1", 100), questions.evicted]).toEqual([null, 1]);
+    const learned = questions.find("2", 100);
+    if (learned !== null) Object.assign(learned, { answered: true, given: [{ address: "a", name: "n" }] });
+    ask(questions, "b2", 100);
+    expect([questions.find("2", 100), questions.evicted]).toEqual([null, 2]);
     ask(questions, "c", 1000); // all others are over
-    expect([questions.find("2", 100), questions.evicted]).toEqual([null, 1]);
+    expect([questions.find("3", 100), questions.evicted]).toEqual([null, 2]);
   });
 });
 
