@@ -8,7 +8,7 @@ import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
 import { SimpleRequestReader, SimpleResponseReader } from "./http09-reader.ts";
-import { COST_KNOWN, COST_NEW, type MessageBudget } from "./message-budget.ts";
+import { COST_ANSWER, COST_KNOWN, COST_NEW, type MessageBudget } from "./message-budget.ts";
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
@@ -29,6 +29,9 @@ const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
 
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
+
+/** Hosts that requests of one connection name, and that are known again. */
+const MAX_HOSTS = 64;
 
 const REQUESTS = 1;
 const RESPONSES = 2;
@@ -55,8 +58,8 @@ export class Conversation {
   private readonly responderPort: number;
   private readonly sink: NameSink;
   private readonly budget: MessageBudget;
-  /** Of the last request that was told. */
-  private lastHost: string | null = null;
+  /** Of requests that were told, which cost less when they are named again. */
+  private readonly hosts = new Set<string>();
 
   /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
   constructor(row: number, responderPort: number, sink: NameSink, budget: MessageBudget) {
@@ -194,14 +197,15 @@ export class Conversation {
 
   private requested(from: End, request: HttpRequest): void {
     const { host, otherHosts } = request;
-    const isKnown = host === this.lastHost && otherHosts.length === 0;
+    const isKnown = otherHosts.length === 0 && this.hosts.has(host);
     if (!this.affords(isKnown ? COST_KNOWN : COST_NEW * (1 + otherHosts.length))) return;
-    this.lastHost = host;
+    if (this.hosts.size === MAX_HOSTS) this.hosts.clear();
+    this.hosts.add(host);
     this.sink.httpRequest(this.row, from, request);
   }
 
   private responded(from: End, response: HttpResponse, request: HttpRequest | null): void {
-    if (this.affords(COST_KNOWN)) this.sink.httpResponse(this.row, from, response, request);
+    if (this.affords(COST_ANSWER)) this.sink.httpResponse(this.row, from, response, request);
   }
 
   private affords(cost: number): boolean {

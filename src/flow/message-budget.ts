@@ -1,10 +1,14 @@
-/** What a message costs of the budget: one that says nothing new, and one that names somebody. */
+/** What a message costs of the budget: an answer, a request that says nothing new, and one that names somebody. */
+export const COST_ANSWER = 0.5;
 export const COST_KNOWN = 1;
 export const COST_NEW = 4;
 
-/** What a segment or datagram earns, and octets of it for one more: so much that a message for itself is always read. */
+/**
+ * What a segment or datagram earns, and octets of it for one more: so much that a message for itself is always read,
+ * and that small calls between two services pay for themselves however many share a segment.
+ */
 const EARNED = COST_NEW;
-const OCTETS_A_UNIT = 256;
+const OCTETS_A_UNIT = 160;
 /** What is saved up at most: some hundred requests at once are nothing unusual. */
 const MAX_SAVED = 1024;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COST_KNOWN, COST_NEW, MessageBudget } from "../../src/flow/message-budget.ts";
 import { reasonsOf, Scene } from "../findings/scene.ts";
-import { H2_PREFACE, h2Headers, h2Settings } from "../traffic/http2.ts";
+import { H2_PREFACE, h2Frame, h2Headers, h2Settings } from "../traffic/http2.ts";
 import { dnsName, dnsOverTcp, dnsQuery, httpRequest } from "../traffic/messages.ts";
 import { be, join } from "../traffic/octets.ts";
 import { udp } from "../traffic/packets.ts";
@@ -51,7 +51,7 @@ describe("MessageBudget", () => {
     budget.earn(1 << 20);
     expect(taken(budget)).toBe(1024);
     budget.earn(1400);
-    expect(taken(budget)).toBe(9);
+    expect(taken(budget)).toBe(12);
   });
 });
 
@@ -87,6 +87,29 @@ describe("a segment full of messages", () => {
       many(600, () => httpRequest("a.enclave.internal")),
     );
     expect([same.names, same.totals.httpRequests, same.reasons]).toEqual([0, 600, []]);
+  });
+
+  it("of small calls and their answers, in segments as long as they get, is none either", () => {
+    const talk = new TcpTalk(`${HOST}:40000`, "10.20.9.40:50051", { mss: 60_000 });
+    talk.open();
+    talk.data("client", join(H2_PREFACE, h2Settings()));
+    talk.data("server", h2Settings());
+    let stream = 1;
+    for (let burst = 0; burst < 20; burst++) {
+      const streams = many(400, () => (stream += 2));
+      const asked = { ":method": "POST", ":authority": "a.enclave.internal", ":path": "/a.B/Call" };
+      const call = (id: number) =>
+        join(h2Headers(id, { ...asked, te: `${id}` }, { ends: false }), h2Frame(0, 1, id, Buffer.alloc(60)));
+      const answer = (id: number) =>
+        join(h2Headers(id, { ":status": "200" }, { ends: false }), h2Frame(0, 1, id, Buffer.alloc(60)));
+      talk.data("client", join(...streams.map(call)));
+      talk.data("server", join(...streams.map(answer)));
+    }
+    const seen = new Scene()
+      .works()
+      .send(...talk.frames)
+      .seen();
+    expect([seen.totals.httpRequests, reasonsOf(seen)]).toEqual([8000, []]);
   });
 
   it("of questions in one datagram: the first is always read", () => {
