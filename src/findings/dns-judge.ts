@@ -106,6 +106,7 @@ export class DnsJudge {
         this.walks.contradicted(exchange.hostText, stem);
     } else if (asked.answer === null) {
       asked.answer = signature;
+      asked.failed = saysNothing;
       if (!saysNothing) asked.given = this.learn(exchange, answer, false);
     }
     if (exchange.approved && !saysNothing) this.judgeAnswer(exchange, asked, answer);
@@ -130,6 +131,8 @@ export class DnsJudge {
     const before = this.questions.find(key, exchange.at.sec);
     if (before !== null) {
       before.askedSec = exchange.at.sec;
+      // musl asks once more on the same socket after a failure.
+      if (before.failed) before.answer = null;
       this.findings.share(before.finding, 0, NAMED, exchange.at);
       return false;
     }

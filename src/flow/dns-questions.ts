@@ -11,6 +11,8 @@ export interface AskedQuestion {
   answered: boolean;
   /** What the first answer said, so that a second one that differs shows; null before any. */
   answer: string | null;
+  /** That answer was the resolver's failure: asked once more, it may say something else. */
+  failed: boolean;
   /** Addresses and names that the first answer gave, for taking them back. */
   given: readonly { readonly address: string; readonly name: string }[];
   /** Handle of the finding that the question is, or -1. */
@@ -47,6 +49,7 @@ export class DnsQuestions {
       askedSec: atSec,
       answered: false,
       answer: null,
+      failed: false,
       given: [],
       finding: -1,
     };

@@ -223,6 +223,19 @@ describe("a flow to the address of an allowed name", () => {
       expect(scene.send(truth(["203.0.113.99"])).lines(file)).toHaveLength(1);
     });
 
+    it("is one as well when the true answer, a failure, came first and nobody asked again", () => {
+      const scene = new Scene().works().asks(GATE, GOOD, { ...forged, answer: [], rcode: 2 });
+      scene.send(truth([OUTSIDE])).tls(GATE, OUTSIDE, GOOD);
+      expect(scene.lines(FILE)).toHaveLength(1);
+    });
+
+    it("is none when a failure is answered better after asking again, as musl does", () => {
+      const scene = new Scene().works().asks(GATE, GOOD, { ...forged, answer: [], rcode: 2 });
+      scene.asks(GATE, GOOD, forged).tls(GATE, OUTSIDE, GOOD);
+      expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
+      expect(scene.send(truth([], 2)).lines(FILE)).toHaveLength(1);
+    });
+
     it("is none when both say the same", () => {
       const scene = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged)).send(truth([OUTSIDE]));
       expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
