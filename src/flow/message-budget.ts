@@ -1,4 +1,8 @@
-/** What a message costs of the budget: an answer, a request that says nothing new, and one that names somebody. */
+/**
+ * What a message costs of the budget: one more name of the link, an answer, a request that says nothing new, and one
+ * that names somebody.
+ */
+export const COST_LOCAL = 0.25;
 export const COST_ANSWER = 0.5;
 export const COST_KNOWN = 1;
 export const COST_NEW = 4;

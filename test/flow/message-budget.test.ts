@@ -81,11 +81,9 @@ describe("a segment full of messages", () => {
     },
   );
 
-  it("with the same host is no flood", () => {
-    const same = heard(
-      "10.20.9.30:3128",
-      many(600, () => httpRequest("a.enclave.internal")),
-    );
+  it("with the same few hosts is no flood", () => {
+    const host = (n: number) => httpRequest(`${n % 30}.enclave.internal`);
+    const same = heard("10.20.9.30:3128", many(600, host));
     expect([same.names, same.totals.httpRequests, same.reasons]).toEqual([0, 600, []]);
   });
 
@@ -110,6 +108,20 @@ describe("a segment full of messages", () => {
       .send(...talk.frames)
       .seen();
     expect([seen.totals.httpRequests, reasonsOf(seen)]).toEqual([8000, []]);
+  });
+
+  it("of services of the link is what hosts ask all day", () => {
+    const services = many(12, (n) => join(dnsName(`_s${n}._tcp.local`), be(12, 2), be(1, 2)));
+    const message = join(be(0, 4), be(services.length, 2), be(0, 6), ...services);
+    const frames = many(500, () => udp(`${HOST}:5353`, "224.0.0.251:5353", message));
+    expect(
+      reasonsOf(
+        new Scene()
+          .works()
+          .send(...frames)
+          .seen(),
+      ),
+    ).toEqual([]);
   });
 
   it("of questions in one datagram: the first is always read", () => {
