@@ -12,7 +12,7 @@ import {
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { type AddressWords, addressOf, classOf, type End, portOf, protoOf } from "../flow/flow-view.ts";
-import { COST_LOCAL, COST_NEW, type MessageBudget } from "../flow/message-budget.ts";
+import { COST_LOCAL, COST_QUESTION, type MessageBudget } from "../flow/message-budget.ts";
 import { DnsQuestion, readDnsQuestion } from "../names/dns.ts";
 import { DnsAnswers, readDnsAnswers } from "../names/dns-answers.ts";
 import { readClientSubnet } from "../names/dns-edns.ts";
@@ -154,7 +154,7 @@ export class DnsTraffic {
     for (let n = 0; n < others.length; n++) {
       const { qname } = others[n];
       const isLocal = qname.endsWith(".local") || qname.endsWith(".arpa");
-      if (this.messages.take(isLocal ? COST_LOCAL : COST_NEW)) continue;
+      if (this.messages.take(isLocal ? COST_LOCAL : COST_QUESTION)) continue;
       others.length = n;
       this.troubles.add("stream.flood");
     }

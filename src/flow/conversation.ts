@@ -8,7 +8,7 @@ import type { End } from "./flow-view.ts";
 import { HttpClientReader, HttpServerReader } from "./http-reader.ts";
 import { Http2Reader } from "./http2-reader.ts";
 import { SimpleRequestReader, SimpleResponseReader } from "./http09-reader.ts";
-import { COST_ANSWER, COST_KNOWN, COST_NEW, type MessageBudget } from "./message-budget.ts";
+import { COST_ANSWER, COST_KNOWN, COST_NEW, COST_QUESTION, type MessageBudget } from "./message-budget.ts";
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
@@ -190,7 +190,8 @@ export class Conversation {
         return new SshReader(this.ssh, from);
       case "dns":
         return new DnsReader((view, at, end) => {
-          if (this.affords(COST_NEW)) sink.dnsMessage(row, from, view, at, end);
+          const isAnswer = end - at > 2 && view.getInt8(at + 2) < 0; // QR
+          if (this.affords(isAnswer ? COST_KNOWN : COST_QUESTION)) sink.dnsMessage(row, from, view, at, end);
         }, trouble);
     }
   }

@@ -133,13 +133,13 @@ describe("a segment full of messages", () => {
         be(0, 6),
         ...many(60, (n) => join(dnsName(`q${id}-${n}.com`), be(1, 2), be(1, 2))),
       );
-    const frames = many(8, (id) => udp(`${HOST}:${5000 + id}`, "10.20.0.53:53", questions(id)));
+    const frames = many(16, (id) => udp(`${HOST}:${5000 + id}`, "10.20.0.53:53", questions(id)));
     const seen = new Scene()
       .works()
       .send(...frames)
       .seen();
     expect(reasonsOf(seen)).toContain("stream.flood");
     const names = seen.findings.map(({ name }) => name);
-    for (let id = 0; id < 8; id++) expect(names).toContain(`q${id}-0.com`);
+    for (let id = 0; id < 16; id++) expect(names).toContain(`q${id}-0.com`);
   });
 });
