@@ -153,6 +153,17 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     });
   });
 
+  it("follows a rhythm over a restart", async () => {
+    const state = join(folder, "rhythm");
+    for (const attempts of [1, 2]) {
+      const watch = await watching("-e", ENCLAVE, "--state", state);
+      await lab.exec("gpu-01", ["curl", "-sk", "--connect-timeout", "1", "http://198.51.100.10/"]);
+      await watch.signal("SIGTERM");
+      await watch.ended();
+      expect(await attemptsKept(state)).toBe(attempts);
+    }
+  });
+
   it("says what is wrong where it cannot run", async () => {
     const run = (...args: string[]) => lab.exec("sensor", ["node", MAIN, "watch", ...args, "-e", ENCLAVE]);
     expect(await run("-i", "nowhere0")).toMatchObject({
@@ -170,6 +181,19 @@ describe.skipIf(!possible)("gapwatch watch", () => {
     });
   });
 });
+
+/** Attempts toward 198.51.100.10 that the detector of rhythms will remember after this run. */
+async function attemptsKept(state: string): Promise<number> {
+  const store = await Store.open(resolveStatePaths(state).store, 5000, false);
+  try {
+    const kept = store
+      .memory()
+      .filter(({ detector, key }) => detector === "beacon" && key.includes("198.51.100.10"));
+    return kept.reduce((sum, { numbers }) => sum + numbers.length, 0);
+  } finally {
+    store.close();
+  }
+}
 
 /** Names of addresses in the store of a run that goes on. */
 async function namesKept(state: string): Promise<string[]> {
