@@ -26,7 +26,7 @@ const RATES = [250_000, 500_000, 750_000, 1_000_000, 1_250_000, 1_500_000, 2_000
 const WARM_UP = { frames: 300_000, rate: 200_000 };
 const WIDTHS = [15, 8, 9, 10, 10, 18, 0];
 const QUIET_SHARE = 0.1;
-const QUIET_WAIT_MS = 30_000;
+const QUIET_WAIT_MS = 15_000;
 const TICKS_PER_SEC = 100;
 const ENCLAVE_FILE = `
 gapwatch: 1
@@ -34,6 +34,10 @@ enclave:
   name: rate-lab
   inside: [10.9.0.0/24]
 `;
+
+/** @typedef {{ asked: number, sent: number }} Rate per second; asked Infinity for as many as the sender can */
+/** @type {Rate} */
+const NONE = { asked: 0, sent: 0 };
 
 const [seconds = 2, ...asked] = process.argv.slice(2).map(Number);
 const rates = asked.length > 0 ? asked : RATES;
@@ -73,8 +77,8 @@ try {
 
 /** Both readers at rising rates, each up to where it loses frames. @param {string} intake @param {number} octets */
 async function compare(intake, octets) {
-  /** What was sent per second at the highest rate without loss. @type {Record<string, number>} */
-  const best = { tcpdump: 0, watch: 0 };
+  /** The highest rate without loss: as it was asked for, and as it was sent. @type {Record<string, Rate>} */
+  const best = { tcpdump: NONE, watch: NONE };
   const losing = new Set();
   for (const rate of rates) {
     for (const [name, reader] of Object.entries(READERS)) {
@@ -82,13 +86,20 @@ async function compare(intake, octets) {
       const { sentPerSec, lost, cpuNs, others } = await measure(reader, octets, rate);
       row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`, `${Math.round(100 * others)} %`);
       if (lost > 0) losing.add(name);
-      else best[name] = Math.max(best[name], sentPerSec);
+      else best[name] = { asked: rate === 0 ? Infinity : rate, sent: sentPerSec };
     }
   }
-  const share = best["tcpdump"] === 0 ? 1 : best["watch"] / best["tcpdump"];
-  const text = `tcpdump up to ${best["tcpdump"]}/s, watch up to ${best["watch"]}/s (${Math.round(100 * share)} %)`;
-  process.stdout.write(`  nothing lost: ${text}\n`);
-  if (losing.has("watch") && share < TARGET_SHARE) process.exitCode = 1;
+  const { tcpdump, watch } = best;
+  process.stdout.write(
+    `  nothing lost: tcpdump up to ${rateText(tcpdump)}, watch up to ${rateText(watch)}\n`,
+  );
+  const target = TARGET_SHARE * (tcpdump.asked === Infinity ? tcpdump.sent : tcpdump.asked);
+  if (watch.asked < target) process.exitCode = 1;
+}
+
+/** @param {Rate} rate */
+function rateText({ asked, sent }) {
+  return asked === Infinity ? `${sent}/s, the most that was sent` : `${sent}/s`;
 }
 
 /** @param {typeof READERS.watch} reader @param {number} octets @param {number} rate */
