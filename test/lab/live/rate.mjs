@@ -26,6 +26,9 @@ const RATES = [250_000, 500_000, 750_000, 1_000_000, 1_250_000, 1_500_000, 2_000
 const WARM_UP = { frames: 300_000, rate: 200_000 };
 const WIDTHS = [15, 8, 9, 10, 10, 18, 0];
 const QUIET_SHARE = 0.1;
+/** A loss while others had more than this says nothing: the trial is made again, so often. */
+const DISTURBED_SHARE = 0.15;
+const REPEATS = 2;
 const QUIET_WAIT_MS = 15_000;
 const TICKS_PER_SEC = 100;
 const ENCLAVE_FILE = `
@@ -83,8 +86,9 @@ async function compare(intake, octets) {
   for (const rate of rates) {
     for (const [name, reader] of Object.entries(READERS)) {
       if (losing.has(name)) continue;
-      const { sentPerSec, lost, cpuNs, others } = await measure(reader, octets, rate);
-      row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`, `${Math.round(100 * others)} %`);
+      let { sentPerSec, lost, isDisturbed } = await measured(intake, octets, name, reader, rate);
+      for (let again = 0; lost > 0 && isDisturbed && again < REPEATS; again++)
+        ({ sentPerSec, lost, isDisturbed } = await measured(intake, octets, name, reader, rate));
       if (lost > 0) losing.add(name);
       else best[name] = { asked: rate === 0 ? Infinity : rate, sent: sentPerSec };
     }
@@ -95,6 +99,16 @@ async function compare(intake, octets) {
   );
   const target = TARGET_SHARE * (tcpdump.asked === Infinity ? tcpdump.sent : tcpdump.asked);
   if (watch.asked < target) process.exitCode = 1;
+}
+
+/**
+ * One trial, printed. @param {string} intake @param {number} octets @param {string} name
+ * @param {typeof READERS.watch} reader @param {number} rate
+ */
+async function measured(intake, octets, name, reader, rate) {
+  const { sentPerSec, lost, cpuNs, others } = await measure(reader, octets, rate);
+  row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`, `${Math.round(100 * others)} %`);
+  return { sentPerSec, lost, isDisturbed: others > DISTURBED_SHARE };
 }
 
 /** @param {Rate} rate */
