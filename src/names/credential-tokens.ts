@@ -80,8 +80,10 @@ const FORMATS: readonly TokenFormat[] = [
   },
 ];
 
-/** A run that all of them have, or how a key in a file begins: most texts have neither, and this is soon seen. */
+/** A run that all of them have, or how a key in a file begins: most short texts have neither, and that is soon seen. */
 const MAY_BE_TOKEN = /[A-Za-z0-9_+/-]{12}|-----BEGIN/;
+/** In longer ones it is no sooner seen than a token's first characters. */
+const MAX_SHORT = 256;
 const ANY = `(?:${FORMATS.map(({ pattern }) => `(${pattern})`).join("|")})`;
 const WHOLE = new RegExp(`(?<![A-Za-z0-9])${ANY}`, "g");
 const ANYWHERE = new RegExp(FORMATS.map(({ pattern, anywhere }) => anywhere ?? pattern).join("|"), "g");
@@ -96,7 +98,7 @@ export interface FoundToken {
 /** Tokens of known formats in `text` (one character an octet), in order; `most` of them. */
 export function findTokens(text: string, most = Infinity): FoundToken[] {
   const found: FoundToken[] = [];
-  if (!MAY_BE_TOKEN.test(text)) return found;
+  if (text.length <= MAX_SHORT && !MAY_BE_TOKEN.test(text)) return found;
   for (const match of text.matchAll(WHOLE)) {
     if (found.length === most) break;
     const format = FORMATS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1];
