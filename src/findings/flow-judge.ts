@@ -24,16 +24,16 @@ import {
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, initiatorOf, lastMoment, setClasses } from "../flow/flow-view.ts";
-import type { SshBanner } from "../names/ssh.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { OUT } from "../policy/policy.ts";
 import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
-import { type Finding, list, type NameEvidence } from "./finding.ts";
+import type { Finding, NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
+import type { FlowContents } from "./flow-contents.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
 import { openFlowFinding } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
@@ -54,14 +54,13 @@ export class FlowJudge {
   private readonly question = new FlowQuestion();
   private limitsInside: boolean;
   private readonly trusted: TrustedFlows;
+  private readonly contents: FlowContents;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
   /** Some of them may have been allowed by an answer that was contradicted since. */
   private doubted = false;
   /** The name that allowed open flows of a name rule, where one was read in the flow. */
   private readonly allowedName = new Map<number, string>();
-  /** What kind of tunnel a flow is. */
-  private readonly tunnels = new Map<number, string>();
 
   constructor(
     table: FlowTable,
@@ -70,8 +69,10 @@ export class FlowJudge {
     ledger: Ledger,
     accounts: FlowAccounts,
     trusted: TrustedFlows,
+    contents: FlowContents,
   ) {
     this.trusted = trusted;
+    this.contents = contents;
     this.table = table;
     this.judge = judge;
     this.names = names;
@@ -271,7 +272,7 @@ export class FlowJudge {
     if (byAnswer || this.allowedName.has(row)) this.trusted.keep(row, this.allowedName.get(row) ?? null);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
-    this.tunnels.delete(row);
+    this.contents.close(row);
     this.accounts.close(row, innerEndOf(this.table, row));
   }
 
@@ -282,61 +283,8 @@ export class FlowJudge {
 
   /** The flow speaks DNS to a resolver that is not approved. */
   isForeignDns(row: number): void {
-    const w = row * ROW_WORDS;
     this.settle(row); // no name will come in it
-    const judged = this.table.words[w + JUDGED];
-    if (judged === JUDGED_ALLOWED) return;
-    if (judged === JUDGED_FINDING) {
-      const kind = this.ledger.get(this.table.words[w + JUDGED_REF]).kind;
-      if (kind !== "egress.flow" && kind !== "inside.unapproved" && kind !== "dns.encrypted") return;
-    }
-    openFlowFinding(this.table, this.ledger, row, "dns.resolver", null, "none", null);
-  }
-
-  /**
-   * The flow speaks DNS under encryption. Returns whether its questions are asked of an approved resolver inside,
-   * where nobody but the resolver can tell what they are.
-   */
-  isEncryptedDns(row: number): boolean {
-    const w = row * ROW_WORDS;
-    const judged = this.table.words[w + JUDGED];
-    const initiator = initiatorOf(this.table, row);
-    const isInside = !crossesBoundary(this.table, row);
-    if (isInside && this.judge.isResolver(...addressOf(this.table, row, initiator === 0 ? 1 : 0)))
-      return true;
-    if (judged === JUDGED_FINDING) {
-      const { kind, name, evidence } = this.ledger.get(this.table.words[w + JUDGED_REF]);
-      if (kind !== "egress.flow" && kind !== "inside.unapproved") return false;
-      openFlowFinding(this.table, this.ledger, row, "dns.encrypted", name, evidence, null);
-    } else if (isInside) openFlowFinding(this.table, this.ledger, row, "dns.encrypted", null, "none", null);
-    return false;
-  }
-
-  /** The flow is a tunnel of this kind: across the boundary it is found as one. */
-  isTunnel(row: number, tunnel: string): void {
-    const words = this.table.words;
-    const w = row * ROW_WORDS;
-    if ((words[w + FLAGS] & IS_TUNNEL) !== 0) return;
-    words[w + FLAGS] |= IS_TUNNEL | KEPT_BESIDE;
-    this.tunnels.set(row, tunnel);
-    if (words[w + JUDGED] !== JUDGED_FINDING) return;
-    const { kind, name, evidence } = this.ledger.get(words[w + JUDGED_REF]);
-    if (kind === "egress.flow" || kind === "ingress.flow") this.findTunnel(row, name, evidence);
-  }
-
-  private findTunnel(row: number, name: string | null, evidence: NameEvidence): void {
-    openFlowFinding(this.table, this.ledger, row, "tunnel.encapsulated", name, evidence, null);
-    const finding = this.ledger.get(this.table.words[row * ROW_WORDS + JUDGED_REF]);
-    list(finding.via, this.tunnels.get(row) ?? "");
-  }
-
-  /** What the two ends of an SSH connection say they are is kept with its finding. */
-  sshSeen(row: number, client: SshBanner | null, server: SshBanner | null): void {
-    const w = row * ROW_WORDS;
-    if (this.table.words[w + JUDGED] !== JUDGED_FINDING) return;
-    const { details } = this.ledger.get(this.table.words[w + JUDGED_REF]);
-    if (client !== null) list(details, `SSH client ${client.softwareVersion}`);
-    if (server !== null) list(details, `SSH server ${server.softwareVersion}`);
+    this.contents.isForeignDns(row);
   }
 
   private classAt(row: number, at: number): number {
@@ -377,7 +325,7 @@ export class FlowJudge {
     const isDns = kind === "egress.flow" && asksEncryptedResolver(this.table, row, name);
     const meant = isDns ? "dns.encrypted" : kind;
     const isTunnel = (this.table.words[row * ROW_WORDS + FLAGS] & IS_TUNNEL) !== 0;
-    if (expiredRule < 0 && isTunnel) this.findTunnel(row, name, evidence);
+    if (expiredRule < 0 && isTunnel) this.contents.findTunnel(row, name, evidence);
     else if (expiredRule < 0) openFlowFinding(this.table, this.ledger, row, meant, name, evidence, null);
     else
       openFlowFinding(
@@ -432,8 +380,7 @@ export class FlowJudge {
     const subject = { ...finding, ...this.kindOf(row, finding, name), destination: name, name };
     const handle = this.ledger.open({ ...subject, evidence: "in-flow" }, lastMoment(this.table, row));
     if (isFirst) this.ledger.moved(before, handle);
-    if (finding.kind === "tunnel.encapsulated")
-      list(this.ledger.get(handle).via, this.tunnels.get(row) ?? "");
     words[w + JUDGED_REF] = handle;
+    if (finding.kind === "tunnel.encapsulated") this.contents.listTunnel(row);
   }
 }

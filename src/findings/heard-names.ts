@@ -15,6 +15,7 @@ import type { ProtocolMismatches } from "./detectors/protocol-mismatches.ts";
 import type { Secrets } from "./detectors/secrets.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
 import { helloBeginsDns, requestAsksDns } from "./encrypted-dns.ts";
+import type { FlowContents } from "./flow-contents.ts";
 import type { FlowJudge } from "./flow-judge.ts";
 import type { NameJudge } from "./name-judge.ts";
 import type { Observer } from "./observer.ts";
@@ -25,6 +26,7 @@ import type { TroubleCounts } from "./troubles.ts";
 /** Who judges what is heard. */
 interface Judges {
   readonly flows: FlowJudge;
+  readonly contents: FlowContents;
   readonly names: NameJudge;
   readonly proxies: ProxyRequests;
   readonly dns: DnsTraffic;
@@ -74,7 +76,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
     const client = initiatorOf(this.table, row);
     this.observer?.ssh({ table: this.table, row, from: client, at: lastMoment(this.table, row) }, banners);
     this.judges.mismatches.named(row);
-    this.judges.flows.sshSeen(row, banners[client], banners[client === 0 ? 1 : 0]);
+    this.judges.contents.sshSeen(row, banners[client], banners[client === 0 ? 1 : 0]);
   }
 
   private named(row: number, from: End, name: string): void {
@@ -141,7 +143,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
   /** DNS over HTTP without TLS: it is of the kind that hides questions, and yet this one may be there to be read. */
   private readableDns(row: number, from: End, path: string): void {
     if (this.judges.names.isTunnel(row)) return; // the errand is the finding
-    const isApproved = this.judges.flows.isEncryptedDns(row);
+    const isApproved = this.judges.contents.isEncryptedDns(row);
     const view = dnsInPath(path);
     const at = lastMoment(this.table, row);
     const isRead = view !== null && this.judges.dns.carried(row, from, null, view, 0, view.byteLength, at);
@@ -150,7 +152,7 @@ export class HeardNames implements NameSink, QuicSink, DtlsSink {
 
   private encryptedDns(row: number): void {
     if (this.judges.names.isTunnel(row)) return; // the errand is the finding
-    if (this.judges.flows.isEncryptedDns(row)) this.troubles.add("dns.questions_encrypted");
+    if (this.judges.contents.isEncryptedDns(row)) this.troubles.add("dns.questions_encrypted");
   }
 
   said(row: number, from: End, view: DataView, at: number, end: number): void {

@@ -24,6 +24,7 @@ import { DnsJudge } from "./dns-judge.ts";
 import { DnsTraffic } from "./dns-traffic.ts";
 import { Exceptions } from "./exceptions.ts";
 import { FlowAccounts } from "./flow-accounts.ts";
+import { FlowContents } from "./flow-contents.ts";
 import { FlowJudge } from "./flow-judge.ts";
 import { HeardNames } from "./heard-names.ts";
 import { Ledger } from "./ledger.ts";
@@ -40,6 +41,7 @@ export class Judges {
   readonly exceptions: Exceptions;
   readonly names: AddressNames;
   readonly flows: FlowJudge;
+  readonly contents: FlowContents;
   readonly accounts: FlowAccounts;
   readonly dns: DnsJudge;
   readonly dnsTraffic: DnsTraffic;
@@ -73,7 +75,16 @@ export class Judges {
     const budgets = new Budgets(judge, this.ledger);
     this.accounts = new FlowAccounts(table, this.ledger, this.exceptions, budgets);
     this.trusted = new TrustedFlows(table, this.names, judge, this.ledger, this.accounts, this.exceptions);
-    this.flows = new FlowJudge(table, judge, this.names, this.ledger, this.accounts, this.trusted);
+    this.contents = new FlowContents(table, judge, this.ledger);
+    this.flows = new FlowJudge(
+      table,
+      judge,
+      this.names,
+      this.ledger,
+      this.accounts,
+      this.trusted,
+      this.contents,
+    );
     const dnsFindings = new DnsFindings(judge, this.ledger, this.exceptions);
     this.dns = new DnsJudge(judge, this.names, this.questions, dnsFindings, this.ledger);
     this.beacons = new Beacons(this.ledger);
@@ -100,6 +111,7 @@ export class Judges {
     this.relays = new SocksRelays(table, this.nameJudge, this.proxies, this.dnsTraffic, troubles);
     const judges = {
       flows: this.flows,
+      contents: this.contents,
       names: this.nameJudge,
       proxies: this.proxies,
       dns: this.dnsTraffic,

@@ -169,7 +169,7 @@ export class PacketJudge {
       isOutermost = false;
       status = decodeInner(pkt, view);
       const isTunnel = innerDoubtful === 0 || pkt.ipVersion !== 0;
-      if (row !== NO_ROW && isTunnel) this.judges.flows.isTunnel(row, TUNNELS[tunnel]);
+      if (row !== NO_ROW && isTunnel) this.judges.contents.isTunnel(row, TUNNELS[tunnel]);
       len = pkt.frameWireEnd - pkt.layerAt;
       if (mirrors.namesPorts) mirrors.openNamedPort(pkt, view);
     }
@@ -241,15 +241,15 @@ export class PacketJudge {
     let tunnel = NO_TUNNEL;
     if (pkt.l4Proto === PROTO_TCP) tunnel = encryptedTunnelOverTcp(pkt, view);
     else if (pkt.l4Proto === PROTO_UDP) tunnel = encryptedTunnel(pkt, view);
-    if (tunnel !== NO_TUNNEL) this.judges.flows.isTunnel(row, TUNNELS[tunnel]);
+    if (tunnel !== NO_TUNNEL) this.judges.contents.isTunnel(row, TUNNELS[tunnel]);
   }
 
   private flowBegan(row: number, pkt: Packet, view: DataView): void {
     this.observer?.flowBegan(row);
     if (pkt.icmpType >= 0) this.tellIcmp(row);
     if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0)
-      this.judges.flows.isTunnel(row, TUNNELS[pkt.tunnel]);
-    else if (pkt.l4Proto === PROTO_ESP) this.judges.flows.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
+      this.judges.contents.isTunnel(row, TUNNELS[pkt.tunnel]);
+    else if (pkt.l4Proto === PROTO_ESP) this.judges.contents.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
     this.judges.flows.begin(row);
     this.judges.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;

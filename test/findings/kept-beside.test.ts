@@ -13,7 +13,7 @@ const KEPT = [
   "mismatches.open",
   "secrets.directions",
   "secrets.waiting",
-  "flows.tunnels",
+  "contents.tunnels",
   "proxies.open",
   "nameJudge.talks",
   "flows.allowedByAnswer",
