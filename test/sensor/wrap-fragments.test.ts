@@ -3,6 +3,9 @@ import { enclave, GPU, OUTSIDE, reasonsOf, Scene } from "../findings/scene.ts";
 import { judgeFrom, lineOf, watch } from "../sensor-run.ts";
 import { fragments } from "../traffic/fragments.ts";
 import type { TimedFrame } from "../traffic/frames.ts";
+import { clientHello } from "../traffic/messages.ts";
+import { tcp } from "../traffic/packets.ts";
+import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { ENCAPSULATIONS, type Encapsulation, isFrom } from "../traffic/tunnels.ts";
 
 /*
@@ -96,4 +99,35 @@ describe("a reachback in fragments", () => {
       }
     },
   );
+});
+
+describe("a reachback in segments out of order, over one another and twice", () => {
+  /** A hello in pieces of 40 octets of which each begins with the last 10 of the one before, the last first. */
+  function tricky(): TimedFrame[] {
+    const scene = new Scene().works();
+    const talk = new TcpTalk(`${GPU}:40555`, `${OUTSIDE}:443`);
+    talk.open();
+    const hello = clientHello(NAME, [], 300);
+    const pieces: Buffer[] = [];
+    for (let at = 0; at < hello.length; at += 30) {
+      const payload = hello.subarray(Math.max(0, at - 10), at + 30);
+      const seq = talk.clientSeq + Math.max(0, at - 10);
+      pieces.push(tcp(`${GPU}:40555`, `${OUTSIDE}:443`, { seq, payload }));
+    }
+    return scene.send(...talk.frames, ...pieces.reverse(), ...pieces).frames;
+  }
+
+  const plainly = tricky();
+  const alone = seen(plainly);
+
+  it("is found when nothing carries it", () => {
+    expect(alone.findings).toHaveLength(1);
+    expect(alone.findings[0]).toContain(NAME);
+  });
+
+  it.each(carriers)("is the same in $name, in fragments too", (one) => {
+    const wrap = wrapIn(one);
+    expect(seen(wrap(plainly))).toEqual(alone);
+    if (one.isLink !== true) expect(seen(backwards(wrap(plainly)))).toEqual(alone);
+  });
 });
