@@ -22,7 +22,7 @@ import { INSIDE, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import type { DnsTunnels } from "./detectors/dns-tunnels.ts";
-import type { Secrets } from "./detectors/secrets.ts";
+import type { SecretFindings } from "./detectors/secret-findings.ts";
 import type { DnsExchange, DnsJudge } from "./dns-judge.ts";
 import { list, type Moment } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
@@ -44,7 +44,7 @@ export class DnsTraffic {
   private readonly flows: FlowJudge;
   private readonly dns: DnsJudge;
   private readonly tunnels: DnsTunnels;
-  private readonly secrets: Secrets;
+  private readonly secrets: SecretFindings;
   private readonly ledger: Ledger;
   private readonly troubles: TroubleCounts;
   private readonly observer: Observer | null;
@@ -56,7 +56,7 @@ export class DnsTraffic {
     flows: FlowJudge,
     dns: DnsJudge,
     tunnels: DnsTunnels,
-    secrets: Secrets,
+    secrets: SecretFindings,
     ledger: Ledger,
     troubles: TroubleCounts,
     observer: Observer | null,

@@ -18,6 +18,7 @@ import { DnsTunnels } from "./detectors/dns-tunnels.ts";
 import { IcmpTunnels } from "./detectors/icmp-tunnels.ts";
 import { Outflow } from "./detectors/outflow.ts";
 import { ProtocolMismatches } from "./detectors/protocol-mismatches.ts";
+import { SecretFindings } from "./detectors/secret-findings.ts";
 import { Secrets } from "./detectors/secrets.ts";
 import { DnsFindings } from "./dns-findings.ts";
 import { DnsJudge } from "./dns-judge.ts";
@@ -91,7 +92,8 @@ export class Judges {
     this.ledger.onShare.push((finding, share) => this.beacons.attempted(finding, share));
     this.icmpTunnels = new IcmpTunnels(judge, this.ledger);
     this.outflow = new Outflow(table, judge, this.ledger);
-    this.secrets = new Secrets(table, judge, this.ledger);
+    const secretFindings = new SecretFindings(table, judge, this.ledger);
+    this.secrets = new Secrets(table, secretFindings);
     this.dnsTunnels = new DnsTunnels(judge, this.ledger);
     this.dnsTraffic = new DnsTraffic(
       table,
@@ -99,7 +101,7 @@ export class Judges {
       this.flows,
       this.dns,
       this.dnsTunnels,
-      this.secrets,
+      secretFindings,
       this.ledger,
       troubles,
       observer,

@@ -1,34 +1,13 @@
-import { hasPorts, protocolName } from "../../decode/protocols.ts";
-import { FLAGS, JUDGED, JUDGED_FINDING, JUDGED_REF, KEPT_BESIDE, ROW_WORDS } from "../../flow/flow-row.ts";
+import { FLAGS, KEPT_BESIDE, ROW_WORDS } from "../../flow/flow-row.ts";
 import type { FlowTable } from "../../flow/flow-table.ts";
-import {
-  addressOf,
-  classOf,
-  type End,
-  initiatorOf,
-  lastMoment,
-  portOf,
-  protoOf,
-} from "../../flow/flow-view.ts";
-import { flowOutcome, NAMED } from "../../flow/outcome.ts";
+import { classOf, type End, initiatorOf, lastMoment } from "../../flow/flow-view.ts";
 import { isHidden } from "../../names/credential-name.ts";
 import { CredentialSigns } from "../../names/credential-signs.ts";
-import { findTokens } from "../../names/credential-tokens.ts";
-import { type Credential, findCredentials } from "../../names/credentials.ts";
-import { DNS_HEADER_LEN } from "../../names/dns.ts";
-import { labelRuns } from "../../names/dns-labels.ts";
-import { parseHttpHost } from "../../names/http-host.ts";
+import { findCredentials } from "../../names/credentials.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
 import { socksPassword } from "../../names/socks-password.ts";
 import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
-import { formatAddress } from "../../policy/address-text.ts";
-import type { Judge } from "../../policy/judge.ts";
-import { registrableDomain } from "../../policy/public-suffix.ts";
-import type { DnsExchange } from "../dns-judge.ts";
-import { type FindingSubject, list, MAX_LISTED } from "../finding.ts";
-import type { Ledger } from "../ledger.ts";
-import { CRITICAL, INFO } from "../severity.ts";
-import { credentialDetail } from "./credential-detail.ts";
+import type { SecretFindings } from "./secret-findings.ts";
 
 /** Octets of one direction that are looked at: on its way out, and between inside hosts. */
 const MAX_OUTWARD = 1 << 24;
@@ -46,9 +25,8 @@ const MIN_READ = 64;
 const WAIT_SEC = 2;
 /** First octets that have to be text. */
 const MIN_TEXT = 4;
-/** Credentials of one kind that are looked for in one segment, and those of all kinds that are told of. */
+/** Credentials of one kind that are looked for in one segment. */
 const MAX_OF_KIND = 16;
-const MAX_TOLD = 64;
 const LF = 0x0a;
 
 interface Direction {
@@ -64,18 +42,7 @@ interface Direction {
   unread: number;
 }
 
-/** Which way a credential goes. */
-interface Way {
-  readonly isOutward: boolean;
-  /** Name of who is to get it, where that is known. */
-  readonly name: string | null;
-}
-
-/**
- * `secret.cleartext`: credentials in readable traffic. What is kept of one is its kind, its last four characters and
- * a fingerprint, which is keyed with the enclave's name: the same for the same frames and enclave file in every run,
- * another one at every site.
- */
+/** Looks for credentials in readable traffic, also where one goes on in the next segment. */
 export class Secrets {
   /** Directions whose last lines were not kept. */
   overflow = 0;
@@ -84,13 +51,11 @@ export class Secrets {
   /** Directions of which the last was a credential, and when that is told. */
   private readonly waiting = new Map<number, number>();
   private readonly table: FlowTable;
-  private readonly judge: Judge;
-  private readonly ledger: Ledger;
+  private readonly findings: SecretFindings;
 
-  constructor(table: FlowTable, judge: Judge, ledger: Ledger) {
+  constructor(table: FlowTable, findings: SecretFindings) {
     this.table = table;
-    this.judge = judge;
-    this.ledger = ledger;
+    this.findings = findings;
   }
 
   /** `from` said view[at, end) in a TCP flow, in order, in a protocol that is not encrypted. */
@@ -152,11 +117,11 @@ export class Secrets {
     // One that nothing follows yet may go on in the next segment.
     const last = credentials.at(-1);
     const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
-    this.found(row, from, credentials, text, text);
+    this.findings.found(row, from, credentials, text, text);
     const isKept = this.keep(row, key, direction, text, open?.at ?? text.length, fresh.length, lines);
     if (open === undefined) this.waiting.delete(key);
     else if (isKept) this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
-    else this.found(row, from, [open], text, text);
+    else this.findings.found(row, from, [open], text, text);
   }
 
   /** Tells of credentials whose end was the last that was heard for a while. */
@@ -174,47 +139,25 @@ export class Secrets {
     const { carry, told } = direction;
     direction.told = carry.length;
     const credentials = findCredentials(carry).filter((credential) => credential.end > told);
-    this.found(key >> 1, (key & 1) as End, credentials, carry, carry);
+    this.findings.found(key >> 1, (key & 1) as End, credentials, carry, carry);
   }
 
   private gave(row: number, from: End, kind: string, password: string): void {
     const credential = { kind, at: 0, end: password.length, isPassword: true };
-    this.found(row, from, [credential], password, "");
+    this.findings.found(row, from, [credential], password, "");
   }
 
   /** `from` sent header fields that are read elsewhere (HTTP/2), a line each. */
   headers(row: number, from: End, lines: string, host: string): void {
     if (lines === "" || this.limitOf(row, from) === 0) return;
-    this.found(row, from, findCredentials(lines), lines, `Host: ${host}\r\n`);
-  }
-
-  /** A name with a credential in it was asked; view[at, end) is the message. */
-  asked(exchange: DnsExchange, qname: string, view: DataView, at: number, end: number): void {
-    if (!isHidden(qname) || exchange.group) return;
-    const details: (() => string)[] = [];
-    const domain = registrableDomain(qname) ?? qname;
-    for (const text of labelRuns(view, at + DNS_HEADER_LEN, end, domain.split(".").length)) {
-      for (const token of findTokens(text))
-        details.push(() => credentialDetail({ ...token, isPassword: false }, text, this.judge.policy.name));
-      if (details.length > 0) break;
-    }
-    const inside = this.judge.nameClass(qname) === "inside";
-    const { hostText, resolverPort, proto } = exchange;
-    const subject = { source: hostText, destination: domain, port: resolverPort, proto, name: domain };
-    this.tell(
-      subject,
-      details.length === 0 ? [() => "credential in a DNS name"] : details,
-      !inside,
-      NAMED,
-      exchange.at,
-    );
+    this.findings.found(row, from, findCredentials(lines), lines, `Host: ${host}\r\n`);
   }
 
   /** `from` named its server, and there was a credential in the name. */
   named(row: number, from: End, name: string): void {
     if (!isHidden(name) || this.limitOf(row, from) === 0) return;
     const credential = { kind: "credential in a server name", at: 0, end: 0, isPassword: true };
-    this.found(row, from, [credential], "", `Host: ${name}\r\n`);
+    this.findings.found(row, from, [credential], "", `Host: ${name}\r\n`);
   }
 
   /** The flow is over. */
@@ -259,68 +202,6 @@ export class Secrets {
     direction.linesLeft = linesLeft;
     direction.unread = 0;
     return true;
-  }
-
-  private found(
-    row: number,
-    from: End,
-    credentials: readonly Credential[],
-    text: string,
-    head: string,
-  ): void {
-    if (credentials.length === 0) return;
-    const way = this.wayOf(row, from, head);
-    const to: End = from === 0 ? 1 : 0;
-    const proto = protoOf(this.table, row);
-    const address = formatAddress(addressOf(this.table, row, to));
-    const subject = {
-      source: formatAddress(addressOf(this.table, row, from)),
-      destination: way.name ?? address,
-      port: hasPorts(proto) ? portOf(this.table, row, to) : null,
-      proto: protocolName(proto),
-      name: way.name,
-    };
-    const details = credentials
-      .slice(0, MAX_TOLD)
-      .map((each) => () => credentialDetail(each, text, this.judge.policy.name));
-    const outcome = flowOutcome(this.table, row, from === 1);
-    this.tell(subject, details, way.isOutward, outcome, lastMoment(this.table, row), address);
-  }
-
-  /** To whom it goes: the flow's own destination, or the one that an inside proxy is asked for. */
-  private wayOf(row: number, from: End, head: string): Way {
-    const words = this.table.words;
-    const w = row * ROW_WORDS;
-    const crosses = classOf(this.table, row, from === 0 ? 1 : 0) === OUTSIDE;
-    const proxied = /^[A-Z]{3,17} http:\/\/([^\s/?#]{1,300})/m.exec(head);
-    const host = proxied ?? /^host:[ \t]*([^\s]{1,300})/im.exec(head);
-    const named = host === null ? null : parseHttpHost(host[1]);
-    const name = named === null || named.odd || named.address !== null ? null : named.host;
-    if (!crosses) {
-      const outside = proxied !== null && named !== null && this.judge.nameClass(named.host) === "outside";
-      return { isOutward: outside, name: outside ? name : null };
-    }
-    const known = words[w + JUDGED] === JUDGED_FINDING ? this.ledger.get(words[w + JUDGED_REF]).name : null;
-    return { isOutward: true, name: known ?? name };
-  }
-
-  /** `details`: one for each credential, made where there is room for them. */
-  private tell(
-    subject: Pick<FindingSubject, "source" | "destination" | "port" | "proto" | "name">,
-    details: readonly (() => string)[],
-    isOutward: boolean,
-    outcome: number,
-    at: { sec: number; nsec: number },
-    ip: string | null = null,
-  ): void {
-    const evidence = subject.name === null ? "none" : "in-flow";
-    const handle = this.ledger.open({ kind: "secret.cleartext", ...subject, evidence, rule: null }, at);
-    const finding = this.ledger.get(handle);
-    if (isOutward) finding.severityCap = CRITICAL;
-    else if (finding.attempts === 0) finding.severityCap = INFO;
-    for (const detail of details) if (finding.details.length < MAX_LISTED) list(finding.details, detail());
-    const counts = { attempts: details.length, bytesOut: 0, bytesIn: 0, oneWayBytes: 0 };
-    this.ledger.share(handle, { ...counts, outcome, first: at, last: at, ip });
   }
 }
 
