@@ -107,7 +107,15 @@ async function compare(intake, octets) {
  */
 async function measured(intake, octets, name, reader, rate) {
   const { sentPerSec, lost, cpuNs, others } = await measure(reader, octets, rate);
-  row(intake, `${octets}`, name, `${sentPerSec}`, `${lost}`, `${cpuNs}`, `${Math.round(100 * others)} %`);
+  row(
+    intake,
+    `${octets}`,
+    name,
+    `${sentPerSec}`,
+    `${lost}`,
+    `${cpuNs}`,
+    `${Math.round(100 * Math.max(0, others))} %`,
+  );
   return { sentPerSec, lost, isDisturbed: others > DISTURBED_SHARE };
 }
 
