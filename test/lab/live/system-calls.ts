@@ -8,7 +8,7 @@ export function traced(file: string): string[] {
 
 export interface SystemCall {
   readonly name: string;
-  /** As strace shows the arguments, the result included where the call was not interrupted. */
+  /** As strace shows the arguments, the result included where the call returned. */
   readonly text: string;
 }
 
@@ -22,10 +22,26 @@ export async function systemCallsOf(file: string): Promise<SystemCall[]> {
     return text !== "" && began.size === 0;
   };
   await until(hasEnded, () => text.slice(-1000));
-  return [...text.matchAll(/^\d+ +(\w+)\((.*)$/gm)].map(([, name, rest]) => ({
-    name,
-    text: `${name}(${rest}`,
-  }));
+  return wholeCalls(text);
+}
+
+const UNFINISHED = " <unfinished ...>";
+
+/** Calls in the order in which they returned. One that another task's came into stands there in two parts. */
+function wholeCalls(text: string): SystemCall[] {
+  const begun = new Map<string, string>();
+  const lines: string[] = [];
+  for (const [, task, line] of text.matchAll(/^(\d+) +(.*)$/gm)) {
+    if (line.endsWith(UNFINISHED)) begun.set(task, line.slice(0, -UNFINISHED.length));
+    else {
+      lines.push(line.replace(/^<\.\.\. \w+ resumed> ?/, () => begun.get(task) ?? ""));
+      begun.delete(task);
+    }
+  }
+  return [...lines, ...begun.values()].flatMap((line) => {
+    const call = /^(\w+)\((.*)$/.exec(line);
+    return call === null ? [] : [{ name: call[1], text: line }];
+  });
 }
 
 /** Calls that make a socket, or send through one. */
