@@ -1,12 +1,15 @@
 import { ACK_A, ACK_A_SET, ACK_B_SET, FLAGS, HAS_HOLES, ROW_WORDS } from "./flow-row.ts";
 import type { FlowTable } from "./flow-table.ts";
 
-/** A range of sequence numbers [from, to) of one direction that was skipped. */
-interface Hole {
+/** A range of sequence numbers [from, to) of one direction. */
+export interface SeqRange {
   direction: number;
   from: number;
   to: number;
 }
+
+/** One that was skipped. */
+type Hole = SeqRange;
 
 /** Reordering leaves a few holes for a moment; more than this on one flow is loss. */
 const MAX_HOLES = 32;
@@ -20,6 +23,8 @@ export class TcpGaps {
   /** Octets that were acknowledged without having been seen, over the flows closed so far. */
   unseen = 0;
   private readonly holes = new Map<number, Hole[]>();
+  /** By flow, the last data that came beyond a jump which nothing confirms yet. */
+  private readonly far = new Map<number, SeqRange>();
 
   open(table: FlowTable, row: number, direction: number, from: number, to: number): void {
     let list = this.holes.get(row);
@@ -59,8 +64,39 @@ export class TcpGaps {
     }
   }
 
+  /**
+   * Data [from, to) came so far ahead of what was seen that it may be junk; within `reach` of such data, it goes on.
+   * Returns how many octets of it are new.
+   */
+  addFar(table: FlowTable, row: number, direction: number, from: number, to: number, reach: number): number {
+    const known = this.far.get(row);
+    if (known !== undefined && known.direction === direction && Math.abs((from - known.to) | 0) <= reach) {
+      const start = laterOf(known.to, from);
+      known.to = laterOf(known.to, to);
+      return Math.max(0, (to - start) | 0);
+    }
+    if (this.far.size === MAX_FLOWS && known === undefined)
+      this.unseen += reach; // better too much than too little
+    else this.far.set(row, { direction, from, to });
+    table.words[row * ROW_WORDS + FLAGS] |= HAS_HOLES;
+    return (to - from) | 0;
+  }
+
+  /**
+   * The data of which `addFar` was told, where `ack` is of them or of what came within `reach` of them: they are no
+   * junk. Null where there are none.
+   */
+  takeFar(row: number, direction: number, ack: number, reach: number): SeqRange | null {
+    const far = this.far.get(row);
+    if (far?.direction !== direction) return null;
+    if (((ack - far.from) | 0) < -reach || ((ack - far.to) | 0) > reach) return null;
+    this.far.delete(row);
+    return far;
+  }
+
   /** The flow ended: what was acknowledged of its holes stays unseen. */
   close(table: FlowTable, row: number): void {
+    this.far.delete(row);
     const list = this.holes.get(row);
     if (list === undefined) return;
     this.holes.delete(row);

@@ -24,7 +24,11 @@ import {
 import type { FlowTable } from "./flow-table.ts";
 import type { TcpGaps } from "./tcp-gaps.ts";
 
-/** A forward jump beyond any window in use (RFC 7323 allows 2^30) is no gap but another numbering. */
+/**
+ * A forward jump beyond any window in use (RFC 7323 allows 2^30) is no gap by itself: it may be junk that its receiver
+ * ignores, or an acknowledgement of an older connection (RFC 9293 §3.5.1). It is one where both ends show it, or where
+ * acknowledgements go on from there.
+ */
 const MAX_JUMP = 1 << 24;
 
 /** From here on sequence numbers say no longer what came before the SYN. */
@@ -114,7 +118,8 @@ function trackAck(table: FlowTable, gaps: TcpGaps, row: number, direction: numbe
   const w = row * ROW_WORDS;
   const bits = words[w + FLAGS];
   const ackSet = ACK_A_SET << direction;
-  if ((bits & ackSet) === 0 || ((ack - words[w + ACK_A + direction]) | 0) > 0) {
+  const before = words[w + ACK_A + direction];
+  if ((bits & ackSet) === 0 || ((ack - before) | 0) > 0) {
     words[w + ACK_A + direction] = ack;
     words[w + FLAGS] = bits | ackSet;
   }
@@ -125,13 +130,43 @@ function trackAck(table: FlowTable, gaps: TcpGaps, row: number, direction: numbe
     words[w + SEQ_A + other] = isAsker && (bits & SYN_ACK_SEEN) !== 0 ? (words[w + ISN] + 1) | 0 : ack;
     words[w + FLAGS] |= SEQ_A_SET << other;
   }
+  if (((ack - words[w + SEQ_A + other]) | 0) > MAX_JUMP) skipTo(table, gaps, row, other, ack);
   const seen = words[w + SEQ_A + other];
   const ahead = (ack - seen) | 0;
-  if (ahead <= 0 || ahead > MAX_JUMP) return;
+  if (ahead <= 0) return;
+  if (ahead > MAX_JUMP) {
+    const step = (ack - before) | 0;
+    const goesOn = (bits & ackSet) !== 0 && ((before - seen) | 0) > MAX_JUMP;
+    if (!goesOn || step <= 0 || step > MAX_JUMP) return;
+  }
   words[w + SEQ_A + other] = ack;
   // The last octet may be an unseen FIN: too little to tell, and too little to matter.
   table.doubles[row * ROW_DOUBLES + BYTES_A + other] += ahead;
   gaps.open(table, row, other, seen, ack);
+}
+
+/** Where data came beyond a jump and are acknowledged by `ack`, all before them was not seen. */
+function skipTo(table: FlowTable, gaps: TcpGaps, row: number, direction: number, ack: number): void {
+  const far = gaps.takeFar(row, direction, ack, MAX_JUMP);
+  if (far === null) return;
+  const at = row * ROW_WORDS + SEQ_A + direction;
+  const next = table.words[at];
+  table.words[at] = far.to;
+  table.doubles[row * ROW_DOUBLES + BYTES_A + direction] += (far.from - next) | 0;
+  gaps.open(table, row, direction, next, far.from);
+}
+
+/** Data beyond a jump, whose acknowledgement may have come first. */
+function trackFar(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
+  const w = row * ROW_WORDS;
+  const to = (pkt.tcpSeq + pkt.payloadLen) | 0;
+  const added = gaps.addFar(table, row, direction, pkt.tcpSeq, to, MAX_JUMP);
+  table.doubles[row * ROW_DOUBLES + BYTES_A + direction] += added;
+  const acker = 1 - direction;
+  if ((table.words[w + FLAGS] & (ACK_A_SET << acker)) === 0) return;
+  const acked = table.words[w + ACK_A + acker];
+  if (((acked - table.words[w + SEQ_A + direction]) | 0) > MAX_JUMP)
+    skipTo(table, gaps, row, direction, acked);
 }
 
 function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: number, pkt: Packet): void {
@@ -160,12 +195,12 @@ function trackData(table: FlowTable, gaps: TcpGaps, row: number, direction: numb
     if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);
     return;
   }
-  words[w + SEQ_A + direction] = end;
   const gap = (pkt.tcpSeq - next) | 0;
   if (gap > MAX_JUMP) {
-    table.doubles[bytes] += pkt.payloadLen;
+    trackFar(table, gaps, row, direction, pkt);
     return;
   }
+  words[w + SEQ_A + direction] = end;
   table.doubles[bytes] += ahead - fin;
   if (gap > 0) gaps.open(table, row, direction, next, pkt.tcpSeq);
   else if ((words[w + FLAGS] & HAS_HOLES) !== 0) gaps.fill(row, direction, pkt.tcpSeq, end);

@@ -135,4 +135,54 @@ describe("TcpGaps", () => {
     wire.end();
     expect(wire.tracker.gaps.unseen).toBe(100);
   });
+
+  describe("beyond any window", () => {
+    /** Loss of `lost` octets after three that were seen; what comes then, by number from the first octet on. */
+    const afterLoss = (lost: number, frames: (from: number) => readonly Uint8Array[]) => {
+      const wire = new Wire(16);
+      wire.take([
+        tcp(CLIENT, SERVER, { seq: 0, flags: SYN }),
+        tcp(SERVER, CLIENT, { seq: 0, ack: 1, flags: SYN | ACK }),
+        tcp(CLIENT, SERVER, { seq: 1, ack: 1, payload: "abc" }),
+        tcp(SERVER, CLIENT, { seq: 1, ack: 4 }),
+        ...frames(4 + lost),
+      ]);
+      const { out } = wire.end().ended[0];
+      return { unseen: wire.tracker.gaps.unseen, out };
+    };
+    const data = (seq: number, lenBytes: number) =>
+      tcp(CLIENT, SERVER, { seq, ack: 1, payload: "x".repeat(lenBytes) });
+    const ack = (number: number) => tcp(SERVER, CLIENT, { seq: 1, ack: number });
+
+    it.each([2 ** 24 + 1, 20e6, 2 ** 30])("counts a loss of %i octets, whoever shows it first", (lost) => {
+      const gone = { unseen: lost, out: lost + 13 };
+      expect(afterLoss(lost, (from) => [data(from, 10), ack(from + 10)])).toEqual(gone);
+      expect(
+        afterLoss(lost, (from) => [data(from, 5), data(from + 5, 5), data(from, 5), ack(from + 10)]),
+      ).toEqual(gone);
+      expect(afterLoss(lost, (from) => [ack(from), data(from, 10), ack(from + 10)])).toEqual(gone);
+      expect(afterLoss(lost, (from) => [ack(from + 10), data(from, 10)])).toEqual(gone);
+      expect(afterLoss(lost, (from) => [ack(from), ack(from + 5), ack(from + 10)])).toEqual({
+        ...gone,
+        unseen: lost + 10,
+      });
+    });
+
+    it("takes what nobody acknowledges for junk: what is sent besides counts as before", () => {
+      const frames = (from: number) => [
+        data(from, 10),
+        data(4, 1000),
+        ack(1004),
+        data(1004, 1000),
+        ack(2004),
+      ];
+      expect(afterLoss(20e6, frames)).toEqual({ unseen: 0, out: 2013 });
+      expect(afterLoss(2 ** 30, frames)).toEqual({ unseen: 0, out: 2013 });
+    });
+
+    it("takes a lone acknowledgement, also told twice, for one of an older connection", () => {
+      const frames = (from: number) => [ack(from), ack(from), data(4, 1000), ack(1004)];
+      expect(afterLoss(2 ** 29, frames)).toEqual({ unseen: 0, out: 1003 });
+    });
+  });
 });
