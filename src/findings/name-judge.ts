@@ -5,6 +5,7 @@ import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, classOf, type End, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
 import { flowOutcome } from "../flow/outcome.ts";
 import type { HttpRequest } from "../names/http-head.ts";
+import type { HttpHost } from "../names/http-host.ts";
 import type { ProxyErrand } from "../names/proxy-errand.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
@@ -74,13 +75,19 @@ export class NameJudge {
   /** A client made an HTTP request. */
   requested(row: number, client: End, request: HttpRequest): void {
     const toProxy = this.isForProxy(row, client, request);
-    if (this.crossesBoundary(row) || !toProxy) {
-      if (toProxy) this.sentAcross(row, client, request);
-      else if (request.address === null) this.named(row, client, request.host);
-      for (const other of request.otherHosts) if (other.address === null) this.named(row, client, other.host);
+    if (!this.crossesBoundary(row) && toProxy) {
+      this.sent(row, client, request);
       return;
     }
-    this.sent(row, client, request);
+    if (toProxy) this.sentAcross(row, client, request);
+    else this.hosted(row, client, request);
+    for (const other of request.otherHosts) this.hosted(row, client, other);
+  }
+
+  /** A server was asked for what it holds of a host. Of an outside one, an address that is not its own is another destination. */
+  private hosted(row: number, client: End, { host, address }: Pick<HttpHost, "host" | "address">): void {
+    if (address === null) this.named(row, client, host);
+    else if (this.isOutside(row, client === 0 ? 1 : 0)) this.sentOn(row, client, address);
   }
 
   /** HTTP/2 has one form for origins and proxies: who the server is decides there. */

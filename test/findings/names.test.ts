@@ -8,6 +8,7 @@ import {
   serverHello,
   tlsData,
 } from "../traffic/messages.ts";
+import { join } from "../traffic/octets.ts";
 import { udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import {
@@ -249,6 +250,19 @@ describe("a flow to the address of an allowed name", () => {
       talk.server(httpResponse(200));
     });
     expect(scene.lines(FILE)).toEqual([`egress.flow ${GATE} 192.0.2.66 80/tcp transferred critical x1`]);
+  });
+
+  it("is not allowed for a host that is another address than the server's", () => {
+    const asking = (...hosts: string[]) =>
+      answered().talks(GATE, OUTSIDE, 80, (talk) => {
+        talk.open();
+        talk.client(join(`GET / HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join("")}\r\n`));
+        talk.server(httpResponse(200));
+      });
+    const found = [`egress.flow ${GATE} 192.0.2.66 80/tcp transferred critical x1`];
+    expect(asking("192.0.2.66:80").lines(FILE)).toEqual(found);
+    expect(asking(GOOD, "192.0.2.66").lines(FILE)).toEqual(found);
+    expect(asking(`${OUTSIDE}:80`).lines(FILE)).toEqual([]);
   });
 
   it("contradicts itself in no second hello after a retry", () => {
