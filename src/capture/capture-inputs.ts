@@ -35,13 +35,19 @@ interface Found {
   readonly first: PacketTime | null;
 }
 
-/** Names that promise a capture: day.pcap, day.pcap3 (as `tcpdump -C` numbers them), day.cap.gz. */
-const CAPTURE_NAME = /\.(pcapng|pcap\d*|cap|dmp)(\.gz|\.zst)?$/i;
+/**
+ * Names that promise a capture: day.pcap, day.pcap3 (as `tcpdump -C` numbers them), day.pcap.1, day.cap.gz, and what is
+ * compressed as we cannot read it.
+ */
+const CAPTURE_NAME = /\.(pcapng|pcap\d*|cap|dmp|snoop)(\.\d+)?(\.(gz|zst|xz|bz2|lz4|lzma|br|z|zip|7z))?$/i;
+
+/** Entries below a directory that are looked at for captures which nobody named. */
+const MAX_LOOKS = 10_000;
 
 /**
- * Puts captures, directories of captures (without what is below) and "-" into the order in which they
- * are to be read, whatever the order of `args`. A file that is named twice is read once. Each is opened
- * for a moment to see its first packet; pipes are not, and come last.
+ * Puts captures, directories of captures and "-" into the order in which they are to be read, whatever the
+ * order of `args`. A file that is named twice is read once. Each is opened for a moment to see its first
+ * packet; pipes are not, and come last. What lies below a directory is not read: captures there are broken.
  */
 export async function listInputs(args: readonly string[]): Promise<CaptureInputs> {
   const inputs: CaptureInputs = { paths: [], first: null, skipped: [], broken: [] };
@@ -53,7 +59,8 @@ export async function listInputs(args: readonly string[]): Promise<CaptureInputs
       found.push({ path, first: await firstPacketTime(path) });
     } catch (error) {
       if (!(error instanceof CaptureError)) throw error;
-      if (error instanceof NotACapture && directory !== null && !CAPTURE_NAME.test(path)) {
+      const isNone = error instanceof NotACapture && !error.isForeign;
+      if (isNone && directory !== null && !CAPTURE_NAME.test(path)) {
         inputs.skipped.push(path);
         continue;
       }
@@ -72,6 +79,7 @@ export async function listInputs(args: readonly string[]): Promise<CaptureInputs
 /** Files to look into. Directories are entered into `barren`, what cannot be listed into `inputs`. */
 function listCandidates(args: readonly string[], inputs: CaptureInputs, barren: Set<string>): Candidate[] {
   const candidates: Candidate[] = [];
+  const known = new Set(args.map(realPath));
   for (const arg of new Set(args)) {
     try {
       if (arg === "-" || !statSync(arg).isDirectory()) {
@@ -81,7 +89,7 @@ function listCandidates(args: readonly string[], inputs: CaptureInputs, barren: 
       for (const name of readdirSync(arg)) {
         const path = join(arg, name);
         if (isFile(path)) candidates.push({ path, directory: arg });
-        else inputs.skipped.push(path);
+        else if (!known.has(realPath(path))) passOver(path, known, inputs);
       }
       barren.add(arg);
     } catch (error) {
@@ -89,6 +97,45 @@ function listCandidates(args: readonly string[], inputs: CaptureInputs, barren: 
     }
   }
   return candidates;
+}
+
+/** Something in a directory that is no file: broken where there are captures in it. */
+function passOver(path: string, known: ReadonlySet<string>, { skipped, broken }: CaptureInputs): void {
+  const message = whyNotPassedOver(path, known);
+  if (message === null) skipped.push(path);
+  else broken.push({ path, message });
+}
+
+/** Null where no capture lies below the path that is not read anyway. */
+function whyNotPassedOver(path: string, known: ReadonlySet<string>): string | null {
+  const seen = new Set(known);
+  const open = [path];
+  let looks = 0;
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    const real = realPath(folder);
+    if (seen.has(real) || !isDirectory(folder)) continue;
+    seen.add(real);
+    try {
+      for (const name of readdirSync(folder)) {
+        if (CAPTURE_NAME.test(name))
+          return "is a directory with captures in it; name it as well, or they are not read";
+        if (++looks > MAX_LOOKS)
+          return "is a directory with more in it than is looked at; name those with captures as well";
+        open.push(join(folder, name));
+      }
+    } catch (error) {
+      return systemMessage(error);
+    }
+  }
+  return null;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Or what cannot be looked at, such as a link that leads nowhere or in a circle: opening it says so. */

@@ -1,7 +1,15 @@
 import { CaptureError } from "./frame-source.ts";
 
-/** An input that is no capture at all, as opposed to one that is broken. */
-export class NotACapture extends CaptureError {}
+/** An input that is no capture that can be read, as opposed to one that is broken. */
+export class NotACapture extends CaptureError {
+  /** It is a capture in a format of somebody else. */
+  readonly isForeign: boolean;
+
+  constructor(message: string, isForeign = false) {
+    super(message);
+    this.isForeign = isForeign;
+  }
+}
 
 const EXPECTED = "expected pcap or pcapng, or gzip or zstd of either";
 const CONVERT = "convert it with `editcap -F pcapng`";
@@ -28,8 +36,10 @@ export function notACapture(head: Uint8Array): NotACapture {
   if (head.length === 0) return new NotACapture(`is empty; ${EXPECTED}`);
   const hex = Buffer.from(head).toString("hex");
   const foreign = FOREIGN.find(([prefix]) => hex.startsWith(prefix));
-  if (foreign)
-    return new NotACapture(`not a capture that is known here: looks like ${foreign[1]}; ${foreign[2]}`);
+  if (foreign) {
+    const message = `not a capture that is known here: looks like ${foreign[1]}; ${foreign[2]}`;
+    return new NotACapture(message, foreign[2] === CONVERT);
+  }
   const text = Buffer.from(head).toString("latin1");
   const begins = /^[\t\n\r -~]+$/.test(text)
     ? `the text ${JSON.stringify(text)}`

@@ -12,6 +12,7 @@ const inside = (name: string): string => join(directory, name);
 
 beforeAll(() => {
   mkdirSync(join(directory, "below"), { recursive: true });
+  mkdirSync(join(directory, "notes"), { recursive: true });
   const files: Record<string, Uint8Array> = {
     "a.pcap": at(300, 2),
     "z.pcap": at(300, 1),
@@ -27,6 +28,11 @@ beforeAll(() => {
     "cut-head": at(1).subarray(0, 20),
     "cut-record.cap": at(150).subarray(0, -1),
     "below/deep.pcap": at(1),
+    "notes/readme.md": Buffer.from("# notes"),
+    "day.pcap.xz": Buffer.from("fd377a585a0000", "hex"),
+    "day.pcap.1": Buffer.from("hello"),
+    "archive.zip": Buffer.from("504b0304", "hex"),
+    "sun-01": Buffer.from("736e6f6f70000000", "hex"),
   };
   for (const [name, octets] of Object.entries(files)) writeFileSync(inside(name), octets);
   symlinkSync("nowhere", inside("gone.pcap"));
@@ -38,10 +44,14 @@ describe("a directory", () => {
     expect(paths).toEqual(
       ["b.pcap.gz", "c", "d.pcap1", "z.pcap", "a.pcap", "cut-record.cap", "empty-capture.pcap"].map(inside),
     );
-    expect(skipped).toEqual(["below", "notes.gz", "readme.md", "zero.log"].map(inside));
+    expect(skipped).toEqual(["archive.zip", "notes", "notes.gz", "readme.md", "zero.log"].map(inside));
     expect(broken).toEqual([
+      { path: inside("below"), message: expect.stringMatching(/^is a directory with captures in it/) },
       { path: inside("cut-head"), message: "the pcap file header is cut short" },
+      { path: inside("day.pcap.1"), message: expect.stringMatching(/^not a capture/) },
+      { path: inside("day.pcap.xz"), message: expect.stringMatching(/looks like xz; decompress it first$/) },
       { path: inside("gone.pcap"), message: "no such file or directory (ENOENT)" },
+      { path: inside("sun-01"), message: expect.stringMatching(/looks like snoop/) },
       {
         path: inside("text.pcapng"),
         message: expect.stringMatching(/^not a capture: begins with the text "hello"/),
@@ -72,6 +82,22 @@ describe("a directory with a link in a circle", () => {
     const { paths, broken } = await listInputs([folder]);
     expect(paths).toEqual([join(folder, "b.pcap")]);
     expect(broken).toEqual([{ path: join(folder, "a.pcap"), message: expect.stringContaining("ELOOP") }]);
+  });
+});
+
+describe("directories below a directory", () => {
+  it("are no matter where they are named as well, lead back, or hold no captures; else they are broken", async () => {
+    const folder = scratchPath("tree");
+    mkdirSync(join(folder, "days", "friday"), { recursive: true });
+    mkdirSync(join(folder, "other"));
+    symlinkSync(".", join(folder, "loop"));
+    copyFileSync(inside("a.pcap"), join(folder, "a.pcap"));
+    copyFileSync(inside("c"), join(folder, "days", "friday", "c.cap"));
+    const [days, friday] = [join(folder, "days"), join(folder, "days", "friday")];
+    const brokenOf = async (...args: string[]) => (await listInputs(args)).broken.map(({ path }) => path);
+    expect(await brokenOf(folder)).toEqual([days]);
+    expect(await brokenOf(folder, friday)).toEqual([]);
+    expect((await listInputs([folder])).skipped).toEqual([join(folder, "other")]);
   });
 });
 
