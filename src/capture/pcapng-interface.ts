@@ -28,9 +28,10 @@ export class PcapngInterface {
   /** The same as a double, 0 outside the fast range. */
   readonly #fastTicksPerSec: number;
   readonly #nsecPerTick: number;
-  /** Losses that packets mention one by one, and the latest total that a statistics block gives. */
+  /** Losses that packets mention one by one, and the largest totals that statistics blocks give. */
   #droppedByPackets = 0;
-  #droppedByStatistics = 0;
+  #droppedByInterface = 0;
+  #droppedBySystem = 0;
 
   /** From the body of an Interface Description Block, view[at, end), at least 8 octets. */
   constructor(view: DataView, at: number, end: number, littleEndian: boolean) {
@@ -56,18 +57,22 @@ export class PcapngInterface {
 
   /** Packets that were lost on this interface: two ways to count the same, so the larger counts. */
   get dropped(): number {
-    return Math.max(this.#droppedByPackets, this.#droppedByStatistics);
+    return Math.max(this.#droppedByPackets, this.#droppedByInterface + this.#droppedBySystem);
   }
 
   addDropped(packets: number): void {
     this.#droppedByPackets += packets;
   }
 
-  /** Options of an Interface Statistics Block, view[at, end). They count from the start of the capture. */
+  /**
+   * Options of an Interface Statistics Block, view[at, end). They count from the start of the capture: a block that
+   * says nothing of losses, or less than one before it, takes none back.
+   */
   readStatistics(view: DataView, at: number, end: number, littleEndian: boolean): void {
-    this.#droppedByStatistics =
-      counterOption(view, at, end, littleEndian, ISB_IFDROP) +
-      counterOption(view, at, end, littleEndian, ISB_OSDROP);
+    const byInterface = counterOption(view, at, end, littleEndian, ISB_IFDROP);
+    const bySystem = counterOption(view, at, end, littleEndian, ISB_OSDROP);
+    this.#droppedByInterface = Math.max(this.#droppedByInterface, byInterface);
+    this.#droppedBySystem = Math.max(this.#droppedBySystem, bySystem);
   }
 
   /**
