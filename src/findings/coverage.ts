@@ -168,7 +168,9 @@ export function coverageCounters(facts: CoverageFacts): Record<string, number> {
   counters["inside.dns_answered"] = facts.dnsAnswered;
   counters["tcp.unseen_bytes"] = facts.tcpUnseen;
   counters["tcp.bytes"] = facts.witness.tcpBytes;
-  return Object.fromEntries(Object.entries(counters).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const sorted: Record<string, number> = {};
+  for (const name of Object.keys(counters).sort()) sorted[name] = counters[name];
+  return sorted;
 }
 
 function countOf(count: number, what: string): string {

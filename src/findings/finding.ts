@@ -85,7 +85,7 @@ export function findingId(key: FindingKey): string {
 }
 
 /** Names hold no space (they are escaped), so the parts cannot run into each other. */
-export function keyText(key: FindingKey): string {
+function keyText(key: FindingKey): string {
   return `${key.kind} ${key.source ?? "-"} ${key.destination} ${key.port ?? "-"}/${key.proto ?? "-"}`;
 }
 

@@ -4,10 +4,10 @@ import {
   type FindingSubject,
   findingId,
   isBefore,
-  keyText,
   list,
   type Moment,
 } from "./finding.ts";
+import { ServiceFindings } from "./service-findings.ts";
 import { CRITICAL } from "./severity.ts";
 
 /** More names under one registrable domain, or bare addresses on one service, collapse into one finding. */
@@ -19,6 +19,9 @@ const COLLAPSE_ABOVE = 200;
 const MAX_APART = 1000;
 /** Hard cap on findings: what comes later is counted and makes the run inconclusive. */
 const MAX_FINDINGS = 100_000;
+
+/** Destination of what bare addresses collapse into. */
+const ALL = "*";
 
 /** A handle that stands for none: what a rule allows has no finding. */
 export const NO_FINDING = -1;
@@ -68,60 +71,69 @@ export class Ledger {
   absorbed: string[] = [];
 
   private readonly entries: Entry[] = [];
-  private readonly byKey = new Map<string, number>();
-  /** Members of what may collapse, or the handle of what they collapsed into. */
-  private readonly groups = new Map<string, number[] | number>();
-  /** Findings by kind, source and service. */
-  private readonly apart = new Map<string, number>();
+  /** By kind, source and service. */
+  private readonly services = new Map<string, ServiceFindings>();
+  /** What was asked for last: what comes in a row is mostly of one service. */
+  private service: ServiceFindings | null = null;
   private readonly registrableDomain: (name: string) => string | null;
 
   constructor(registrableDomain: (name: string) => string | null) {
     this.registrableDomain = registrableDomain;
-    this.add(SURPLUS_SUBJECT, { sec: 0, nsec: 0 });
+    this.add(this.serviceOf(SURPLUS_SUBJECT), SURPLUS_SUBJECT, { sec: 0, nsec: 0 });
   }
 
   /** The handle of the finding about this subject, made when it is new. */
   open(subject: FindingSubject, at: Moment): number {
-    const known = this.byKey.get(keyText(subject));
+    const service = this.serviceOf(subject);
+    const known = service.handles.get(subject.destination);
     if (known !== undefined) {
       const finding = this.get(known);
       finding.evidence = betterEvidence(finding.evidence, subject.evidence);
       return this.resolve(known);
     }
-    const label = this.collapsedLabel(subject);
-    const groupKey = keyText({ ...subject, destination: label });
-    const members = this.groups.get(groupKey);
+    const domain = this.domainOf(subject);
+    const members = service.membersOf(domain);
     if (typeof members === "number") return members;
-    const service = serviceText(subject);
-    const apart = this.apart.get(service) ?? 0;
-    if (apart === MAX_APART) return this.surplusOf(subject, at);
+    if (service.apart === MAX_APART) return this.surplusOf(service, subject, at);
     if (this.entries.length > MAX_FINDINGS) {
       this.overflow++;
       return SURPLUS;
     }
-    const handle = this.add(subject, at);
-    this.apart.set(service, apart + 1);
+    const handle = this.add(service, subject, at);
+    service.apart++;
     if (members === undefined) {
-      this.groups.set(groupKey, [handle]);
+      service.setMembers(domain, [handle]);
       return handle;
     }
     members.push(handle);
-    return members.length > COLLAPSE_ABOVE ? this.collapse(groupKey, subject, label, members) : handle;
+    return members.length > COLLAPSE_ABOVE ? this.collapse(service, subject, domain, members) : handle;
+  }
+
+  private serviceOf(subject: FindingSubject): ServiceFindings {
+    if (this.service?.isOf(subject)) return this.service;
+    const key = serviceText(subject);
+    let service = this.services.get(key);
+    if (service === undefined) {
+      service = new ServiceFindings(subject);
+      this.services.set(key, service);
+    }
+    this.service = service;
+    return service;
   }
 
   /** What one source, kind and service has beyond MAX_APART: where bare addresses collapse, too. */
-  private surplusOf(subject: FindingSubject, at: Moment): number {
-    const all = { ...subject, destination: "*", name: null };
-    const known = this.byKey.get(keyText(all));
-    return known === undefined ? this.add(all, at) : this.resolve(known);
+  private surplusOf(service: ServiceFindings, subject: FindingSubject, at: Moment): number {
+    const known = service.handles.get(ALL);
+    if (known !== undefined) return this.resolve(known);
+    return this.add(service, { ...subject, destination: ALL, name: null }, at);
   }
 
   /** What `subject` would collapse with, were there more of it, becomes one finding now: it is known to be one thing. */
   fold(subject: FindingSubject): void {
-    const label = this.collapsedLabel(subject);
-    const groupKey = keyText({ ...subject, destination: label });
-    const members = this.groups.get(groupKey);
-    if (Array.isArray(members) && members.length > 1) this.collapse(groupKey, subject, label, members);
+    const service = this.serviceOf(subject);
+    const domain = this.domainOf(subject);
+    const members = service.membersOf(domain);
+    if (Array.isArray(members) && members.length > 1) this.collapse(service, subject, domain, members);
   }
 
   /** The finding behind a handle. */
@@ -174,7 +186,7 @@ export class Ledger {
     return listed.map((e) => e.finding);
   }
 
-  private add(subject: FindingSubject, at: Moment): number {
+  private add(service: ServiceFindings, subject: FindingSubject, at: Moment): number {
     const handle = this.entries.length;
     const finding: Finding = {
       kind: subject.kind,
@@ -203,7 +215,7 @@ export class Ledger {
       severityShift: 0,
     };
     this.entries.push({ finding, into: NO_FINDING });
-    this.byKey.set(keyText(subject), handle);
+    service.handles.set(subject.destination, handle);
     return handle;
   }
 
@@ -214,20 +226,25 @@ export class Ledger {
     return at;
   }
 
-  /** `*.domain` for names, `*` for bare addresses. */
-  private collapsedLabel(subject: FindingSubject): string {
-    if (subject.name === null) return "*";
-    return `*.${this.registrableDomain(subject.name) ?? subject.name}`;
+  /** What names collapse under: what somebody registered, or the name where nobody did. Null for bare addresses. */
+  private domainOf({ name }: FindingSubject): string | null {
+    return name === null ? null : (this.registrableDomain(name) ?? name);
   }
 
-  private collapse(groupKey: string, subject: FindingSubject, label: string, members: number[]): number {
+  private collapse(
+    service: ServiceFindings,
+    subject: FindingSubject,
+    domain: string | null,
+    members: readonly number[],
+  ): number {
     const at = this.get(members[0]).firstSeen;
-    const isName = subject.name !== null;
-    const whole = this.add({ ...subject, destination: label, name: isName ? label : null }, at);
+    const label = domain === null ? ALL : `*.${domain}`;
+    const name = domain === null ? null : label;
+    const whole = this.add(service, { ...subject, destination: label, name }, at);
     const { severityCap, severityShift } = this.get(members[0]);
     Object.assign(this.get(whole), { severityCap, severityShift });
     for (const member of members) this.absorb(whole, member);
-    this.groups.set(groupKey, whole);
+    service.setMembers(domain, whole);
     return whole;
   }
 

@@ -2,6 +2,8 @@ import { Fifo } from "./fifo.ts";
 
 /** A DNS question that was seen on the wire and what came of it. */
 export interface AskedQuestion {
+  /** What it is found by. */
+  readonly key: string;
   readonly host: string;
   readonly qname: string;
   readonly qtype: number;
@@ -22,6 +24,7 @@ export interface AskedQuestion {
 /** Stub resolvers give up within 30 s; late answers are forgeries more often than answers. */
 export const OPEN_SEC = 60;
 const MAX_QUESTIONS = 1 << 16;
+const NOTHING_GIVEN: AskedQuestion["given"] = [];
 
 /**
  * Questions asked and not yet forgotten, by host, resolver, port, id and name: what ties an answer to
@@ -31,8 +34,8 @@ export class DnsQuestions {
   /** Open questions that were forgotten to make room. */
   evicted = 0;
   private readonly asked = new Map<string, AskedQuestion>();
-  /** Keys in the order in which they were added; some were added again since. */
-  private readonly order = new Fifo<{ readonly key: string; readonly question: AskedQuestion }>();
+  /** In the order in which they were added; the keys of some were added again since. */
+  private readonly order = new Fifo<AskedQuestion>();
 
   /** The question if it was asked before and not long ago, else null. */
   find(key: string, atSec: number): AskedQuestion | null {
@@ -43,6 +46,7 @@ export class DnsQuestions {
   add(key: string, host: string, qname: string, qtype: number, atSec: number): AskedQuestion {
     this.makeRoom(atSec);
     const question: AskedQuestion = {
+      key,
       host,
       qname,
       qtype,
@@ -50,25 +54,24 @@ export class DnsQuestions {
       answered: false,
       answer: null,
       failed: false,
-      given: [],
+      given: NOTHING_GIVEN,
       finding: -1,
     };
     this.asked.set(key, question);
-    this.order.push({ key, question });
+    this.order.push(question);
     return question;
   }
 
   /** Forgets what is over, oldest first, and at the cap one that is not. */
   private makeRoom(atSec: number): void {
     for (let oldest = this.order.first(); oldest !== undefined; oldest = this.order.first()) {
-      const { key, question } = oldest;
-      const isOpen = atSec - question.askedSec <= OPEN_SEC;
+      const isOpen = atSec - oldest.askedSec <= OPEN_SEC;
       const isFull = this.order.length >= MAX_QUESTIONS;
       if (isOpen && !isFull) return;
       // An answer that names were learned from may still be contradicted.
-      if (isOpen && (!question.answered || question.given.length > 0)) this.evicted++;
+      if (isOpen && (!oldest.answered || oldest.given.length > 0)) this.evicted++;
       this.order.shift();
-      if (this.asked.get(key) === question) this.asked.delete(key);
+      if (this.asked.get(oldest.key) === oldest) this.asked.delete(oldest.key);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { remembering } from "../text-memo.ts";
 import { carriedV4, carriesV4, classifyAddress } from "./address-class.ts";
 import { isV4, MAPPED, type Words } from "./address-text.ts";
 import { EnclaveNames, type NameClass, type SearchStem } from "./enclave-names.ts";
@@ -51,6 +52,8 @@ export class Judge {
   #anyTo!: PrefixTable;
   /** From a name to the rules that cover it. */
   #nameRules!: NameIndex;
+  /** Indexes of the rules with a name that matches. */
+  #rulesOf!: (name: string) => readonly number[];
   #hosts!: Map<number, InventoryEntry[]>;
   #nat!: readonly { address: Words; hosts: PrefixTable }[];
 
@@ -72,7 +75,9 @@ export class Judge {
       from: rule.from === null ? null : new PrefixTable(rule.from),
     }));
     this.#anyTo = new PrefixTable(policy.rules.flatMap((rule) => rule.toPrefixes));
-    this.#nameRules = new NameIndex(policy.rules.map((rule) => rule.toNames));
+    const names = new NameIndex(policy.rules.map((rule) => rule.toNames));
+    this.#nameRules = names;
+    this.#rulesOf = remembering((name) => names.listsOf(name));
     this.#nat = policy.nat.map((n) => ({ address: n.address, hosts: new PrefixTable(n.hosts) }));
     this.#hosts = new Map();
     this.#listHosts();
@@ -99,8 +104,8 @@ export class Judge {
   judgeName(q: FlowQuestion, name: string): void {
     q.rule = -1;
     q.expiredRule = -1;
-    if (!isHostName(name)) return;
-    for (const i of this.#nameRules.listsOf(name)) {
+    if (this.#nameRules.isEmpty || !isHostName(name)) return;
+    for (const i of this.#rulesOf(name)) {
       const compiled = this.#rules[i];
       if (matchesFlow(compiled, q)) decide(q, i, compiled.rule);
       if (q.rule !== -1) return;
@@ -213,7 +218,8 @@ export class Judge {
     startSec: number,
     expired: boolean,
   ): number {
-    for (const i of this.#nameRules.listsOf(name)) {
+    if (this.#nameRules.isEmpty) return -1;
+    for (const i of this.#rulesOf(name)) {
       const { rule, from } = this.#rules[i];
       if (rule.direction !== OUT || startSec >= rule.expiresSec !== expired) continue;
       if (from !== null && !holds(from, i0, i1, i2, i3)) continue;

@@ -53,10 +53,8 @@ export class NameIndex {
   }
 
   /** Numbers of the lists with a pattern that matches the name in any case, ascending, each once. */
-  readonly listsOf: (name: string) => readonly number[] = remembering((name) => this.#find(name));
-
-  #find(name: string): readonly number[] {
-    if (name.length > MAX_TEXT) return NONE;
+  listsOf(name: string): readonly number[] {
+    if (this.isEmpty || name.length > MAX_TEXT) return NONE;
     const canonical = canonicalName(name);
     let found: readonly number[] = this.#exact.get(canonical) ?? NONE;
     if (this.#below.size === 0) return found;

@@ -1,0 +1,45 @@
+import type { FindingSubject } from "./finding.ts";
+
+/** Handles of what may collapse into one finding, or the handle of what it collapsed into. */
+export type Members = number[] | number;
+
+/**
+ * What one source has of one kind and service, and where it is found again: by destination, for each time that the
+ * destination is tried, and by the domain that it would collapse under.
+ */
+export class ServiceFindings {
+  /** Handles by destination. */
+  readonly handles = new Map<string, number>();
+  /** Findings that are told apart. */
+  apart = 0;
+  readonly kind: string;
+  readonly source: string | null;
+  readonly port: number | null;
+  readonly proto: string | null;
+  private byDomain: Map<string, Members> | null = null;
+  private bare: Members | undefined;
+
+  constructor({ kind, source, port, proto }: FindingSubject) {
+    this.kind = kind;
+    this.source = source;
+    this.port = port;
+    this.proto = proto;
+  }
+
+  isOf({ kind, source, port, proto }: FindingSubject): boolean {
+    return this.port === port && this.kind === kind && this.source === source && this.proto === proto;
+  }
+
+  /** What is under the domain; null: bare addresses. */
+  membersOf(domain: string | null): Members | undefined {
+    return domain === null ? this.bare : this.byDomain?.get(domain);
+  }
+
+  setMembers(domain: string | null, members: Members): void {
+    if (domain === null) this.bare = members;
+    else {
+      this.byDomain ??= new Map();
+      this.byDomain.set(domain, members);
+    }
+  }
+}
