@@ -57,6 +57,10 @@ async function verify(path: string, options: VerifyOptions): Promise<number> {
       return code;
     }
     const check = verifyAuditLog(path, key, head);
+    if (check.records === 0 && check.broken === null) {
+      say(`${path}: holds no record: it was emptied, or is no audit log, or nothing was written yet`);
+      return COULD_NOT_RUN;
+    }
     process.stdout.write(checkText(check, key));
     return check.broken === null ? CONSISTENT : BROKEN;
   } catch (error) {

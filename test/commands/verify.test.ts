@@ -121,6 +121,15 @@ describe("verify", () => {
     });
   }
 
+  it.each(["", "hello"])("finds nothing consistent in a log of %j", async (octets) => {
+    write(3);
+    writeFileSync(join(state, "audit", "audit-000001.ndjson"), octets);
+    expect(await run("verify", state)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("holds no record"),
+    });
+  });
+
   it("escapes what a forged log says", async () => {
     mkdirSync(join(state, "audit"));
     const name = join(state, "audit", "audit-000001.ndjson");
