@@ -8,5 +8,7 @@ export default defineConfig({
     // Against what hangs only: a day of packet time takes a minute on a slow machine, several on a busy one.
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    // One for each processor: most files compute, or wait for the program that they started.
+    maxWorkers: "100%",
   },
 });
