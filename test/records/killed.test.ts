@@ -80,8 +80,14 @@ describe("kill -9", () => {
   });
 
   it("or not, others read while one writes", async () => {
+    // A busy machine lets nobody look in between: it takes more to be written.
+    let seen = 0;
+    for (let hosts = 200; seen <= 2; hosts *= 2) seen = await lookedAtWhileWritten(hosts);
+  });
+
+  /** How many different numbers of findings others saw. */
+  async function lookedAtWhileWritten(hosts: number): Promise<number> {
     const paths = resolveStatePaths(root.fresh());
-    const hosts = 200;
     const writing = run(paths, hosts, null);
     const seen = new Set<number>();
     let isDone = false;
@@ -99,6 +105,6 @@ describe("kill -9", () => {
       store.close();
     }
     expect((await writing).reported).toHaveLength(2 * hosts);
-    expect(seen.size).toBeGreaterThan(2);
-  });
+    return seen.size;
+  }
 });
