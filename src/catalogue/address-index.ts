@@ -1,5 +1,6 @@
 import { carriedV4, carriesV4 } from "../policy/address-class.ts";
 import { compareWords, formatAddress, MAPPED, parseAddress, type Words } from "../policy/address-text.ts";
+import { remembering } from "../text-memo.ts";
 import type { CatalogueData, CataloguePrefix } from "./catalogue-data.ts";
 
 /** Which entries an address belongs to. */
@@ -13,7 +14,9 @@ export class AddressIndex {
   }
 
   /** Numbers of the entries of an address as findings write it: itself, else the longest prefix around it. */
-  find(ip: string): readonly number[] {
+  readonly find: (ip: string) => readonly number[] = remembering((ip) => this.lookUp(ip));
+
+  private lookUp(ip: string): readonly number[] {
     const known = this.addresses.get(ip);
     if (known !== undefined) return known;
     const words = judgedWords(ip);

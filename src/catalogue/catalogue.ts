@@ -1,4 +1,5 @@
 import { parsePort } from "../policy/ports.ts";
+import { remembering } from "../text-memo.ts";
 import { AddressIndex } from "./address-index.ts";
 import type { CatalogueData } from "./catalogue-data.ts";
 import type { CatalogueEntry, SharedHosting } from "./entry.ts";
@@ -93,13 +94,7 @@ export class Catalogue {
 
   private byPort(port: number | null, proto: string | null): Match[] {
     if (port === null) return [];
-    return this.layers.flatMap((layer) => {
-      const fits = layer.data.ports.filter((p) => p.proto === proto && p.low <= port && port <= p.high);
-      return layer.matches(
-        fits.map(({ entry }) => entry),
-        "port",
-      );
-    });
+    return this.layers.flatMap((layer) => layer.matches(layer.entriesOf(`${port}/${proto}`), "port"));
   }
 }
 
@@ -115,6 +110,13 @@ class Layer {
     this.sharedHosts = new HostIndex(data.sharedHosts);
     this.addresses = new AddressIndex(data);
   }
+
+  /** Numbers of the entries whose port it is, as "443/tcp". */
+  readonly entriesOf: (service: string) => readonly number[] = remembering((service) => {
+    const [port, proto] = service.split("/");
+    const fits = this.data.ports.filter((p) => p.proto === proto && p.low <= +port && +port <= p.high);
+    return fits.map(({ entry }) => entry);
+  });
 
   matches(items: readonly number[], by: MatchedBy): Match[] {
     return items.map((item) => ({ entry: this.data.entries[item], by }));

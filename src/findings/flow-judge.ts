@@ -377,8 +377,12 @@ export class FlowJudge {
     }
     // A second name on one connection is a second destination: what went before stays with the first.
     if (!isFirst) this.accounts.settleName(row, before);
-    const subject = { ...finding, ...this.kindOf(row, finding, name), destination: name, name };
-    const handle = this.ledger.open({ ...subject, evidence: "in-flow" }, lastMoment(this.table, row));
+    const { source, port, proto } = finding;
+    const { kind, rule } = this.kindOf(row, finding, name);
+    const handle = this.ledger.open(
+      { kind, source, destination: name, port, proto, name, evidence: "in-flow", rule },
+      lastMoment(this.table, row),
+    );
     if (isFirst) this.ledger.moved(before, handle);
     words[w + JUDGED_REF] = handle;
     if (finding.kind === "tunnel.encapsulated") this.contents.listTunnel(row);

@@ -21,8 +21,6 @@ import type { ProxyRequests } from "./proxy-requests.ts";
 /** Names of one connection between inside hosts that are recorded once each; those beyond, each time. */
 const MAX_INSIDE_NAMES = 1024;
 
-const NOTHING_MOVED = { attempts: 0, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, ip: null };
-
 /** What a connection between inside hosts carried so far. */
 interface InsideTalk {
   readonly names: Set<string>;
@@ -212,7 +210,8 @@ export class NameJudge {
     );
     const ip = formatAddress(addressOf(this.table, row, server));
     const outcome = flowOutcome(this.table, row, client === 1);
-    this.ledger.share(handle, { ...NOTHING_MOVED, attempts: 1, outcome, first: at, last: at, ip });
+    const share = { attempts: 1, bytesOut: 0, bytesIn: 0, oneWayBytes: 0, outcome, first: at, last: at, ip };
+    this.ledger.share(handle, share);
     return handle;
   }
 
@@ -223,12 +222,14 @@ export class NameJudge {
     const back = this.table.doubles[d + 1 - talk.client];
     const last = lastMoment(this.table, row);
     this.ledger.share(talk.finding, {
-      ...NOTHING_MOVED,
+      attempts: 0,
       bytesOut: out - talk.bytesOut,
       bytesIn: back - talk.bytesIn,
+      oneWayBytes: 0,
       outcome: flowOutcome(this.table, row, talk.client === 1),
       first: last,
       last,
+      ip: null,
     });
     talk.bytesOut = out;
     talk.bytesIn = back;

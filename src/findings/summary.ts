@@ -124,12 +124,10 @@ function identified(found: readonly Finding[], judge: Judge, catalogue: Catalogu
 
 /** A finding as reports show it; `lookup` is what the catalogue says of its destination. */
 export function rated(finding: Finding, judge: Judge, { matches, shared }: Lookup): RatedFinding {
-  const words = finding.source === null ? null : parseAddress(finding.source);
-  const sourceName = words === null ? null : judge.hostName(...words);
   const kinds = matches.map(({ entry }) => entry.kind);
   const severity = severityOf(finding, { kinds, byPort: matches.some(({ by }) => by === "port") });
   const catalogue = noteOf(matches);
-  return {
+  const shown: { -readonly [key in keyof RatedFinding]: RatedFinding[key] } = {
     // One by one: a copy by spreading costs more than all that is looked up for it.
     id: finding.id,
     kind: finding.kind,
@@ -146,7 +144,6 @@ export function rated(finding: Finding, judge: Judge, { matches, shared }: Looku
     via: finding.via,
     details: finding.details,
     mac: finding.mac,
-    ...(finding.icmp === undefined ? {} : { icmp: finding.icmp }),
     firstSeen: finding.firstSeen,
     lastSeen: finding.lastSeen,
     attempts: finding.attempts,
@@ -159,11 +156,18 @@ export function rated(finding: Finding, judge: Judge, { matches, shared }: Looku
     severity,
     severityName: SEVERITIES[severity],
     outcomeName: OUTCOMES[finding.outcome],
-    sourceName,
+    sourceName: sourceNameOf(finding, judge),
     catalogue,
     sharedHosting: shared === null ? null : `${shared.operator}: ${shared.what}`,
     frameworks: frameworksOf(finding.kind, finding.outcome, catalogue),
   };
+  if (finding.icmp !== undefined) shown.icmp = finding.icmp;
+  return shown;
+}
+
+function sourceNameOf({ source }: Finding, judge: Judge): string | null {
+  const words = source === null ? null : parseAddress(source);
+  return words === null ? null : judge.hostName(...words);
 }
 
 function byWeight(a: RatedFinding, b: RatedFinding): number {

@@ -37,8 +37,17 @@ export function seriesKey({ source, destination }: Where): string {
 }
 
 export function emptySeries(key: string, at: Moment): Series {
-  const counts = { rank: ALLOWED_RANK, attempts: 0, outcome: 0, finding: NO_FINDING };
-  return { key, moments: new Moments(), services: new Map(), ...counts, first: { ...at }, last: { ...at } };
+  return {
+    key,
+    moments: new Moments(),
+    services: new Map(),
+    rank: ALLOWED_RANK,
+    attempts: 0,
+    outcome: 0,
+    first: { sec: at.sec, nsec: at.nsec },
+    last: { sec: at.sec, nsec: at.nsec },
+    finding: NO_FINDING,
+  };
 }
 
 export function countService(services: Map<string, Service>, where: Where, rank: number): void {
