@@ -97,9 +97,11 @@ describe.skipIf(!possible)("the end of a lab", () => {
     });
     const [namespaces] = await once(maker.stdout, "data");
     const [gpu, outside] = String(namespaces).trim().split(" ");
-    expect(inhabited()).toEqual(expect.arrayContaining([gpu, outside]));
+    const before = inhabitants([gpu, outside]);
+    expect(new Set(before.values())).toEqual(new Set([gpu, outside]));
     maker.kill("SIGKILL");
-    const left = () => inhabited().filter((net) => net === gpu || net === outside);
+    // Of those that were there: another lab may be given the number of a namespace that is gone.
+    const left = () => [...inhabitants([gpu, outside]).keys()].filter((process) => before.has(process));
     await expect.poll(left, { timeout: PATIENCE_MS }).toEqual([]);
   });
 });
@@ -112,13 +114,16 @@ const MAKER = `
   console.log(gpu.stdout.trim(), outside.stdout.trim());
 `;
 
-/** The network namespaces that processes on this machine are in. */
-function inhabited(): string[] {
-  return readdirSync("/proc").flatMap((name) => {
+/** The processes of this machine that are in these network namespaces, and in which. */
+function inhabitants(namespaces: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
-      return /^\d+$/.test(name) ? [readlinkSync(`/proc/${name}/ns/net`)] : [];
+      const namespace = readlinkSync(`/proc/${pid}/ns/net`);
+      if (namespaces.includes(namespace)) found.set(pid, namespace);
     } catch {
-      return []; // it has ended meanwhile, or is somebody else's
+      // It has ended meanwhile, or is somebody else's.
     }
-  });
+  }
+  return found;
 }

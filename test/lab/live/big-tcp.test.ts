@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCapture } from "../../../src/capture/open-capture.ts";
 import { canMakeNamespaces, type Lab } from "../lab.mjs";
-import { MAIN, validate } from "./watching.ts";
+import { inWindow, MAIN, validate } from "./watching.ts";
 import { createWire } from "./wire.mjs";
 
 const possible = canMakeNamespaces();
@@ -98,12 +98,10 @@ ip -n sender route add 2001:db8::/64 dev tx0; ip -n sensor route add fd20:5eed::
     async (to) => {
       if (!isBig) return;
       const file = join(folder, "beside.pcap");
-      const args = ["-i", "rx0", "-e", enclave, "--for", "10s", "--ring-mb", "64"];
-      const live = await validate(lab, args, () =>
-        lab.record(file, async () => {
-          expect(await lab.exec("sender", ["python3", "-c", SEND, to])).toMatchObject({ code: 0 });
-        }),
-      );
+      const args = ["-i", "rx0", "-e", enclave, "--ring-mb", "64"];
+      const sends = async () =>
+        expect(await lab.exec("sender", ["python3", "-c", SEND, to])).toMatchObject({ code: 0 });
+      const live = await inWindow(5, (sec) => validate(lab, sec, args, () => lab.record(file, sends)));
       expect(await longestFrame(file)).toBeGreaterThan(0x10000);
       const replay = execFileSync(process.execPath, [
         MAIN,

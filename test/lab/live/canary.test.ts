@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { prepareScenario, SCENARIOS } from "../scenarios.mjs";
-import { ENCLAVE, MAIN } from "./watching.ts";
+import { ENCLAVE, inWindow, MAIN, runValidate } from "./watching.ts";
 
 const possible = canMakeNamespaces();
 if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
@@ -40,22 +40,9 @@ ip -n gateway route replace blackhole 2001:db8::/32`);
     rmSync(folder, { recursive: true });
   });
 
-  async function validate(happens: () => Promise<unknown>): Promise<{ code: number; result: Result }> {
-    const args = ["validate", "-i", "mirror0", "--for", "15s", "-e", ENCLAVE, "--canary", secret, "--json"];
-    const child = lab.spawn("sensor", [process.execPath, MAIN, ...args], { env: { XDG_STATE_HOME: folder } });
-    const closed = once(child, "close");
-    let out = "";
-    child.stdout.on("data", (data) => {
-      out += data;
-    });
-    await new Promise<void>((resolve) => {
-      child.stderr.on("data", (data) => {
-        if (String(data).includes("watching")) resolve();
-      });
-      child.once("close", () => resolve());
-    });
-    await happens();
-    const [code] = await closed;
+  async function validate(happens: () => Promise<unknown>): Promise<{ code: number | null; result: Result }> {
+    const args = ["-i", "mirror0", "-e", ENCLAVE, "--canary", secret, "--json"];
+    const { code, out } = await inWindow(6, (sec) => runValidate(lab, sec, args, happens));
     return { code, result: JSON.parse(out) };
   }
 

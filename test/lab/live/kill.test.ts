@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seeded } from "../../names/octets.ts";
+import { PATIENCE_MS } from "../../patience.ts";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { ENCLAVE, MAIN } from "./watching.ts";
 
@@ -85,7 +86,8 @@ describe.skipIf(!possible)(`gapwatch watch, killed ${KILLS} times`, () => {
     expect(code, `${note}\n${stdout}`).toBe(0);
   }
 
-  it("loses no finding that it told, and its log verifies each time", async ({ onTestFailed }) => {
+  const patience = { timeout: KILLS * PATIENCE_MS };
+  it("loses no finding that it told, and its log verifies each time", patience, async ({ onTestFailed }) => {
     onTestFailed(() => void process.stderr.write(`to kill after the same times: KILL_SEED=${SEED}\n`));
     const random = seeded(SEED);
     const lines = new Set<string>();

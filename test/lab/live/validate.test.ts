@@ -1,22 +1,15 @@
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canMakeNamespaces, createLab, type Lab } from "../lab.mjs";
 import { playScenario, prepareScenario, SCENARIOS } from "../scenarios.mjs";
-import { ENCLAVE, MAIN } from "./watching.ts";
+import { ENCLAVE, type Ended, inWindow, MAIN, runValidate } from "./watching.ts";
 
 const possible = canMakeNamespaces();
 if (!possible && process.env["CI"] === "true") throw new Error("CI must be able to make network namespaces");
 if (!possible)
   process.stderr.write("validate tests skipped: this user cannot make network namespaces here\n");
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
   let lab: Lab;
@@ -31,46 +24,24 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs it on the sensor, and what happens once it watches. */
-  async function validate(
-    args: readonly string[],
-    happens: () => Promise<unknown> = async () => {},
-  ): Promise<Ended> {
-    const child = lab.spawn("sensor", [process.execPath, MAIN, "validate", "-i", "mirror0", ...args], {
-      env: { XDG_STATE_HOME: folder },
-    });
-    const closed = once(child, "close");
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (data) => {
-      out += data;
-    });
-    const watches = new Promise<void>((resolve) => {
-      child.stderr.on("data", (data) => {
-        err += data;
-        if (err.includes("watching mirror0")) resolve();
-      });
-      child.once("close", () => resolve());
-    });
-    await watches;
-    await happens();
-    const [code] = await closed;
-    return { code, out, err };
-  }
-
   const works = () => playScenario(lab, SCENARIOS["clean"]);
   /** A little traffic inside, so that the sensor has something to witness. */
   const talks = () =>
     lab.exec("agent-01", ["curl", "-s", "--max-time", "2", "http://gpu-01.enclave.internal:8000/v1/models"]);
 
   it("passes a stack that stays inside, with a report that verifies", async () => {
-    const report = join(folder, "clean");
-    const { code, out, err } = await validate(["--for", "25s", "-e", ENCLAVE, "--report", report], works);
+    let report = "";
+    let asked = 0;
+    const { code, out, err } = await inWindow(15, (sec) => {
+      asked = sec;
+      report = join(folder, `clean-${sec}`);
+      return runValidate(lab, sec, ["-i", "mirror0", "-e", ENCLAVE, "--report", report], works);
+    });
     expect(err).not.toContain("egress");
     expect(out).toMatch(/^PASS: clean, 1 exception used\n/);
     expect(code).toBe(0);
     const { validation } = JSON.parse(readFileSync(join(report, "report.json"), "utf8"));
-    expect(validation).toMatchObject({ result: "PASS", mode: "live", window: { asked_seconds: 25 } });
+    expect(validation).toMatchObject({ result: "PASS", mode: "live", window: { asked_seconds: asked } });
     expect(await lab.exec("sensor", [process.execPath, MAIN, "verify", report])).toMatchObject({ code: 0 });
   });
 
@@ -79,7 +50,8 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
       await talks();
       await lab.exec("gpu-01", ["dig", "+tries=1", "+time=1", "@198.51.100.99", "telemetry.vendor.example"]);
     };
-    const { code, out, err } = await validate(["--for", "10s", "-e", ENCLAVE], asks);
+    const args = ["-i", "mirror0", "-e", ENCLAVE];
+    const { code, out, err } = await inWindow(5, (sec) => runValidate(lab, sec, args, asks));
     expect(err).toMatch(/ new medium dns\.resolver gpu-01 /);
     expect(out).toMatch(/^FAIL: reachback\n/);
     expect(out).toContain("telemetry.vendor.example");
@@ -87,7 +59,8 @@ describe.skipIf(!possible)("gapwatch validate on a mirror", () => {
   });
 
   it("watches a command and what it starts, in which a failing one proves nothing", async () => {
-    const run = (...command: string[]) => validate(["-e", ENCLAVE, "--json", "--", ...command], talks);
+    const run = (...command: string[]): Promise<Ended> =>
+      runValidate(lab, null, ["-i", "mirror0", "-e", ENCLAVE, "--json", "--", ...command], talks);
     const [well, badly, none] = await Promise.all([
       run("sh", "-c", "echo installed; grep CapEff /proc/self/status"),
       run("sh", "-c", "exit 7"),

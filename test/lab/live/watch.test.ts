@@ -48,10 +48,9 @@ describe.skipIf(!possible)("gapwatch watch", () => {
 
   it("tells a finding while its flow is open, within a moment", async () => {
     const watch = await watching("-e", ENCLAVE);
-    const asked = Date.now();
     const client = lab.spawn("gpu-01", ["curl", "-s", "--connect-timeout", "60", "http://198.51.100.10/"]);
     await watch.until(/new medium egress\.flow gpu-01 .* 198\.51\.100\.10 80\/tcp attempted/);
-    expect(Date.now() - asked).toBeLessThan(20_000); // long before the client gives up
+    expect(client.exitCode).toBeNull(); // long before the client gives up
     await lab.signal(client, "SIGTERM");
     await watch.signal("SIGINT");
     expect(await watch.ended()).toBe(1);
