@@ -115,7 +115,7 @@ export function parseRequestHead(text: string, notes: HttpNote[]): HttpRequest |
     address: first.address,
     authority: hideInAuthority(escapeText(target.authority ?? fields.hosts[0] ?? "", 300)),
     otherHosts: hosts.slice(1),
-    protocol: `HTTP/1.${line.minorVersion}`,
+    protocol: line.version,
     upgrade: escapeText(fields.upgrade, 100),
     contentType: escapeText(fields.contentType, 100).toLowerCase(),
     credentials: "",
@@ -146,17 +146,21 @@ export function parseResponseHead(text: string, notes: HttpNote[]): HttpResponse
   };
 }
 
+/** Of any number, for there are proxies that take any. */
+const VERSION = /^HTTP\/\d\.\d$/;
+
 /** Without a regular expression: one with two runs of spaces takes quadratic time on a line of them. */
-function splitRequestLine(line: string): { method: string; target: string; minorVersion: number } | null {
+function splitRequestLine(line: string): { method: string; target: string; version: string } | null {
   const trimmed = line.trimEnd();
   const versionAt = trimmed.length - "HTTP/1.1".length;
   const methodEnd = endOfWord(trimmed);
   if (methodEnd === 0 || versionAt <= methodEnd || !isSpace(trimmed, versionAt - 1)) return null;
-  if (!trimmed.startsWith("HTTP/1.", versionAt) || !isDigit(trimmed, trimmed.length - 1)) return null;
+  const version = trimmed.slice(versionAt).toUpperCase();
+  if (!VERSION.test(version)) return null;
   const target = trimmed.slice(methodEnd, versionAt).trim();
   const method = trimmed.slice(0, methodEnd);
   if (target === "" || !METHOD.test(method)) return null;
-  return { method: method.toUpperCase(), target, minorVersion: Number(trimmed.at(-1)) };
+  return { method: method.toUpperCase(), target, version };
 }
 
 function endOfWord(text: string): number {
@@ -168,11 +172,6 @@ function endOfWord(text: string): number {
 function isSpace(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code === SP || code === TAB;
-}
-
-function isDigit(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code >= 0x30 && code <= 0x39;
 }
 
 function endOfLine(text: string): number {

@@ -1,3 +1,5 @@
+import { isHttp2Start } from "./http2-frames.ts";
+
 /** Longest method that is taken for one; WebDAV's UPDATEREDIRECTREF is the longest registered (RFC 9110 §16.1). */
 const MAX_METHOD_OCTETS = 17;
 /** A request line that is well-formed this far is one. */
@@ -8,14 +10,20 @@ const SP = 0x20;
 const CR = 0x0d;
 const LF = 0x0a;
 const VERSION = Buffer.from("HTTP/1.");
+const ANY_VERSION = Buffer.from("HTTP/0.0");
+const WORD_OCTETS = 4;
+const DIGIT = 0x30;
 
 /**
  * Whether view[at, end) begins with an HTTP/1 request: a method, a target and " HTTP/1." (RFC 9112 §3),
  * after any empty lines (§2.2). "maybe" while it is too short to tell. Methods are upper-case words of three
- * letters and more, but there are proxies that take any word for one, and tabs for spaces.
+ * letters and more, but there are proxies that take any word for one, tabs for spaces, and any version
+ * (tinyproxy's process_request), so that only what HTTP/2 begins with is none.
  */
 export function isHttpStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   at = skipEmptyLines(view, at, end);
+  const isPreface = isHttp2Start(view, at, end);
+  if (isPreface !== "no") return isPreface === "yes" ? "no" : "maybe";
   const target = skipMethod(view, at, end);
   if (target < 0) return "no";
   if (target === end) return "maybe";
@@ -24,7 +32,7 @@ export function isHttpStart(view: DataView, at: number, end: number): "yes" | "n
     const octet = view.getUint8(i);
     if (isBlank(octet)) {
       if (i === target) continue;
-      const version = startsWithVersion(view, i + 1, end);
+      const version = startsWithAnyVersion(view, i + 1, end);
       if (version !== "no") return version;
     } else if (octet === CR || octet === LF) {
       return "no";
@@ -62,6 +70,19 @@ function skipMethod(view: DataView, at: number, end: number): number {
 
 function isBlank(octet: number): boolean {
   return octet === SP || octet === TAB;
+}
+
+/** "HTTP/", in any case, and two digits with a dot between them. */
+function startsWithAnyVersion(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  for (let i = 0; i < ANY_VERSION.length; i++) {
+    if (at + i >= end) return "maybe";
+    const octet = view.getUint8(at + i);
+    const wanted = ANY_VERSION[i];
+    const isDigit = octet >= 0x30 && octet <= 0x39;
+    const isIt = wanted === DIGIT ? isDigit : (octet & (i < WORD_OCTETS ? 0xdf : 0xff)) === wanted;
+    if (!isIt) return "no";
+  }
+  return "yes";
 }
 
 /** "HTTP/1." and a digit. */

@@ -77,6 +77,15 @@ describe("CONNECT to an inside proxy", () => {
     expect(through(GPU, say).lines()).toEqual(name("transferred critical"));
   });
 
+  it.each(["http/1.1", "HTTP/1.7", "HTTP/2.0", "HTTP/0.9"])("is one in any version: %s", (version) => {
+    const say = (talk: TcpTalk) => {
+      talk.client(`CONNECT ${target} ${version}\r\nHost: ${target}\r\n\r\n`);
+      talk.server(httpTunnelOpens());
+      talk.client(clientHello("api.example.com"));
+    };
+    expect(through(GPU, say).lines()).toEqual(name("transferred critical"));
+  });
+
   it("counts octets right when the proxy called the client", () => {
     const scene = new Scene().works().talks(PROXY, GPU, 9999, (talk) => {
       talk.open();

@@ -427,8 +427,14 @@ describe("recognition", () => {
     ["GET /index", "maybe"],
     ["GET / HTTP/1.", "maybe"],
     ["GET /\r\n", "no"],
-    ["GET / HTTP/2.0\r\n", "no"],
-    ["PRI * HTTP/2.0\r\n\r\n", "no"],
+    ["GET / HTTP/2.0\r\n", "yes"],
+    ["GET / http/9.9\r\n", "yes"],
+    ["GET / HTTP/1\r\n", "no"],
+    ["GET / HTTP\x0f1.1\r\n", "no"],
+    ["GET / HTTP/1\x0e1\r\n", "no"],
+    ["PRI * HTTP/2.0\r\n\r\n", "maybe"],
+    ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "no"],
+    ["PRI / HTTP/2.0\r\n", "yes"],
     ["A / HTTP/1.1", "yes"],
     ["get / HTTP/1.1", "yes"],
     ["GET\t/\tHTTP/1.1", "yes"],
@@ -445,7 +451,12 @@ describe("recognition", () => {
   });
 
   it("never takes back a yes or a no", () => {
-    for (const text of ["GET /x HTTP/1.1\r\nHost: a\r\n", "SSH-2.0-x", "GET /a\r\n", "PRI * HTTP/2.0\r\n"]) {
+    for (const text of [
+      "GET /x HTTP/1.1\r\nHost: a\r\n",
+      "SSH-2.0-x",
+      "GET /a\r\n",
+      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ]) {
       let last = "maybe";
       for (let length = 0; length <= text.length; length++) {
         const { view, at, end } = placed(latin1(text.slice(0, length)), 0xff);
