@@ -17,6 +17,9 @@ import { MirrorTransports } from "../policy/mirror-transports.ts";
 import type { MirrorTransport } from "../policy/policy.ts";
 import { MirrorSequence } from "./mirror-sequence.ts";
 
+/** Of VXLAN and Geneve: there is no frame in it. */
+const BARE_HEADER_LEN = 8;
+
 /** What is the mirror's own in a frame: `enclave.mirrors` says by which outer endpoints to tell. */
 export class Mirrors {
   readonly sequence = new MirrorSequence();
@@ -52,6 +55,13 @@ export class Mirrors {
     if (kind === null) return false;
     // ERSPAN is carried by GRE: who wrote `gre` for it named the same packets.
     return this.has(kind, pkt) || (kind === "erspan" && this.has("gre", pkt));
+  }
+
+  /** Whether a datagram between a mirror's endpoints, to its port, holds something and no frame that can be read. */
+  isUnread(pkt: Packet): boolean {
+    const { l4Proto, layerAt, payloadLen, innerType } = pkt;
+    if (l4Proto !== PROTO_UDP || layerAt !== 0 || innerType !== NO_INNER) return false;
+    return payloadLen > BARE_HEADER_LEN && (this.has("vxlan", pkt) || this.has("geneve", pkt));
   }
 
   /** Whether a fragment whose first never came may be of the mirror's own transport: its addresses and protocol are. */

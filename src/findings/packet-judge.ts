@@ -61,6 +61,7 @@ export class PacketJudge {
   private readonly judges: Judges;
   private readonly observer: Observer | null;
   private readonly statusCounts: Float64Array;
+  private readonly troubles: TroubleCounts;
 
   /** `statusCounts`: by status, of which those of datagrams put together are counted here. */
   constructor(
@@ -76,6 +77,7 @@ export class PacketJudge {
     this.judges = judges;
     this.observer = observer;
     this.statusCounts = statusCounts;
+    this.troubles = troubles;
     this.mirrors = new Mirrors(judge);
     this.fragments = new IpFragments(
       randomInt(2 ** 32),
@@ -141,6 +143,8 @@ export class PacketJudge {
   ): Status {
     if (this.mirrors.namesPorts) this.mirrors.openNamedPort(pkt, view);
     if (pkt.innerType === NO_INNER || isFragment(status)) {
+      if (this.mirrors.namesPorts && !isFragment(status) && this.mirrors.isUnread(pkt))
+        this.troubles.add("mirror.unreadable");
       this.outermostRow = this.layer(pkt, status, view, sec, nsec, wireLen);
       return status;
     }
@@ -163,7 +167,10 @@ export class PacketJudge {
       if (pkt.mirrorSeqAt !== 0) mirrors.sequence.take(pkt, view);
       const { tunnel, innerDoubtful } = pkt;
       const isTransport = mirrors.isTransport(pkt);
-      if (isTransport) this.countNotes(pkt.notes);
+      if (isTransport) {
+        this.countNotes(pkt.notes);
+        pkt.innerDoubtful = 0; // what is not readable in it is a frame all the same
+      }
       const row = isTransport ? NO_ROW : this.layer(pkt, status, view, sec, nsec, len);
       if (isOutermost) outermost = row;
       isOutermost = false;

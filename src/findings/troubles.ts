@@ -121,6 +121,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "group.report_truncated": blind("membership report that ends before the groups it announces"),
   "group.too_many_records": blind("more groups in a membership report than are read"),
   "route.too_long": blind("source route with more addresses, or more outside ones, than are judged"),
+  "mirror.unreadable": blind("datagrams of a mirror that hold no frame that can be read"),
   "mirror.sequence_gap": blind("packets that the mirror numbered and that never came"),
   "relay.client_unseen": blind("connection to a relay of which nothing was seen that its client sent"),
   "relay.open_before_start": blind("connection to a relay that was open before the capture began"),

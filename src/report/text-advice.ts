@@ -41,6 +41,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   "ppp.fragment": NOT_OPENED,
   "ppp.encrypted": CIPHERED,
   "erspan.truncated": "let the mirror send whole packets, and give its path the room for them",
+  "mirror.unreadable":
+    "compare `mirrors` in the enclave file with what the mirror sends: kind, port and ends",
   "mirror.sequence_gap": GAPS,
   "ipv4.source_route_odd": "find out who sends source-routed packets, and where to",
   "ipv6.routing_unknown": "find out who sends source-routed packets, and where to",

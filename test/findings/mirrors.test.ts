@@ -59,6 +59,29 @@ describe("a mirror's port of its own", () => {
     expect(linesOf(seen(frames, "vxlan: 7000"))[0]).toMatch(/^transit\.flow /);
   });
 
+  it("inside the enclave is not clean with what cannot be read in it", () => {
+    const [from, to] = ["10.20.9.1", "10.20.9.2"];
+    const of = (kind: string, ...octets: readonly (ArrayLike<number> | string)[]) => {
+      const [port] = kind.split(" ").slice(1).map(Number);
+      const frames = [...works, udp(at(from, 50000), at(to, port), join(...octets))];
+      const file = enclave([], [`mirrors: [{ ${kind}, from: ${from}, to: ${to} }]`]);
+      const { verdict, reasons } = watch(judgeFrom(file), [timed(frames, 1000)]);
+      return [verdict, ...reasons.map((reason) => reason.split(":")[0])];
+    };
+    const junk = "neither a frame nor a packet";
+    const unreadable = ["inconclusive", "mirror.unreadable"];
+    const unknown = ["inconclusive", "ethernet.unknown_type"];
+    expect(of("vxlan: 4789", be(0x00000000, 4), be(0, 4), works[0])).toEqual(unreadable); // no valid network id
+    expect(of("vxlan: 4789", be(0x0c000009, 4), be(0, 4), works[0])).toEqual(unreadable); // no known protocol
+    expect(of("vxlan: 5555", junk)).toEqual(unreadable);
+    expect(of("geneve: 6081", be(0x40006558, 4), be(0, 4), works[0])).toEqual(unreadable); // no known version
+    expect(of("vxlan: 4789", be(0x08000000, 4), be(0, 4), junk)).toEqual(unknown);
+    expect(of("vxlan: 4789", be(0x48000000, 4), be(1, 4), junk)).toEqual(unknown);
+    expect(of("geneve: 6081", be(0x00016558, 4), be(1, 4), junk)).toEqual(unknown);
+    expect(of("vxlan: 4789", be(0x08000000, 4), be(0, 4))).toEqual(["clean"]);
+    expect(of("vxlan: 4789", be(0x48000000, 4), be(1, 4), works[0])).toEqual(["clean"]);
+  });
+
   it("is of the kind that the file says, between the ends that it says", () => {
     const frames = works.map((frame) => vxlan(frame, 4789));
     expect(seen(frames, "vxlan: 4789").verdict).toBe("clean");
