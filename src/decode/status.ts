@@ -186,7 +186,7 @@ export const PPPOE_TRUNCATED = status("pppoe.truncated", "blind", "frame ends in
 export const PPPOE_UNKNOWN_VERSION = status(
   "pppoe.unknown_version",
   "blind",
-  "PPPoE of a version or type other than 1",
+  "PPPoE of a version or type other than 1, or with a code that is not known",
 );
 export const PPP_TRUNCATED = status("ppp.truncated", "blind", "frame ends inside its PPP header");
 export const PPP_ENCRYPTED = status("ppp.encrypted", "blind", "PPP payload that is encrypted or compressed");

@@ -441,6 +441,7 @@ const LINK_LAYER_CASES: readonly DecodeCase[] = [
   ethernet("PPPoE with IPv4", `8864 1100 0001 0020 0021 ${IPV4_UDP} 0000`, "ok", { ...V4, tunnels: [] }),
   ethernet("PPPoE with IPv6", `8864 1100 0001 0034 0057 ${IPV6_UDP}`, "ok", V6),
   ethernet("PPPoE discovery under the other EtherType", "8864 1165 0001 0000", "unroutable", NO_ADDRESS),
+  ethernet("PPPoE of an unknown code", `8864 1101 0001 0020 0021 ${IPV4_UDP}`, "pppoe.unknown_version"),
   ethernet("PPPoE of another version", `8864 2100 0001 0020 0021 ${IPV4_UDP}`, "pppoe.unknown_version"),
   ethernet("PPPoE cut", "8864 1100 0001 00", "pppoe.truncated"),
   ethernet("PPPoE whose length ends it", `8864 1100 0001 0001 0021 ${IPV4_UDP}`, "ppp.truncated"),
