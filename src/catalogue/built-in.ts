@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Catalogue } from "./catalogue.ts";
 import type { CatalogueData } from "./catalogue-data.ts";
+import { readCompiled } from "./compiled-file.ts";
 
 /** Beside the bundle; for tests, which run from the sources, in dist/ of the repository. */
 const PLACES = ["./catalogue.json", "../../dist/catalogue.json", "../../../dist/catalogue.json"];
@@ -9,7 +10,7 @@ let builtIn: CatalogueData | null = null;
 
 /** The catalogue that the build compiled, read at first use: a run without findings never pays for it. */
 export function builtInData(): CatalogueData {
-  builtIn ??= JSON.parse(readCompiled()) as CatalogueData;
+  builtIn ??= readCompiled(readFile());
   return builtIn;
 }
 
@@ -18,10 +19,10 @@ export function catalogueWith(own: CatalogueData | null): Catalogue {
   return new Catalogue(() => (own === null ? [builtInData()] : [own, builtInData()]));
 }
 
-function readCompiled(): string {
+function readFile(): Buffer {
   for (const place of PLACES) {
     try {
-      return readFileSync(new URL(place, import.meta.url), "utf8");
+      return readFileSync(new URL(place, import.meta.url));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }

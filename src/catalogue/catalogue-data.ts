@@ -5,9 +5,14 @@ import type { CatalogueEntry, SharedHosting } from "./entry.ts";
 import { type HostIndexData, indexHosts } from "./host-index.ts";
 import { parseHostPattern } from "./host-pattern.ts";
 
+/** Entries by their number: a list, or one of which each is read when it is asked for. */
+export interface EntryList extends Iterable<CatalogueEntry> {
+  at(index: number): CatalogueEntry | undefined;
+}
+
 /** A catalogue ready for look-ups, as plain data: what the build writes, and what a user's own files become. */
 export interface CatalogueData {
-  readonly entries: readonly CatalogueEntry[];
+  readonly entries: EntryList;
   readonly shared: readonly SharedHosting[];
   readonly hosts: HostIndexData;
   readonly sharedHosts: HostIndexData;

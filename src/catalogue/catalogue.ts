@@ -119,7 +119,8 @@ class Layer {
   });
 
   matches(items: readonly number[], by: MatchedBy): Match[] {
-    return items.map((item) => ({ entry: this.data.entries[item], by }));
+    const entries = items.map((item) => this.data.entries.at(item)).filter((entry) => entry !== undefined);
+    return entries.map((entry) => ({ entry, by }));
   }
 }
 

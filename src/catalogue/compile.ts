@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { formatProblem } from "../policy/yaml-source.ts";
 import { compileCatalogue } from "./catalogue-data.ts";
 import { catalogueFaults } from "./check.ts";
+import { writeCompiled } from "./compiled-file.ts";
 import type { CatalogueEntry, SharedHosting } from "./entry.ts";
 import { loadEntries } from "./entry-file.ts";
 
@@ -30,7 +31,7 @@ for (const file of files) {
 if (faults.length === 0) faults.push(...catalogueFaults(entries, shared));
 for (const fault of faults) process.stderr.write(`catalogue: ${fault}\n`);
 if (faults.length > 0) process.exitCode = 1;
-else if (output !== undefined) writeFileSync(output, JSON.stringify(compileCatalogue(entries, shared)));
+else if (output !== undefined) writeFileSync(output, writeCompiled(compileCatalogue(entries, shared)));
 else {
   const names = new Set(entries.flatMap((entry) => entry.names));
   process.stdout.write(`ok: ${entries.length} entries, ${names.size} host patterns, ${files.length} files\n`);
