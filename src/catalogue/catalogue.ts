@@ -5,6 +5,9 @@ import type { CatalogueData } from "./catalogue-data.ts";
 import type { CatalogueEntry, SharedHosting } from "./entry.ts";
 import { HostIndex, type HostMatch } from "./host-index.ts";
 
+/** Named destinations whose answers are kept. */
+const MAX_KNOWN = 4096;
+
 /** What is known of a destination. */
 export interface Destination {
   readonly name: string | null;
@@ -34,6 +37,8 @@ export interface Lookup {
 export class Catalogue {
   private readonly load: () => readonly CatalogueData[];
   private loaded: readonly Layer[] | null = null;
+  /** Answers for destinations with a name: many hosts call the same few. */
+  private readonly known = new Map<string, Lookup>();
 
   /** `load` gives the entries of each source, the first to precede; it is asked at the first look-up. */
   constructor(load: () => readonly CatalogueData[]) {
@@ -50,19 +55,31 @@ export class Catalogue {
     return this;
   }
 
-  /** One look-up costs a hash for each label of the name, or for each address. */
-  lookup({ name, ips, port, proto }: Destination): Lookup {
+  /** One look-up costs a hash for each label of the name, or for each address. Nobody may change the answer. */
+  lookup(destination: Destination): Lookup {
+    const { name, ips, port, proto } = destination;
+    if (name === null) return this.find(destination);
+    const key = `${name} ${port}/${proto} ${ips.join(" ")}`;
+    let answer = this.known.get(key);
+    if (answer === undefined) {
+      answer = this.find(destination);
+      if (this.known.size >= MAX_KNOWN) this.known.clear();
+      this.known.set(key, answer);
+    }
+    return answer;
+  }
+
+  private find({ name, ips, port, proto }: Destination): Lookup {
     const shared = name === null ? null : this.sharedBy(name);
     const named = name === null ? [] : this.named(name, shared?.weight ?? 0);
     // A name is a claim; a metadata address is what answers, whatever it is called.
-    const metadata = ips.flatMap((ip) => this.byAddress(ip)).filter(isMetadata);
+    const behind = ips.map((ip) => this.byAddress(ip)).filter((matches) => matches.length > 0);
+    const metadata = behind.flat().filter(isMetadata);
     if (metadata.length > 0 && !named.some(isMetadata)) return found(metadata, port, proto);
     if (named.length > 0) return found(named, port, proto);
     if (shared !== null) return { matches: this.byPort(port, proto), shared: shared.hosting };
-    const first = ips.map((ip) => this.byAddress(ip)).find((matches) => matches.length > 0);
-    return first === undefined
-      ? { matches: this.byPort(port, proto), shared: null }
-      : found(first, port, proto);
+    if (behind.length > 0) return found(behind[0], port, proto);
+    return { matches: this.byPort(port, proto), shared: null };
   }
 
   /** Every host name that the catalogue spells out. */

@@ -44,19 +44,25 @@ export function dependenciesOf(
   isOutside: (destination: string) => boolean,
 ): Dependencies {
   const counted = findings.filter(({ kind, severity }) => severity > INFO && DEPENDS.has(kind));
+  const unknown = new Set<string>();
+  const needs = new Map<DependencyGroup, { components: Set<string>; destinations: Set<string> }>();
+  for (const { catalogue, destination } of counted) {
+    if (catalogue === null) unknown.add(destination);
+    else {
+      const need = needs.get(catalogue.group) ?? { components: new Set(), destinations: new Set() };
+      needs.set(catalogue.group, need);
+      need.components.add(catalogue.component);
+      need.destinations.add(destination);
+    }
+  }
   const groups = (Object.keys(DEPENDENCY_GROUPS) as DependencyGroup[]).flatMap((group) => {
-    const needs = counted.filter(({ catalogue }) => catalogue?.group === group);
-    if (needs.length === 0) return [];
-    const components = needs.flatMap(({ catalogue }) => catalogue?.component ?? []);
-    const destinations = needs.map(({ destination }) => destination);
-    return [{ group, components: [...new Set(components)], destinations: [...new Set(destinations)] }];
+    const need = needs.get(group);
+    if (need === undefined) return [];
+    return [{ group, components: [...need.components], destinations: [...need.destinations] }];
   });
-  const unknown = counted.flatMap(({ catalogue, destination }) =>
-    catalogue === null && isOutside(destination) ? [destination] : [],
-  );
   return {
     groups,
-    unknown: [...new Set(unknown)],
+    unknown: [...unknown].filter(isOutside),
     notAirGapped: NOT_AIR_GAPPED.filter((group) => groups.some((needs) => needs.group === group)),
   };
 }

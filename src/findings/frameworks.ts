@@ -308,15 +308,25 @@ const LEAVES: ReadonlySet<FindingKind> = new Set([
   "policy.expired",
 ]);
 
+/** Answers that were given: there are no more than kinds of finding and of dependency make. */
+const given = new Map<string, readonly ControlId[]>();
+
 /** Ids that a finding is evidence for, each once. `outcome` is an index into OUTCOMES. */
 export function frameworksOf(
   kind: FindingKind,
   outcome: number,
   known: { group: DependencyGroup; kind: DependencyKind } | null,
-): ControlId[] {
-  const ids: ControlId[] = [...CONTROLS_OF_KIND[kind]];
-  if (known !== null)
-    ids.push(...CONTROLS_OF_GROUP[known.group], ...(CONTROLS_OF_DEPENDENCY[known.kind] ?? []));
-  if (LEAVES.has(kind) && outcome === TRANSFERRED) ids.push(...CONTROLS_OF_TRANSFER);
-  return [...new Set(ids)];
+): readonly ControlId[] {
+  const isTransfer = LEAVES.has(kind) && outcome === TRANSFERRED;
+  const key = `${kind} ${isTransfer} ${known?.kind} ${known?.group}`;
+  let ids = given.get(key);
+  if (ids === undefined) {
+    const ofNeed =
+      known === null
+        ? []
+        : [...CONTROLS_OF_GROUP[known.group], ...(CONTROLS_OF_DEPENDENCY[known.kind] ?? [])];
+    ids = [...new Set([...CONTROLS_OF_KIND[kind], ...ofNeed, ...(isTransfer ? CONTROLS_OF_TRANSFER : [])])];
+    given.set(key, ids);
+  }
+  return ids;
 }
