@@ -16,6 +16,8 @@ interface Rule {
   readonly kind: string;
   /** One of these is in the text, in lower case, or the pattern need not be tried. */
   readonly words: readonly string[];
+  /** Four characters, in lower case, of which some stand in all that the pattern matches. */
+  readonly signs: readonly string[];
   /** Every repetition is bounded, or ends where none can begin anew. */
   readonly pattern: RegExp;
   readonly isPassword?: true;
@@ -24,63 +26,73 @@ interface Rule {
 }
 
 /** Headers, parameters, JSON and commands in lines (RFC 959, 1939, 3501, 4616, 4954) that hold credentials. */
-const RULES: readonly Rule[] = [
+export const RULES: readonly Rule[] = [
   {
     kind: "HTTP Basic credentials", // RFC 7617: user and password in base 64
     words: ["basic"],
+    signs: ["asic"],
     pattern: /^(?:proxy-)?authorization:[ \t]*basic[ \t]+([a-z0-9+/=_-]{4,4096})/dgim,
     isPassword: true,
   },
   {
     kind: "HTTP Bearer token", // RFC 6750
     words: ["authorization:"],
+    signs: ["oriz"],
     pattern: /^(?:proxy-)?authorization:[ \t]*(?:bearer|token|apikey)[ \t]+([^\s,;"]{8,8192})/dgim,
   },
   {
     kind: "API key in a header",
     words: ["key:", "token:"],
+    signs: ["key:", "ken:"],
     pattern:
       /^(?:x-(?:api|auth|access|vault|goog-api|amz-security)-(?:key|token)|api-key|private-token|x-gitlab-token|ocp-apim-subscription-key):[ \t]*([^\s,;"]{8,8192})/dgim,
   },
   {
     kind: "console session cookie", // Microsoft Entra, AWS, Google, GitHub, Claude
     words: ["cookie:"],
+    signs: ["stsa", "aws-", "pisi", "psid", "r_se", "key="],
     pattern:
       /^cookie:[^\r\n]{0,4096}?(?<![\w-])(?:ESTSAUTH(?:PERSISTENT|LIGHT)?|aws-(?:creds|userInfo-signed)|(?:__Secure-[13]P)?SAPISID|__Secure-[13]PSID|(?:__Host-)?user_session(?:_same_site)?|sessionKey)=([^;\s]{16,8192})/dgim,
   },
   {
     kind: "credential in a parameter",
     words: ["token=", "key=", "secret=", "signature="],
+    signs: ["key=", "ken=", "ret=", "ure="],
     pattern:
       /(?<![\w-])(?:access_token|refresh_token|id_token|api[-_]?key|client_secret|private_token|x-amz-(?:signature|security-token))=([^&\s#"'<>;]{8,8192})/dgi,
   },
   {
     kind: "password in a parameter",
     words: ["passw", "pwd="],
+    signs: ["ord=", "swd=", "pwd="],
     pattern: /(?<![\w-])(?:password|passwd|pwd)=([^&\s#"'<>;]{3,512})/dgi,
     isPassword: true,
   },
   {
     kind: "credential in JSON",
     words: ['token"', 'key"', 'secret"'],
+    signs: ['key"', 'ken"', 'ret"'],
     pattern:
       /"(?:access_token|refresh_token|api_?key|client_secret|secret_?(?:access_)?key|private_token)"\s{0,8}:\s{0,8}"([^"\r\n]{8,8192})"/dgi,
   },
   {
     kind: "password in JSON",
     words: ['password"', 'passwd"'],
+    signs: ['ord"', 'swd"'],
     pattern: /"(?:password|passwd)"\s{0,8}:\s{0,8}"([^"\r\n]{3,512})"/dgi,
     isPassword: true,
   },
   {
     kind: "password in a URL",
     words: ["@"],
+    signs: [], // one character: credential-signs.ts
     pattern: /(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/@:"']{0,256}:([^\s/@"']{1,512})@/dgi,
     isPassword: true,
   },
   {
     kind: "password in a PASS command",
     words: ["pass "],
+    signs: ["ass ", "ser "], // USER: it may say that there is none
     pattern: /^PASS[ \t]+([^\r\n]{1,512})/dgim,
     isPassword: true,
     unless: /^USER[ \t]+(?:anonymous|ftp)\r?$/im, // RFC 1635
@@ -88,12 +100,14 @@ const RULES: readonly Rule[] = [
   {
     kind: "IMAP password",
     words: [" login "],
+    signs: ["gin "],
     pattern: /^[\w.-]{1,32} LOGIN [^\r\n]{1,256}?[ ]([^\s]{1,512})\r?$/dgim,
     isPassword: true,
   },
   {
     kind: "mail credentials",
     words: ["auth"],
+    signs: ["uth ", "hent"],
     pattern:
       /^(?:[\w.-]{1,32} )?AUTH(?:ENTICATE)? (?:PLAIN|XOAUTH2|OAUTHBEARER)(?: |\r?\n)([a-z0-9+/=]{4,4096})\r?$/dgim,
     isPassword: true,
@@ -101,6 +115,7 @@ const RULES: readonly Rule[] = [
   {
     kind: "mail credentials", // the user's name, then the password
     words: ["auth"],
+    signs: ["uth ", "hent"],
     pattern:
       /^(?:[\w.-]{1,32} )?AUTH(?:ENTICATE)? LOGIN(?:[ ]|\r?\n)[a-z0-9+/=]{1,512}\r?\n([a-z0-9+/=]{4,512})\r?$/dgim,
     isPassword: true,
@@ -110,12 +125,22 @@ const RULES: readonly Rule[] = [
 /** Without one of these words no rule matches. */
 const ANY_WORD = new RegExp([...new Set(RULES.flatMap(({ words }) => words))].join("|"), "i");
 
-/** Credentials in what is said in a text protocol, in order and without overlaps; `most` of each kind. */
-export function findCredentials(text: string, most = Infinity): Credential[] {
-  const found: Credential[] = findTokens(text, most).map((token) => ({ ...token, isPassword: false }));
-  if (!ANY_WORD.test(text)) return found;
+/** What a text may hold, a bit each: tokens by their format, then what each of RULES finds. */
+export const TOKENS = 1;
+export const ruleBit = (rule: number): number => 2 << rule;
+const ANYTHING = -1;
+
+/**
+ * Credentials in what is said in a text protocol, in order and without overlaps; `most` of each kind. Nothing is looked
+ * for but `sorts`.
+ */
+export function findCredentials(text: string, most = Infinity, sorts = ANYTHING): Credential[] {
+  const tokens = (sorts & TOKENS) === 0 ? [] : findTokens(text, most);
+  const found: Credential[] = tokens.map(({ kind, at, end }) => ({ kind, at, end, isPassword: false }));
+  if ((sorts & ~TOKENS) === 0 || !ANY_WORD.test(text)) return found;
   const lower = text.toLowerCase();
-  for (const { kind, words, pattern, isPassword = false, unless } of RULES) {
+  for (const [i, { kind, words, pattern, isPassword = false, unless }] of RULES.entries()) {
+    if ((sorts & ruleBit(i)) === 0) continue;
     if (!words.some((word) => lower.includes(word)) || unless?.test(text) === true) continue;
     let left = most;
     for (const match of text.matchAll(pattern)) {

@@ -40,6 +40,8 @@ interface Direction {
   linesLeft: number;
   /** Octets of `carry` that no rule has seen yet. */
   unread: number;
+  /** What its last lines may hold, by the signs in them (credential-signs.ts). */
+  sorts: number;
 }
 
 /** Looks for credentials in readable traffic, also where one goes on in the next segment. */
@@ -113,7 +115,8 @@ export class Secrets {
       this.waiting.set(key, lastMoment(this.table, row).sec + WAIT_SEC);
       return;
     }
-    const credentials = findCredentials(text, MAX_OF_KIND).filter((credential) => credential.end > told);
+    const sorts = this.signs.sorts | (direction?.sorts ?? 0);
+    const credentials = findCredentials(text, MAX_OF_KIND, sorts).filter(({ end }) => end > told);
     // One that nothing follows yet may go on in the next segment.
     const last = credentials.at(-1);
     const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
@@ -186,7 +189,7 @@ export class Secrets {
     linesLeft: number,
   ): boolean {
     const carry = lastLines(text);
-    const direction = before ?? { carry: "", told: 0, seen: 0, last: 0, linesLeft: 0, unread: 0 };
+    const direction = before ?? { carry: "", told: 0, seen: 0, last: 0, linesLeft: 0, unread: 0, sorts: 0 };
     if (before === undefined) {
       if (this.directions.size >= MAX_DIRECTIONS) {
         this.overflow++;
@@ -201,6 +204,8 @@ export class Secrets {
     direction.last = this.signs.last;
     direction.linesLeft = linesLeft;
     direction.unread = 0;
+    const { sorts } = this.signs;
+    direction.sorts = carry.length <= length ? sorts : sorts | direction.sorts;
     return true;
   }
 }

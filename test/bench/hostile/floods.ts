@@ -185,6 +185,13 @@ export const FLOODS: Readonly<Record<string, () => Buffer[]>> = {
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
       () => "pwd=abc&",
     ),
+  "secrets: what nearly is one of each kind": () =>
+    streamOf(
+      `${OUTSIDE}:80`,
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n",
+      () =>
+        'x-api-key:;authorization: basic ;cookie: user_session;api_key=;pwd=;"api_key":;"password":;a://:@ pass  login auth AKIA;eyJh',
+    ),
   "secrets: what nearly is a login": () =>
     streamOf(`${OUTSIDE}:25`, "EHLO x\r\n", () => "AUTH PLAIN ==!\r\n"),
   "secrets: what nearly is a cookie": () =>
