@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { without } from "./credential-reach.ts";
 
 /** Base 62 as GitHub's and npm's checksums are written. */
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -95,18 +96,31 @@ export interface FoundToken {
   readonly end: number;
 }
 
-/** Tokens of known formats in `text` (one character an octet), in order; `most` of them. */
-export function findTokens(text: string, most = Infinity): FoundToken[] {
+/** Tokens of known formats in `text` (one character an octet), in order: those that end behind `after`, `most` of them. */
+export function findTokens(text: string, most = Infinity, after = 0): FoundToken[] {
   const found: FoundToken[] = [];
   if (text.length <= MAX_SHORT && !MAY_BE_TOKEN.test(text)) return found;
-  for (const match of text.matchAll(WHOLE)) {
-    if (found.length === most) break;
+  WHOLE.lastIndex = inToken(text, after);
+  while (found.length < most) {
+    const match = WHOLE.exec(text);
+    if (match === null) break;
     const format = FORMATS[match.findIndex((group, i) => i > 0 && group !== undefined) - 1];
     const [token] = match;
-    if (format.isSound?.(token) === false) continue;
-    found.push({ kind: format.kind, at: match.index, end: match.index + token.length });
+    const end = match.index + token.length;
+    if (end <= after || format.isSound?.(token) === false) continue;
+    found.push({ kind: format.kind, at: match.index, end });
   }
   return found;
+}
+
+const inRun = without(/[^A-Za-z0-9_.+/=-]/);
+
+/** A private key goes over several lines; nothing else has characters like those around it. */
+function inToken(text: string, at: number): number {
+  if (at === 0) return 0;
+  const key = text.lastIndexOf("-----BEGIN", at - 1);
+  const run = inRun(text, at);
+  return key < 0 ? run : Math.min(key, run);
 }
 
 /** The same in octets of any sort, where the one before a token may look like a letter; whatever their checksum. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { CredentialSigns } from "../../src/names/credential-signs.ts";
-import { findCredentials, RULES, ruleBit, TOKENS } from "../../src/names/credentials.ts";
+import { ANYTHING, findCredentials, RULES, ruleBit, TOKENS } from "../../src/names/credentials.ts";
 import { TOKENS as TOKEN_TEXTS, UTTERANCES } from "../bench/detect/credentials.ts";
 import { Random } from "../bench/detect/random.ts";
 
@@ -62,6 +62,32 @@ it("signs are seen however the octets are cut, in any mixture and case", () => {
       expect(findCredentials(text, 16, sortsOf(...parts))).toEqual(all);
     }),
     { numRuns: 400, seed: 7 },
+  );
+  expect(found).toBeGreaterThan(300);
+});
+
+it("what ends behind a place is found without what lies before it", () => {
+  const piece = fc.record({ said: fc.constantFrom(...SAID), from: fc.nat(40), to: fc.nat(400) });
+  const joint = fc.constantFrom("", "\n", "\r\n", "&", " ", '"');
+  let found = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(piece, joint), { minLength: 1, maxLength: 6 }),
+      fc.nat(2000),
+      (pieces, n) => {
+        const text = pieces.map(([{ said, from, to }, end]) => said.slice(from, from + to) + end).join("");
+        const after = n % (text.length + 1);
+        const all = findCredentials(text);
+        // One that begins before and ends behind may have been one with what was there before it.
+        const behind = all.filter(({ at }) => at >= after);
+        const seen = findCredentials(text, Infinity, ANYTHING, after);
+        expect(seen.filter(({ at }) => at >= after)).toEqual(behind);
+        const across = all.find(({ at, end }) => at < after && end > after);
+        expect(seen.find(({ at }) => at < after)?.end).toBe(across?.end);
+        found += seen.length;
+      },
+    ),
+    { numRuns: 600, seed: 7 },
   );
   expect(found).toBeGreaterThan(300);
 });

@@ -81,11 +81,20 @@ export class SecretFindings {
       proto: protocolName(proto),
       name: way.name,
     };
-    const details = credentials
-      .slice(0, MAX_TOLD)
-      .map((each) => () => credentialDetail(each, text, this.judge.policy.name));
+    const details = this.detailsOf(credentials.slice(0, MAX_TOLD), text);
     const outcome = flowOutcome(this.table, row, from === 1);
     this.tell(subject, details, way.isOutward, outcome, lastMoment(this.table, row), address);
+  }
+
+  /** One for each, made when it is asked for: what is said twice is looked at once. */
+  private detailsOf(credentials: readonly Credential[], text: string): (() => string)[] {
+    const known = new Map<string, string>();
+    return credentials.map((each) => () => {
+      const said = `${each.kind} ${text.slice(each.at, each.end)}`;
+      const detail = known.get(said) ?? credentialDetail(each, text, this.judge.policy.name);
+      known.set(said, detail);
+      return detail;
+    });
   }
 
   /** To whom it goes: the flow's own destination, or the one that an inside proxy is asked for. */

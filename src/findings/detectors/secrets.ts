@@ -3,7 +3,7 @@ import type { FlowTable } from "../../flow/flow-table.ts";
 import { classOf, type End, initiatorOf, lastMoment } from "../../flow/flow-view.ts";
 import { isHidden } from "../../names/credential-name.ts";
 import { CredentialSigns } from "../../names/credential-signs.ts";
-import { findCredentials } from "../../names/credentials.ts";
+import { ANYTHING, findCredentials } from "../../names/credentials.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
 import { socksPassword } from "../../names/socks-password.ts";
 import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
@@ -116,7 +116,7 @@ export class Secrets {
       return;
     }
     const sorts = this.signs.sorts | (direction?.sorts ?? 0);
-    const credentials = findCredentials(text, MAX_OF_KIND, sorts).filter(({ end }) => end > told);
+    const credentials = findCredentials(text, MAX_OF_KIND, sorts, told);
     // One that nothing follows yet may go on in the next segment.
     const last = credentials.at(-1);
     const open = last !== undefined && last.end === text.length ? credentials.pop() : undefined;
@@ -141,7 +141,7 @@ export class Secrets {
     if (direction === undefined) return;
     const { carry, told } = direction;
     direction.told = carry.length;
-    const credentials = findCredentials(carry).filter((credential) => credential.end > told);
+    const credentials = findCredentials(carry, Infinity, ANYTHING, told);
     this.findings.found(key >> 1, (key & 1) as End, credentials, carry, carry);
   }
 

@@ -69,6 +69,16 @@ describe("credentials on their way out", () => {
     ).toEqual([["api.example.net", 3, 2]]);
   });
 
+  it("are found behind as many as are told of one segment", () => {
+    const decoys = Array.from({ length: 16 }, (_, n) => `pwd=decoy${n}&`).join("");
+    const head = "POST / HTTP/1.1\r\nHost: api.example.net\r\nContent-Length: 9999\r\n\r\n";
+    const [found] = secretsIn(
+      says(new Scene(), GPU, OUTSIDE, 80, [head + decoys, `pwd=the-real-one&${"a=b&".repeat(20)}`]),
+    );
+    expect(found).toMatchObject({ attempts: 17 });
+    expect(found.details).toHaveLength(17);
+  });
+
   it("count toward a destination that a rule allows", () => {
     const scene = says(new Scene(), GPU, OUTSIDE, 80, uttered("HTTP Basic").says).works();
     const seen = scene.seen(enclave([`id: gate, to: [${OUTSIDE}]`]));
