@@ -252,8 +252,8 @@ export const NOTE_IPV4_LENGTH_ZERO = note(
 );
 export const NOTE_IP_LENGTH_BEYOND = note(
   "ip.length_beyond_frame",
-  "note",
-  "IP length claims more octets than the frame had on the wire",
+  "blind",
+  "IP length claims more octets than the frame had on the wire: its end may have been cut by who captured it",
 );
 export const NOTE_IPV4_SOURCE_ROUTE = note(
   "ipv4.source_route",

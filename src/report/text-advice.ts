@@ -3,12 +3,11 @@ export function adviceFor(reason: string): string {
   const exact = ADVICE[reason];
   if (exact !== undefined) return exact;
   if (reason.startsWith("table.")) return "replay shorter captures, one after another";
-  if (reason.endsWith("cut_by_snaplen") || reason.endsWith("truncated")) {
-    return "capture whole packets (tcpdump -s 0); if they are whole, find out who sends broken ones";
-  }
+  if (reason.endsWith("cut_by_snaplen") || reason.endsWith("truncated")) return WHOLE;
   return "look at these packets with another tool, and find out who sends them";
 }
 
+const WHOLE = "capture whole packets (tcpdump -s 0); if they are whole, find out who sends broken ones";
 const GAPS = "packets are missing: look for drops at the mirror port and at the capturing side";
 const NOT_OPENED =
   "this version does not open it: capture where it is opened, or look at it with another tool";
@@ -31,6 +30,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   "ethernet.macsec": "mirror a port where MACsec has been taken off",
   "ethernet.vendor_tag": NOT_OPENED,
   "ip.tunnel": NOT_OPENED,
+  "ip.length_beyond_frame": WHOLE,
   "fragment.incomplete": GAPS,
   "fragment.overlap": "find out who sends them: no host does by itself",
   "fragment.invalid": "find out who sends them: no host does by itself",

@@ -144,6 +144,14 @@ describe("a run without findings is inconclusive", () => {
     expect(summary.findings.map(({ kind, name }) => `${kind} ${name}`)).toEqual(found);
   });
 
+  it.each([
+    [udp(at(GPU, 4000), at(RESOLVER, 53), dnsQuery("a.example.com")), 42],
+    [udp("[fd20:5eed::1]:4000", "[fd20:5eed::2]:514", "log"), 62],
+  ])("by a packet that was cut in silence: the length on the wire is cut as well", (frame, caplen) => {
+    expect(blindness(works().send(frame.subarray(0, caplen)))).toContain("ip.length_beyond_frame");
+    expect(blindness(works().send(join(frame, [0, 0, 0, 0])))).not.toContain("ip.length_beyond_frame");
+  });
+
   it("but not by what is cut and no DNS", () => {
     const scene = works();
     const frame = udp(at(GPU, 4000), at(RESOLVER, 514), "<34>Oct 11 22:14:15 mymachine su: it failed");
