@@ -7,6 +7,7 @@ import type { QuicConversations } from "../flow/quic-conversations.ts";
 import { looksLikeCutDns, looksLikeDns } from "../names/dns-recognise.ts";
 import { parseRequestHead } from "../names/http-head.ts";
 import { isHttpStart } from "../names/http-start.ts";
+import { latin1 } from "../names/octet-text.ts";
 import { isQuicLong } from "../names/quic-header.ts";
 import type { ProtocolMismatches } from "./detectors/protocol-mismatches.ts";
 import type { DnsTraffic } from "./dns-traffic.ts";
@@ -90,7 +91,7 @@ export class Datagrams {
 
   /** Service discovery by HTTP in datagrams (UPnP Device Architecture 2.0 §1.3.2): a request in each. */
   private discovery(row: number, from: End, view: DataView, at: number, end: number): void {
-    const text = Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
+    const text = latin1(view, at, end);
     const request = parseRequestHead(text, []);
     if (request !== null) this.sink.httpRequest(row, from, request);
   }

@@ -1,4 +1,5 @@
 import { DtlsFragment, mayBeDtlsHello, nextDtlsFragment } from "../names/dtls.ts";
+import { latin1 } from "../names/octet-text.ts";
 import { type CryptoPiece, QuicCryptoStream } from "../names/quic-crypto-stream.ts";
 import { ClientHello, readClientHello } from "../names/tls-client-hello.ts";
 import { MAX_HELLO_LEN } from "../names/tls-records.ts";
@@ -110,7 +111,7 @@ export class DtlsConversations {
     at: number,
     end: number,
   ): void {
-    const random = Buffer.from(view.buffer, view.byteOffset + at, Math.min(34, end - at)).toString("latin1");
+    const random = latin1(view, at, Math.min(at + 34, end));
     const key = `${seq} ${random}`;
     if (talk.told.has(key)) return;
     if (talk.told.size < MAX_TOLD) talk.told.add(key);

@@ -1,3 +1,5 @@
+import { latin1 } from "./octet-text.ts";
+
 const MAX_LABEL = 63;
 
 /**
@@ -9,7 +11,7 @@ export function labelRuns(view: DataView, at: number, end: number, without: numb
   while (at < end) {
     const length = view.getUint8(at);
     if (length === 0 || length > MAX_LABEL || length > end - at - 1) break;
-    labels.push(Buffer.from(view.buffer, view.byteOffset + at + 1, length).toString("latin1"));
+    labels.push(latin1(view, at + 1, at + 1 + length));
     at += 1 + length;
   }
   const kept = labels.slice(0, Math.max(0, labels.length - without));

@@ -1,5 +1,6 @@
 import { DnsName, type DnsNameStatus, readDnsName } from "./dns-name.ts";
 import { escapeText } from "./escape.ts";
+import { latin1 } from "./octet-text.ts";
 
 /** Service parameters (RFC 9460 §14.3.2, RFC 9461 §5). */
 const KEY_ALPN = 1;
@@ -74,8 +75,4 @@ function protocols(view: DataView, at: number, end: number): string {
     at = stop;
   }
   return escapeText(ids.join(","), MAX_TEXT);
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
 }

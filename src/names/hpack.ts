@@ -1,4 +1,5 @@
 import { huffmanText } from "./hpack-huffman.ts";
+import { latin1 } from "./octet-text.ts";
 
 /** RFC 7541 Appendix A: name and value, in the order of their indices, from 1. */
 const STATIC_TABLE: readonly HpackField[] = [
@@ -159,8 +160,4 @@ export class HpackDecoder {
 
 function octetsOf({ name, value }: HpackField): number {
   return name.length + value.length + ENTRY_COST;
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
 }

@@ -1,4 +1,5 @@
 import { ByteHold } from "./byte-hold.ts";
+import { latin1 } from "./octet-text.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -87,8 +88,4 @@ export class HttpHeadCollector {
 function skipLineEnds(view: DataView, at: number, end: number): number {
   while (at < end && (view.getUint8(at) === CR || view.getUint8(at) === LF)) at++;
   return at;
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
 }

@@ -1,4 +1,5 @@
 import { type HttpRequest, parseRequestHead } from "./http-head.ts";
+import { latin1 } from "./octet-text.ts";
 
 /** Longest line that is taken for a request. */
 const MAX_LINE = 4096;
@@ -10,7 +11,7 @@ const LETTER_G = 0x47;
 export function isSimpleRequestStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   if (at >= end || view.getUint8(at) !== LETTER_G) return "no"; // what most streams are
   const lf = lineEnd(view, at, end);
-  const line = Buffer.from(view.buffer, view.byteOffset + at, lf - at).toString("latin1");
+  const line = latin1(view, at, lf);
   if (!LINE.test(line)) return "no";
   if (lf < end && lf - at < MAX_LINE) return "yes";
   return lf - at < MAX_LINE ? "maybe" : "no";
@@ -22,7 +23,7 @@ export function isSimpleRequestStart(view: DataView, at: number, end: number): "
  */
 export function readSimpleRequest(view: DataView, at: number, end: number): HttpRequest | null {
   if (isSimpleRequestStart(view, at, end) !== "yes") return null;
-  const line = Buffer.from(view.buffer, view.byteOffset + at, lineEnd(view, at, end) - at).toString("latin1");
+  const line = latin1(view, at, lineEnd(view, at, end));
   const request = parseRequestHead(`${line.trimEnd()} HTTP/1.0\r\n\r\n`, []);
   return request === null ? null : { ...request, protocol: "HTTP/0.9" };
 }

@@ -13,11 +13,6 @@ export function destination(target: string | Int32Array): Pick<ProxyErrand, "hos
   return { host: escapeHost(target), address: parseIpLiteral(target) };
 }
 
-/** Octets as text, one character each. */
-export function text(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
-}
-
 /** Four octets as a v4-mapped address, or sixteen. */
 export function words(view: DataView, at: number, end: number): Int32Array {
   if (end - at === 4) return Int32Array.of(0, 0, 0xffff, view.getInt32(at));

@@ -1,5 +1,6 @@
+import { latin1 } from "./octet-text.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
-import { ATYP_IPV4, ATYP_IPV6, ATYP_NAME, destination, text, words } from "./socks-address.ts";
+import { ATYP_IPV4, ATYP_IPV6, ATYP_NAME, destination, words } from "./socks-address.ts";
 
 /** Where a datagram goes, and where its content begins. */
 export interface SocksDatagram extends ProxyErrand {
@@ -20,7 +21,7 @@ export function readSocksDatagram(view: DataView, at: number, end: number): Sock
     atyp === ATYP_IPV4 ? 4 : atyp === ATYP_IPV6 ? 16 : atyp === ATYP_NAME ? view.getUint8(at + 4) : 0;
   const stop = addressAt + lenBytes;
   if (lenBytes === 0 || end - stop < 2) return null;
-  const target = atyp === ATYP_NAME ? text(view, addressAt, stop) : words(view, addressAt, stop);
+  const target = atyp === ATYP_NAME ? latin1(view, addressAt, stop) : words(view, addressAt, stop);
   return {
     ...destination(target),
     port: view.getUint16(stop),

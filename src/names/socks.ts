@@ -1,5 +1,6 @@
+import { latin1 } from "./octet-text.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
-import { ATYP_IPV4, ATYP_IPV6, ATYP_NAME, destination, text, words } from "./socks-address.ts";
+import { ATYP_IPV4, ATYP_IPV6, ATYP_NAME, destination, words } from "./socks-address.ts";
 
 /**
  * SOCKS 4, 4a (as its authors described them) and 5 (RFC 1928, RFC 1929). RESOLVE is Tor's, and names a
@@ -161,7 +162,7 @@ function readHandshake5(out: SocksHandshake, view: DataView, at: number, end: nu
     5,
     command,
     port,
-    isName ? text(view, next + 5, stop - 2) : words(view, next + 4, stop - 2),
+    isName ? latin1(view, next + 5, stop - 2) : words(view, next + 4, stop - 2),
     stop,
   );
 }
@@ -187,7 +188,7 @@ function readHandshake4(out: SocksHandshake, view: DataView, at: number, end: nu
   const host = textEnd(view, user + 1, end);
   if (host < 0) out.state = "unreadable";
   if (host < 0 || host === end) return;
-  finish(out, 4, command, view.getUint16(at + 2), text(view, user + 1, host), host + 1);
+  finish(out, 4, command, view.getUint16(at + 2), latin1(view, user + 1, host), host + 1);
 }
 
 function finish(

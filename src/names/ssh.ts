@@ -1,5 +1,6 @@
 import { ByteHold } from "./byte-hold.ts";
 import { escapeText } from "./escape.ts";
+import { latin1 } from "./octet-text.ts";
 
 /** RFC 4253 §4.2. */
 export interface SshBanner {
@@ -44,7 +45,7 @@ export class SshBannerLine {
 
   private line(length: number): string {
     const { view } = this.hold;
-    return Buffer.from(view.buffer, view.byteOffset, length).toString("latin1").trimEnd();
+    return latin1(view, 0, length).trimEnd();
   }
 }
 

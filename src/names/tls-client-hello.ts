@@ -1,4 +1,5 @@
 import { hostText, MAX_HOST_OCTETS } from "./escape.ts";
+import { latin1 } from "./octet-text.ts";
 
 /** How far a ClientHello could be read. Everything but "ok" is counted by its name. */
 export type ClientHelloStatus =
@@ -212,10 +213,6 @@ function readAlpn(out: ClientHello, view: DataView, at: number, end: number): Cl
     at = protocolEnd;
   }
   return listEnd === end ? "ok" : "tls.alpn_bad";
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
 }
 
 function readCounted(

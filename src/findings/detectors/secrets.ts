@@ -5,6 +5,7 @@ import { isHidden } from "../../names/credential-name.ts";
 import { CredentialSigns } from "../../names/credential-signs.ts";
 import { ANYTHING, findCredentials } from "../../names/credentials.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
+import { latin1 } from "../../names/octet-text.ts";
 import { socksPassword } from "../../names/socks-password.ts";
 import { INSIDE, OUTSIDE } from "../../policy/address-class.ts";
 import type { SecretFindings } from "./secret-findings.ts";
@@ -233,8 +234,4 @@ function lastLines(text: string): string {
   let from = text.length;
   for (let lines = 0; lines < CARRIED_LINES && from > 0; lines++) from = text.lastIndexOf("\n", from - 2) + 1;
   return text.slice(Math.max(from, text.length - MAX_CARRY));
-}
-
-function latin1(view: DataView, at: number, end: number): string {
-  return Buffer.from(view.buffer, view.byteOffset + at, end - at).toString("latin1");
 }
