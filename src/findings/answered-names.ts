@@ -4,6 +4,9 @@ import { formatAddress, parseAddress } from "../policy/address-text.ts";
 import type { FlowQuestion, Judge } from "../policy/judge.ts";
 import type { NameEvidence } from "./finding.ts";
 
+/** Seconds by which a clock may put a flow before the answer that it began with. */
+const OVERTAKE_SEC = 1;
+
 /** A host as answers know it. */
 export interface Host {
   readonly id: string;
@@ -80,7 +83,8 @@ export function ruleByNames(
     judge.judgeName(q, named.name);
     // What is answered well again does not mend what was begun on an answer that another contradicted since.
     const isDoubted = named.ambiguous || named.doubtedSec >= q.startSec;
-    const confirmed = named.approved && !isDoubted && isFor(named, judge, host);
+    const isEarlier = named.sinceSec <= q.startSec + OVERTAKE_SEC;
+    const confirmed = named.approved && isEarlier && !isDoubted && isFor(named, judge, host);
     if (q.rule < 0) carriesOthers = true;
     if (!confirmed) continue;
     if (rule < 0) rule = q.rule;

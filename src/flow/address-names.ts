@@ -12,6 +12,8 @@ export interface NamedAddress {
   ambiguous: boolean;
   /** Last second at which two answers that should be one differed about it; -1: never. */
   doubtedSec: number;
+  /** Second of the first answer that proves as much. */
+  sinceSec: number;
   /** Second of the last answer, and the last second at which it counts (TTL and grace included). */
   answeredSec: number;
   validToSec: number;
@@ -77,7 +79,7 @@ export class AddressNames {
     if (known === undefined) {
       if (names.list.length >= MAX_NAMES) this.dropOldest(names, atSec);
       this.total++;
-      const times = { doubtedSec: -1, answeredSec: atSec, validToSec };
+      const times = { doubtedSec: -1, sinceSec: atSec, answeredSec: atSec, validToSec };
       const named = { hostId, host, name, approved, ambiguous, ...times };
       if (validToSec < names.droppedSec) names.droppedSec = Number.NaN;
       add(names, named);
@@ -89,6 +91,7 @@ export class AddressNames {
     // A repetition that proves less neither spoils what was properly answered nor makes it last longer.
     const gain = proofOf(approved, ambiguous) - proofOf(known.approved, known.ambiguous);
     if (!stale && gain < 0) return;
+    known.sinceSec = gain > 0 ? atSec : Math.min(known.sinceSec, atSec);
     known.approved = approved;
     known.ambiguous = ambiguous;
     known.answeredSec = Math.max(known.answeredSec, atSec);

@@ -349,6 +349,7 @@ function namedOf(row: NameRow): NamedAddress {
     approved: row.approved === 1,
     ambiguous: row.ambiguous === 1,
     doubtedSec: -1,
+    sinceSec: row.answered_sec, // what began before is of another run
     answeredSec: row.answered_sec,
     validToSec: row.valid_to_sec,
   };

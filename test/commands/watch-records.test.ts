@@ -32,6 +32,7 @@ const NAME: NameEntry = [
     approved: true,
     ambiguous: false,
     doubtedSec: -1,
+    sinceSec: 1000,
     answeredSec: 1000,
     validToSec: 2000,
   },

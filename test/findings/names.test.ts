@@ -403,6 +403,23 @@ describe("an answer proves a name only when", () => {
     expect(told(0xffffffff, 86_400 + 301)).toEqual([finding]);
   });
 
+  it("it came before the flow by the capture's clock, whatever the order in the file", () => {
+    const told = (answer: number, start: number) =>
+      flow(
+        new Scene()
+          .at(answer)
+          .asks(GATE, GOOD, { answer: [OUTSIDE] })
+          .at(start),
+      );
+    expect(told(10, 9)).toEqual([]);
+    expect(told(10, 8)).toEqual([named]);
+    const again = new Scene()
+      .asks(GATE, GOOD, { answer: [OUTSIDE] })
+      .at(100)
+      .asks(GATE, GOOD, { answer: [OUTSIDE] });
+    expect(flow(again.at(50))).toEqual([]);
+  });
+
   it("the least TTL of the chain lasts", () => {
     const chain = [
       { type: "CNAME", data: "cdn.example.net", ttl: 10 },

@@ -48,8 +48,12 @@ describe("what was answered for an address", () => {
         for (const [address, named] of again.names()) restored.restore(address, named);
         again.close();
         for (const address of ADDRESSES) {
-          // Doubt is about flows of its own run alone.
-          const before = names.namesOf(address, nowSec).map((named) => ({ ...named, doubtedSec: -1 }));
+          // Doubt is about flows of its own run alone, and what began before the last answer was of that run.
+          const before = names.namesOf(address, nowSec).map((named) => ({
+            ...named,
+            doubtedSec: -1,
+            sinceSec: named.answeredSec,
+          }));
           const after = [...restored.namesOf(address, nowSec)];
           expect(new Set(after)).toEqual(new Set(before));
         }

@@ -118,6 +118,7 @@ describe("state over restarts", () => {
       approved: true,
       ambiguous: false,
       doubtedSec: -1,
+      sinceSec: 1000,
       answeredSec: 1000,
       validToSec: 1300,
     };
@@ -269,6 +270,7 @@ const sampleName: NamedAddress = {
   approved: true,
   ambiguous: false,
   doubtedSec: -1,
+  sinceSec: 1000,
   answeredSec: 1000,
   validToSec: 1300,
 };

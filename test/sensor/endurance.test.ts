@@ -81,7 +81,7 @@ class Watched {
 /** Names of addresses from before a restart, all of them over. */
 function* earlierNames() {
   for (let n = 0; n < MAX_ADDRESSES; n++) {
-    const times = { answeredSec: START - 2 * HOUR, validToSec: START - HOUR };
+    const times = { sinceSec: START - 2 * HOUR, answeredSec: START - 2 * HOUR, validToSec: START - HOUR };
     const named = {
       hostId: GPU,
       host: GPU,
