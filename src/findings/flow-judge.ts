@@ -23,20 +23,20 @@ import {
   ROW_WORDS,
 } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
-import { addressOf, type End, initiatorOf, lastMoment, setClasses } from "../flow/flow-view.ts";
+import { addressOf, type End, initiatorOf, setClasses } from "../flow/flow-view.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
-import { OUT } from "../policy/policy.ts";
-import { bestName, hostOf, ruleByNames } from "./answered-names.ts";
+import { bestName, hostOf, type NameRuling, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
-import type { Finding, NameEvidence } from "./finding.ts";
+import type { NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import type { FlowContents } from "./flow-contents.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
 import { openFlowFinding } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
+import { NamedFlows } from "./named-flows.ts";
 import { PendingFlows } from "./pending-flows.ts";
 import type { TrustedFlows } from "./trusted-flows.ts";
 
@@ -55,6 +55,7 @@ export class FlowJudge {
   private limitsInside: boolean;
   private readonly trusted: TrustedFlows;
   private readonly contents: FlowContents;
+  private readonly named: NamedFlows;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
   /** Some of them may have been allowed by an answer that was contradicted since. */
@@ -78,6 +79,7 @@ export class FlowJudge {
     this.names = names;
     this.ledger = ledger;
     this.accounts = accounts;
+    this.named = new NamedFlows(table, judge, ledger, accounts, contents);
     this.limitsInside = judge.policy.hosts.some((host) => host.mayReach !== null);
   }
 
@@ -169,16 +171,16 @@ export class FlowJudge {
     const judged = words[w + JUDGED];
     if (judged === JUDGED_NOTHING) return;
     if (judged === JUDGED_FINDING) {
-      this.rename(row, name);
+      this.named.rename(row, name);
       return;
     }
     const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
     if (!byName) return;
-    if (this.allowsName(row, name)) {
-      this.allow(row, this.question.rule, true);
+    if (this.named.allows(row, name)) {
+      this.allow(row, this.named.question.rule, true);
       this.allowedName.set(row, name);
       words[w + FLAGS] |= KEPT_BESIDE;
-    } else this.findAcross(row, "egress.flow", this.question.expiredRule, name, "in-flow");
+    } else this.findAcross(row, "egress.flow", this.named.question.expiredRule, name, "in-flow");
     words[w + FLAGS] |= NAMED_IN_FLOW;
     this.allowedByAnswer.delete(row);
   }
@@ -186,12 +188,7 @@ export class FlowJudge {
   /** The responder sent data, the flow ended or waited long enough: judge without a name from the flow. */
   settle(row: number): void {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_PENDING) return;
-    const inner = innerEndOf(this.table, row);
-    askAbout(this.table, row, inner, this.question);
-    const host = hostOf(this.judge, addressOf(this.table, row, inner));
-    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
-    const known = this.names.namesOf(outer, this.question.startSec);
-    const ruling = ruleByNames(known, this.judge, host, this.question);
+    const ruling = this.ruleByAnswers(row);
     if (ruling.rule >= 0 && !ruling.carriesOthers) {
       this.allow(row, ruling.rule, true);
       this.allowedByAnswer.add(row);
@@ -248,13 +245,17 @@ export class FlowJudge {
   /** A name in the flow is the client's claim: without an answer that confirms it, it allows nothing. */
   private nameDoubted(row: number): void {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_ALLOWED) return;
+    if (this.ruleByAnswers(row).rule >= 0) return;
+    this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
+  }
+
+  /** What the answers about its outer end say of a flow across the boundary. */
+  private ruleByAnswers(row: number): NameRuling {
     const inner = innerEndOf(this.table, row);
     askAbout(this.table, row, inner, this.question);
     const host = hostOf(this.judge, addressOf(this.table, row, inner));
     const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
-    const known = this.names.namesOf(outer, this.question.startSec);
-    if (ruleByNames(known, this.judge, host, this.question).rule >= 0) return;
-    this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
+    return ruleByNames(this.names.namesOf(outer, this.question.startSec), this.judge, host, this.question);
   }
 
   /** The flow is over. */
@@ -337,54 +338,5 @@ export class FlowJudge {
         evidence,
         this.judge.policy.rules[expiredRule].id,
       );
-  }
-
-  /** Whether a rule allows the name: it is in `question`. */
-  private allowsName(row: number, name: string): boolean {
-    askAbout(this.table, row, innerEndOf(this.table, row), this.question);
-    this.judge.judgeName(this.question, name);
-    return this.question.rule >= 0;
-  }
-
-  /** Who is asked says whether it is DNS. An expired rule explains a flow only while it would cover the name that the flow uses. */
-  private kindOf(row: number, { kind, rule }: Finding, name: string): Pick<Finding, "kind" | "rule"> {
-    if (kind === "egress.flow" || kind === "dns.encrypted") {
-      return { kind: asksEncryptedResolver(this.table, row, name) ? "dns.encrypted" : "egress.flow", rule };
-    }
-    if (kind !== "policy.expired") return { kind, rule };
-    askAbout(this.table, row, innerEndOf(this.table, row), this.question);
-    this.judge.judgeFlow(this.question);
-    if (this.question.expiredRule < 0) this.judge.judgeName(this.question, name);
-    const expired = this.question.expiredRule;
-    if (expired >= 0) return { kind, rule: this.judge.policy.rules[expired].id };
-    return { kind: this.question.direction === OUT ? "egress.flow" : "ingress.flow", rule: null };
-  }
-
-  /** A finding's flow named its destination. */
-  private rename(row: number, name: string): void {
-    const words = this.table.words;
-    const w = row * ROW_WORDS;
-    const finding = this.ledger.get(words[w + JUDGED_REF]);
-    if (finding.kind === "dns.resolver" || finding.kind === "inside.unapproved") return;
-    // What a rule allowed for this connection is no destination of its own after another was asked for.
-    if ((words[w + FLAGS] & ALLOWED_BY_NAME) !== 0 && this.allowsName(row, name)) return;
-    const before = words[w + JUDGED_REF];
-    const isFirst = (words[w + FLAGS] & NAMED_IN_FLOW) === 0;
-    words[w + FLAGS] |= NAMED_IN_FLOW;
-    if (finding.name === name) {
-      finding.evidence = "in-flow";
-      return;
-    }
-    // A second name on one connection is a second destination: what went before stays with the first.
-    if (!isFirst) this.accounts.settleName(row, before);
-    const { source, port, proto } = finding;
-    const { kind, rule } = this.kindOf(row, finding, name);
-    const handle = this.ledger.open(
-      { kind, source, destination: name, port, proto, name, evidence: "in-flow", rule },
-      lastMoment(this.table, row),
-    );
-    if (isFirst) this.ledger.moved(before, handle);
-    words[w + JUDGED_REF] = handle;
-    if (finding.kind === "tunnel.encapsulated") this.contents.listTunnel(row);
   }
 }
