@@ -180,11 +180,27 @@ export class Lab {
     try {
       await during();
       await delay(1500); // tcpdump gets a block of packets a second after its first at the latest
+      await this.#caughtUp(tcpdump, () => notes);
     } finally {
       this.signal(tcpdump, "SIGINT");
       await once(tcpdump, "close");
     }
     if (!/^0 packets dropped by kernel/m.test(notes)) throw new Error(`the record has holes: ${notes}`);
+  }
+
+  /**
+   * Waits until tcpdump has what the kernel has for it: what it has not when it is ended is lost.
+   * @param {import("node:child_process").ChildProcess} tcpdump @param {() => string} notes what it said so far
+   */
+  async #caughtUp(tcpdump, notes) {
+    for (let tries = 0; tries < 1000; tries++) {
+      this.signal(tcpdump, "SIGUSR1"); // it says how much it has
+      await delay(50);
+      const counts = [...notes().matchAll(/(\d+) packets? captured, (\d+) packets? received by filter/g)];
+      const [, captured, received] = counts.at(-1) ?? [];
+      if (captured !== undefined && captured === received) return;
+    }
+    throw new Error(`tcpdump falls behind: ${notes()}`);
   }
 
   /** Ends everything that runs in the lab, and the lab. Safe to call twice. */

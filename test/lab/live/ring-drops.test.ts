@@ -41,9 +41,11 @@ ip -n sender route add default via 10.9.0.2
     rmSync(folder, { recursive: true });
   });
 
-  const validated = (happens: (run: Watching) => Promise<unknown>) =>
-    inWindow(SECONDS, (sec) => validate(lab, sec, ["-i", "rx0", "-e", enclave], happens));
-  /** Traffic inside, of several times what the ring holds, in two seconds. */
+  const validated = (happens: (run: Watching) => Promise<unknown>, ringMb = 8) =>
+    inWindow(SECONDS, (sec) =>
+      validate(lab, sec, ["-i", "rx0", "-e", enclave, "--ring-mb", `${ringMb}`], happens),
+    );
+  /** Traffic inside, of several times what a ring of 8 MB holds, in two seconds. */
   const load = () => sendFrames(lab, { frames: 30_000, octets: 1400, rate: 15_000 });
 
   /** One SYN that nobody answers; told again when the first goes unheard, as any host does. */
@@ -54,7 +56,7 @@ ip -n sender route add default via 10.9.0.2
     Number(/^capture\.drops: rx0: the capturing side lost (\d+) packets$/m.exec(told)?.[1]);
 
   it("PASSes when the ring held all of it: the load alone is no reason", async () => {
-    const report = await validated(load);
+    const report = await validated(load, 64); // a busy machine may read none of it while it comes
     expect([report.validation.result, report.reasons, report.code]).toEqual(["PASS", [], 0]);
     expect(report.totals.packets).toBe(30_000);
   });
