@@ -74,8 +74,6 @@ const CR = 0x0d;
 const SP = 0x20;
 /** Of the headers that are read: Host, Content-Length, Content-Type, Transfer-Encoding, Upgrade. */
 const INITIALS = "HhCcTtUu";
-/** Beginnings of lines that matter: those headers, what continues a header, and the end. */
-const STARTS = `${INITIALS} \t\r\n`;
 /** In the place of any other header: most are. */
 const OTHER_FIELD = "-";
 const DEFAULT_PORTS = new Map([
@@ -204,14 +202,14 @@ function readFields(text: string, at: number, notes: HttpNote[]): Fields {
     const lf = text.indexOf("\n", start);
     const stop = lf < 0 ? text.length : lf;
     const lineEnd = text.charCodeAt(stop - 1) === CR && stop > start ? stop - 1 : stop;
-    const line = STARTS.includes(text.charAt(start)) ? text.slice(start, lineEnd) : OTHER_FIELD;
     // RFC 9112 §5.2: a line that begins with a space continues the one before.
-    if (isSpace(line, 0) && logical !== "") {
-      logical = `${logical} ${line.trim()}`;
+    if (logical !== "" && isSpace(text, start) && lineEnd > start) {
+      if (logical !== OTHER_FIELD) logical = `${logical} ${text.slice(start, lineEnd).trim()}`;
       folds = true;
     } else {
       takeField(fields, logical, notes);
-      logical = line;
+      if (lineEnd === start) logical = "";
+      else logical = INITIALS.includes(text.charAt(start)) ? text.slice(start, lineEnd) : OTHER_FIELD;
     }
     start = stop + 1;
   }
@@ -221,26 +219,36 @@ function readFields(text: string, at: number, notes: HttpNote[]): Fields {
 }
 
 function takeField(fields: Fields, line: string, notes: HttpNote[]): void {
-  if (!INITIALS.includes(line.charAt(0))) return; // what most headers are
+  if (line === "" || line === OTHER_FIELD) return; // what most headers are
   const colon = line.indexOf(":");
   if (colon <= 0 || colon > 32) return; // none of the names below is longer
   const rawName = line.slice(0, colon);
-  const name = rawName.trimEnd().toLowerCase();
-  const value = line.slice(colon + 1).trim();
-  if (name === "host") {
-    if (fields.hosts.length < MAX_HOSTS) fields.hosts = [...fields.hosts, value];
-  } else if (name === "content-length") {
-    if (fields.contentLengths.length < MAX_HOSTS) fields.contentLengths = [...fields.contentLengths, value];
-  } else if (name === "transfer-encoding") {
-    fields.transferEncoding += `${fields.transferEncoding === "" ? "" : ","}${value}`;
-  } else if (name === "upgrade") {
-    fields.upgrade = value.toLowerCase();
-  } else if (name === "content-type") {
-    fields.contentType = value;
-  } else {
-    return;
+  const name = rawName.trimEnd();
+  switch (name.toLowerCase()) {
+    case "host":
+      if (fields.hosts.length < MAX_HOSTS) fields.hosts = [...fields.hosts, fieldValue(line, colon)];
+      break;
+    case "content-length":
+      if (fields.contentLengths.length < MAX_HOSTS)
+        fields.contentLengths = [...fields.contentLengths, fieldValue(line, colon)];
+      break;
+    case "transfer-encoding":
+      fields.transferEncoding += `${fields.transferEncoding === "" ? "" : ","}${fieldValue(line, colon)}`;
+      break;
+    case "upgrade":
+      fields.upgrade = fieldValue(line, colon).toLowerCase();
+      break;
+    case "content-type":
+      fields.contentType = fieldValue(line, colon);
+      break;
+    default:
+      return;
   }
-  if (rawName !== rawName.trimEnd()) addNote(notes, "http.space_before_colon");
+  if (rawName !== name) addNote(notes, "http.space_before_colon");
+}
+
+function fieldValue(line: string, colon: number): string {
+  return line.slice(colon + 1).trim();
 }
 
 interface Target {
