@@ -48,6 +48,11 @@ const SHORTEST_IDLE_SEC = TCP_CLOSED_IDLE_SEC;
 /** Copies made by a mirror follow within this time; a host's own retry takes longer. */
 const COPY_WITHIN_SEC = 1;
 
+/** Octets by which reordering may put a SYN-ACK beside what was seen of its direction. */
+const NEAR_OCTETS = 1 << 16;
+/** From here on sequence numbers say no longer what is behind what. */
+const MAX_TOLD_OCTETS = 2 ** 31 - NEAR_OCTETS;
+
 /** Rows looked at for timeouts after each second of packet time, at the least. */
 const SWEEP_ROWS = 1024;
 
@@ -95,7 +100,7 @@ export class FlowTracker {
     this.hasTurned = false;
     const mayBeOver =
       row !== NO_ROW &&
-      ((pkt.tcpFlags & (TCP_SYN | TCP_ACK)) === TCP_SYN ||
+      ((pkt.tcpFlags & TCP_SYN) !== 0 ||
         sec - table.doubles[row * ROW_DOUBLES + LAST_SEC] > SHORTEST_IDLE_SEC);
     if (mayBeOver && this.isOver(row, table.direction, pkt, sec)) {
       this.end(row);
@@ -213,16 +218,35 @@ export class FlowTracker {
   private isOver(row: number, direction: number, pkt: Packet, sec: number): boolean {
     const table = this.table;
     if (sec - table.lastSec(row) > this.idleSec(row)) return true;
-    if (pkt.l4Proto !== PROTO_TCP || (pkt.tcpFlags & (TCP_SYN | TCP_ACK)) !== TCP_SYN) return false;
+    if (pkt.l4Proto !== PROTO_TCP || (pkt.tcpFlags & TCP_SYN) === 0) return false;
+    if ((pkt.tcpFlags & TCP_ACK) !== 0) return this.isAnotherAnswer(row, direction, pkt);
     const w = row * ROW_WORDS;
     if (table.words[w + PACKETS_A] === 0 && table.words[w + PACKETS_A + 1] === 0) return false; // announced
     const flags = table.words[w + FLAGS];
+    // Data in a SYN that comes after the handshake are those of another connection with the same number.
+    if ((flags & ESTABLISHED) !== 0 && pkt.payloadLen > 0) return true;
     if ((flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0) return table.words[w + ISN] !== pkt.tcpSeq;
     // Packets of the connection that overtook its SYN are no reason to split it.
     const seqKnown = (flags & (SEQ_A_SET << direction)) !== 0;
     if (seqKnown && table.words[w + SEQ_A + direction] === ((pkt.tcpSeq + 1) | 0)) return false;
     const ackKnown = (flags & (ACK_A_SET << (1 - direction))) !== 0;
     return !(ackKnown && table.words[w + ACK_A + 1 - direction] === ((pkt.tcpSeq + 1) | 0));
+  }
+
+  /**
+   * Whether a SYN-ACK begins another connection: a client may take ports and number of one that is over, the server
+   * counts from a number of its own (RFC 6528). A copy, or one that was overtaken, lies behind what was seen of it.
+   */
+  private isAnotherAnswer(row: number, direction: number, pkt: Packet): boolean {
+    const { words, doubles } = this.table;
+    const w = row * ROW_WORDS;
+    const flags = words[w + FLAGS];
+    const fromInitiator = ((flags & INITIATOR_B) !== 0) === (direction === 1);
+    if (fromInitiator || (flags & ESTABLISHED) === 0 || (flags & (SEQ_A_SET << direction)) === 0)
+      return false;
+    const behind = (words[w + SEQ_A + direction] - pkt.tcpSeq - 1) | 0;
+    const seen = doubles[row * ROW_DOUBLES + BYTES_A + direction];
+    return behind < -NEAR_OCTETS || (behind > seen + NEAR_OCTETS && seen < MAX_TOLD_OCTETS);
   }
 
   private idleSec(row: number): number {

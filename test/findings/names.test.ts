@@ -9,7 +9,7 @@ import {
   tlsData,
 } from "../traffic/messages.ts";
 import { join } from "../traffic/octets.ts";
-import { udp } from "../traffic/packets.ts";
+import { ACK, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import {
   AGENT,
@@ -240,6 +240,44 @@ describe("a flow to the address of an allowed name", () => {
     it("is none when both say the same", () => {
       const scene = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged)).send(truth([OUTSIDE]));
       expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
+    });
+  });
+
+  describe("is another one with the ports and the number of the one before", () => {
+    const over = (sni: string, clientIsn: number, serverIsn: number) => {
+      const talk = new TcpTalk(at(GATE, 4000), at(OUTSIDE, 443), { clientIsn, serverIsn });
+      talk.open();
+      talk.client(clientHello(sni));
+      talk.server(serverHello());
+      talk.client(tlsData(100));
+      talk.close();
+      return talk.frames;
+    };
+    const evil = `egress.flow ${GATE} evil.example.com 443/tcp transferred critical x1`;
+
+    it.each([2_000_000_000, 3_777_777_777, 200_000])("when the server counts from %i", (serverIsn) => {
+      const scene = answered().send(...over(GOOD, 1000, 5000), ...over("evil.example.com", 1000, serverIsn));
+      expect(scene.lines(FILE)).toEqual([evil]);
+    });
+
+    it("with its hello in the SYN", () => {
+      const hello = clientHello("evil.example.com");
+      const [from, to] = [at(GATE, 4000), at(OUTSIDE, 443)];
+      const scene = answered().send(
+        ...over(GOOD, 1000, 5000),
+        tcp(from, to, { seq: 1000, flags: SYN, payload: hello }),
+        tcp(to, from, { seq: 9e8, ack: 1001 + hello.length, flags: SYN | ACK }),
+      );
+      expect(scene.lines(FILE)).toEqual([evil.replace("transferred critical", "answered high")]);
+    });
+
+    it("and not where a mirror shows it twice", () => {
+      const frames = over(GOOD, 1000, 5000);
+      const summary = answered()
+        .send(...frames, ...frames)
+        .seen(FILE);
+      expect(summary.exceptions).toMatchObject([{ attempts: 1 }]);
+      expect(summary.verdict).toBe("clean");
     });
   });
 
