@@ -59,7 +59,7 @@ export class Conversation {
   private readonly sink: NameSink;
   private readonly budget: MessageBudget;
   /** Of requests that were told, which cost less when they are named again. */
-  private readonly hosts = new Set<string>();
+  private hosts: Set<string> | null = null;
 
   /** `responderPort`: on 53 what is nothing else is read as DNS, also when its messages are broken. */
   constructor(row: number, responderPort: number, sink: NameSink, budget: MessageBudget) {
@@ -198,8 +198,9 @@ export class Conversation {
 
   private requested(from: End, request: HttpRequest): void {
     const { host, otherHosts } = request;
-    const isKnown = otherHosts.length === 0 && this.hosts.has(host);
+    const isKnown = otherHosts.length === 0 && this.hosts?.has(host) === true;
     if (!this.affords(isKnown ? COST_KNOWN : COST_NEW * (1 + otherHosts.length))) return;
+    this.hosts ??= new Set();
     if (this.hosts.size === MAX_HOSTS) this.hosts.clear();
     this.hosts.add(host);
     this.sink.httpRequest(this.row, from, request);
