@@ -30,7 +30,7 @@ const MAX_NAMES_TOTAL = 1 << 19;
 /** The names of one address, in the order in which they were learned, and by host and name. */
 interface NamesOfAddress {
   readonly list: NamedAddress[];
-  /** Made when there are so many that looking through the list costs more. */
+  /** By name and host; made when there are so many that looking through the list costs more. */
   index: Map<string, NamedAddress> | null;
   /** Where the one stood that was dropped last, and until when it counted: nothing else ends before. NaN: not known. */
   droppedAt: number;
@@ -79,8 +79,17 @@ export class AddressNames {
     if (known === undefined) {
       if (names.list.length >= MAX_NAMES) this.dropOldest(names, atSec);
       this.total++;
-      const times = { doubtedSec: -1, sinceSec: atSec, answeredSec: atSec, validToSec };
-      const named = { hostId, host, name, approved, ambiguous, ...times };
+      const named = {
+        hostId,
+        host,
+        name,
+        approved,
+        ambiguous,
+        doubtedSec: -1,
+        sinceSec: atSec,
+        answeredSec: atSec,
+        validToSec,
+      };
       if (validToSec < names.droppedSec) names.droppedSec = Number.NaN;
       add(names, named);
       this.changed?.set(named, address);
@@ -171,26 +180,41 @@ export class AddressNames {
     const [dropped] = list.splice(oldest, 1);
     if (atSec <= dropped.validToSec) this.evicted++;
     this.changed?.delete(dropped);
-    index?.delete(keyOf(dropped.hostId, dropped.name));
+    index?.delete(droppedKeys.of(dropped.hostId, dropped.name));
     this.total--;
   }
 }
 
-/** Names hold no blank: they are escaped. */
-function keyOf(hostId: string, name: string): string {
-  return `${hostId} ${name}`;
+/** Keys of the names of one host. An answer has many addresses: the last is made once. */
+class NameKeys {
+  private hostId = "";
+  private name = "";
+  private key = " ";
+
+  of(hostId: string, name: string): string {
+    if (name !== this.name || hostId !== this.hostId) {
+      this.hostId = hostId;
+      this.name = name;
+      this.key = `${hostId} ${name}`; // names hold no blank: they are escaped
+    }
+    return this.key;
+  }
 }
 
+const keys = new NameKeys();
+/** Those that are dropped come from an answer, too: an older one. */
+const droppedKeys = new NameKeys();
+
 function find({ list, index }: NamesOfAddress, hostId: string, name: string): NamedAddress | undefined {
-  if (index !== null) return index.get(keyOf(hostId, name));
+  if (index !== null) return index.get(keys.of(hostId, name));
   return list.find((n) => n.name === name && n.hostId === hostId);
 }
 
 function add(names: NamesOfAddress, named: NamedAddress): void {
   names.list.push(named);
-  if (names.index !== null) names.index.set(keyOf(named.hostId, named.name), named);
+  if (names.index !== null) names.index.set(keys.of(named.hostId, named.name), named);
   else if (names.list.length > INDEX_ABOVE) {
-    names.index = new Map(names.list.map((n) => [keyOf(n.hostId, n.name), n]));
+    names.index = new Map(names.list.map((n) => [keys.of(n.hostId, n.name), n]));
   }
 }
 
