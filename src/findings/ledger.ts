@@ -91,10 +91,12 @@ export class Ledger {
       finding.evidence = betterEvidence(finding.evidence, subject.evidence);
       return this.resolve(known);
     }
+    const isFull = service.apart === MAX_APART;
+    if (isFull && !service.hasCollapsed) return this.surplusOf(service, subject, at);
     const domain = this.domainOf(subject);
     const members = service.membersOf(domain);
     if (typeof members === "number") return members;
-    if (service.apart === MAX_APART) return this.surplusOf(service, subject, at);
+    if (isFull) return this.surplusOf(service, subject, at);
     if (this.entries.length > MAX_FINDINGS) {
       this.overflow++;
       return SURPLUS;

@@ -12,6 +12,8 @@ export class ServiceFindings {
   readonly handles = new Map<string, number>();
   /** Findings that are told apart. */
   apart = 0;
+  /** Some of them collapsed: what would join them is told by its domain. */
+  hasCollapsed = false;
   readonly kind: string;
   readonly source: string | null;
   readonly port: number | null;
@@ -36,6 +38,7 @@ export class ServiceFindings {
   }
 
   setMembers(domain: string | null, members: Members): void {
+    if (typeof members === "number") this.hasCollapsed = true;
     if (domain === null) this.bare = members;
     else {
       this.byDomain ??= new Map();

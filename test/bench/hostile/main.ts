@@ -13,7 +13,7 @@ import { ATTACKS } from "./attacks.ts";
 
 /** What a frame may cost on average, in microseconds of user time. */
 const BOUND_USEC = 50;
-const RUNS = 8;
+const RUNS = 16;
 /** Packet time between frames: as they would come on a wire, and slowly, so that what is allowed per second is no help. */
 const STEPS_NSEC = [20_000, 10_000_000];
 
