@@ -12,6 +12,10 @@ export const HANDSHAKE_SERVER_HELLO = 2;
 const RECORD_HEADER_LEN = 5;
 const HANDSHAKE_HEADER_LEN = 4;
 const CONTENT_HANDSHAKE = 22;
+/** Lengths of records that may stand before a hello: a change of ciphers, of which nothing comes, and an alert. */
+const LEN_BEFORE_HELLO: Readonly<Record<number, number>> = { 20: 1, 21: 2 };
+/** An alert's level (RFC 8446 §6), and what a change of ciphers consists of (§5). */
+const WARNING = 1;
 /** RFC 5246 §6.2.3, the longest of all versions: 2^14 and 2,048 of expansion. */
 const MAX_RECORD_LEN = 0x4000 + 2048;
 /** All vectors of a ClientHello at their longest (RFC 8446 §4.1.2); a longer claim is no hello. */
@@ -27,11 +31,16 @@ export function isTlsStart(view: DataView, at: number, end: number): "yes" | "no
   for (;;) {
     const record = isRecordStart(view, at, end);
     if (record !== "yes") return record;
+    const type = view.getUint8(at);
     const lenBytes = view.getUint16(at + 3);
-    if (view.getUint8(at) !== CONTENT_HANDSHAKE) return "no";
     at += RECORD_HEADER_LEN;
-    // Some servers put up with empty records, so one must not hide the hello after it.
-    if (lenBytes > 0) break;
+    // Some servers put up with empty records, and with what is no part of a handshake (OpenSSL: warnings).
+    if (type === CONTENT_HANDSHAKE && lenBytes > 0) break;
+    if (type !== CONTENT_HANDSHAKE) {
+      if (lenBytes !== LEN_BEFORE_HELLO[type]) return "no";
+      if (at < end && view.getUint8(at) !== WARNING) return "no";
+      at += lenBytes;
+    }
   }
   if (at >= end) return "maybe";
   return view.getUint8(at) === HANDSHAKE_CLIENT_HELLO ? "yes" : "no";

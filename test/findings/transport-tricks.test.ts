@@ -232,6 +232,13 @@ describe("a hello in records is the same finding", () => {
     }
   });
 
+  it("behind warnings and changes of ciphers, cut anywhere", () => {
+    const before = Buffer.from("1503010002015a 140303000101 15030300020100".replaceAll(" ", ""), "hex");
+    for (const records of [before, before.subarray(7), before.subarray(0, 7)]) {
+      for (const size of [1448, 3]) expect(judgedRecords(join(records, HELLO), size)).toEqual(expected);
+    }
+  });
+
   it("of a few octets each, in segments of a few octets each", () => {
     for (const len of [1, 2, 5, 50]) {
       const octets = inRecords(...Array<number>(Math.ceil(HELLO.length / len)).fill(len));
