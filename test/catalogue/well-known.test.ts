@@ -37,6 +37,14 @@ const TURNED_OFF_BY: readonly [host: string, component: string, setting: string]
   ["pypi.org", "pip self-version check", "PIP_DISABLE_PIP_VERSION_CHECK=1"],
   ["openaipublic.blob.core.windows.net", "tiktoken encodings", "TIKTOKEN_CACHE_DIR"],
   ["stats.grafana.org", "Grafana usage stats", "GF_ANALYTICS_REPORTING_ENABLED=false"],
+  ["mobile.events.data.microsoft.com", "ONNX Runtime telemetry", "ORT_DISABLE_TELEMETRY=1"],
+  ["cafe.github.com", "GitHub CLI telemetry", "GH_TELEMETRY=false"],
+  ["events.telemetry.data.nvidia.com", "NVIDIA NeMo tools telemetry", "NEMO_TELEMETRY_ENABLED=false"],
+  ["kzrlppojinpcyyaipxnb.supabase.co", "LangGraph CLI analytics", "LANGGRAPH_CLI_NO_ANALYTICS=1"],
+  ["eu.i.posthog.com", "mcp-use telemetry", "MCP_USE_ANONYMIZED_TELEMETRY=false"],
+  ["play.googleapis.com", "Chrome DevTools MCP usage statistics", "--no-usage-statistics"],
+  ["telemetry.onyx.app", "Onyx telemetry", "DISABLE_TELEMETRY=true"],
+  ["telemetry.seaweedfs.com", "SeaweedFS telemetry", "-telemetry=false"],
   ["169.254.169.254", "AWS instance metadata (IMDS)", "AWS_EC2_METADATA_DISABLED=true"],
 ];
 
