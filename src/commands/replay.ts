@@ -88,7 +88,8 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   if (records === "unusable") return COULD_NOT_RUN;
   let screen: ReplayDashboard | null = null;
   try {
-    const events = options.events === undefined ? null : await openEvents(options.events, paths);
+    const reads = [...paths, ...broken.map(({ path }) => path), enclave.path];
+    const events = options.events === undefined ? null : await openEvents(options.events, reads);
     screen = options.dashboard === true ? await openScreen(enclave, events, options) : null;
     const sensor = screen?.sensor ?? new Sensor(new Judge(enclave.policy), events);
     sensor.catalogue = catalogueWith(enclave.ownCatalogue);

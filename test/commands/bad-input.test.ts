@@ -71,6 +71,18 @@ describe("inputs that are no captures", () => {
     expect(reasons.join()).toMatch(/capture\.incomplete: .*none\.pcap: is empty/);
   });
 
+  it("is not overwritten with events, nor is the enclave file", () => {
+    const bad = folder.file("kept.pcap", "hello");
+    const enclave = folder.file("kept.yaml", readFileSync(ENCLAVE));
+    for (const path of [bad, enclave]) {
+      const before = readFileSync(path);
+      const result = gapwatch(["replay", bad, QUICKSTART, "-e", enclave, "--events", path]);
+      expect(result).toMatchObject({ code: 2, out: "" });
+      expect(result.err).toMatch(/is read by this run: events would overwrite it/);
+      expect(readFileSync(path)).toEqual(before);
+    }
+  });
+
   it("writes nothing to the terminal that a file name smuggles in", () => {
     const result = replay(folder.file("a\x1b]0;owned\x07\u202e.pcap", ""));
     expect(result.err).toMatch(/a\\u\{1b\}\]0;owned\\u\{7\}\\u\{202e\}\.pcap: is empty/);
