@@ -34,6 +34,9 @@ const MAX_LEARNED = 32;
 const NOTHING_LEARNED: AskedQuestion["given"] = [];
 const NO_NAMES: readonly string[] = [];
 
+/** Ports of NetBIOS, mDNS and LLMNR: what is asked of a group there is answered by who has the name. */
+const LINK_PORTS: readonly number[] = [137, 5353, 5355];
+
 const RCODE_NOERROR = 0;
 const RCODE_NXDOMAIN = 3;
 
@@ -172,8 +175,8 @@ export class DnsJudge {
     asked.finding = this.findings.openUnlessAllowed(exchange, asked.qname, exchange.at);
     if (asked.finding === NO_FINDING) return;
     const finding = this.ledger.get(asked.finding);
-    // Asked of a resolver as well, it is no matter of the link any more.
-    if (!exchange.group) finding.severityCap = CRITICAL;
+    // Asked of a resolver as well, or of whoever may be one, it is no matter of the link any more.
+    if (!exchange.group || !LINK_PORTS.includes(exchange.resolverPort)) finding.severityCap = CRITICAL;
     else if (finding.attempts === 0) finding.severityCap = INFO;
     // One finding may stand for many names: the worst of them counts.
     if (nameClass !== "reverse-outside") finding.severityShift = 0;

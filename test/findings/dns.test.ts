@@ -238,6 +238,23 @@ describe("the groups of mDNS, LLMNR and NBNS", () => {
     },
   );
 
+  it.each(["255.255.255.255:53", "224.0.0.1:53", "[ff02::1]:53", "224.0.0.251:9999"])(
+    "are not %s: who answers there may be any resolver",
+    (to) => {
+      const from = to.startsWith("[") ? "[fd20:5eed::1]:5353" : at(GPU, 5353);
+      const seen = (name: string) =>
+        new Scene()
+          .works()
+          .send(udp(from, to, dnsQuery(name, "A", 0)))
+          .seen();
+      expect(seen("huggingface.co")).toMatchObject({
+        verdict: "reachback",
+        findings: [{ kind: "dns.name", severityName: "medium" }],
+      });
+      expect(seen("printer.local")).toMatchObject({ verdict: "clean", findings: [] });
+    },
+  );
+
   it("asked first does not excuse the resolver that is asked on the same port, before or after", () => {
     const toGroup = udp(at(GPU, 4000), "224.0.0.251:5353", dnsQuery("evil.example.com", "A", 1));
     const toResolver = udp(at(GPU, 4001), at(RESOLVER, 5353), dnsQuery("evil.example.com", "A", 2));
