@@ -279,8 +279,10 @@ function masqueErrand(asked: Target, { authority }: MasqueTarget): Target {
 }
 
 /** What two readers may take for two destinations. */
-function isOdd({ form, authority, path }: Target): boolean {
+function isOdd({ form, scheme, authority, path }: Target): boolean {
   if (form === "authority") return authority?.includes("@") === true; // RFC 9110 §9.3.6: host and port alone
+  // Readers by the URL standard take http:///host/ for http://host/ (WHATWG URL §4.4, special authority slashes).
+  if (authority === "" && DEFAULT_PORTS.has(scheme)) return true;
   return form === "odd" || (form === "absolute" && path.startsWith("\\"));
 }
 

@@ -103,6 +103,7 @@ describe("CONNECT to an inside proxy", () => {
     ["a host with a mark in it", "CONNECT evil.example.com;.enclave.internal:443 HTTP/1.1"],
     ["a host with a zero octet in it", "GET http://evil.example.com\0.enclave.internal/ HTTP/1.1"],
     ["a backslash behind the host", "GET http://identity.enclave.internal\\@evil.example.com/ HTTP/1.1"],
+    ["a host behind three slashes", "GET http:///evil.example.com/ HTTP/1.1"],
     ["a target that is no URI", "GET http:evil.example.com/ HTTP/1.1"],
     ["two lengths", "POST / HTTP/1.1\r\nContent-Length: 90\r\nContent-Length: 5"],
     ["a length that some overlook", "POST / HTTP/1.1\r\nContent-Length : 90"],
