@@ -13,8 +13,12 @@ export function without(characters: RegExp): Reach {
   };
 }
 
-/** What stands in one line begins in its own. */
-export const inLine: Reach = (text, at) => (at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1);
+/**
+ * What stands in one line begins in its own. Whether there are several is asked forward, here and wherever a text may
+ * have none of what is looked for: backward the engine takes fifty times as long.
+ */
+export const inLine: Reach = (text, at) =>
+  at === 0 || !text.includes("\n") ? 0 : text.lastIndexOf("\n", at - 1) + 1;
 
 /** A name and its value, both in quotes: three of them come before the end of the value. */
 export const inQuotes: Reach = (text, at) => {

@@ -113,12 +113,13 @@ export function findTokens(text: string, most = Infinity, after = 0): FoundToken
   return found;
 }
 
+const KEY_HEAD = "-----BEGIN";
 const inRun = without(/[^A-Za-z0-9_.+/=-]/);
 
 /** A private key goes over several lines; nothing else has characters like those around it. */
 function inToken(text: string, at: number): number {
   if (at === 0) return 0;
-  const key = text.lastIndexOf("-----BEGIN", at - 1);
+  const key = text.includes(KEY_HEAD) ? text.lastIndexOf(KEY_HEAD, at - 1) : -1;
   const run = inRun(text, at);
   return key < 0 ? run : Math.min(key, run);
 }

@@ -2,6 +2,7 @@ import { FLAGS, KEPT_BESIDE, ROW_WORDS } from "../../flow/flow-row.ts";
 import type { FlowTable } from "../../flow/flow-table.ts";
 import { classOf, type End, initiatorOf, lastMoment } from "../../flow/flow-view.ts";
 import { isHidden } from "../../names/credential-name.ts";
+import { inLine } from "../../names/credential-reach.ts";
 import { CredentialSigns } from "../../names/credential-signs.ts";
 import { ANYTHING, findCredentials } from "../../names/credentials.ts";
 import { ldapPassword } from "../../names/ldap-bind.ts";
@@ -94,7 +95,7 @@ export class Secrets {
     if (direction === undefined && isLine) return;
     const text = isLine ? "" : latin1(view, Math.max(at, end - MAX_CARRY), end);
     const whole = text.includes("\n") || isLine ? text : (direction?.carry ?? "") + text;
-    this.keep(row, key, direction, whole.slice(whole.lastIndexOf("\n") + 1), 0, end - at, 0);
+    this.keep(row, key, direction, whole.slice(inLine(whole, whole.length)), 0, end - at, 0);
   }
 
   private read(
@@ -231,6 +232,7 @@ function linesOf(text: string): number {
 
 /** The last lines of a text, or what there is of them. */
 function lastLines(text: string): string {
+  if (!text.includes("\n")) return text.slice(-MAX_CARRY);
   let from = text.length;
   for (let lines = 0; lines < CARRIED_LINES && from > 0; lines++) from = text.lastIndexOf("\n", from - 2) + 1;
   return text.slice(Math.max(from, text.length - MAX_CARRY));
