@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { SourceFacts } from "../capture/frame-source.ts";
 import { bytesText, durationText, numberText } from "../report/text-figures.ts";
 import { clearStatus, showStatus } from "./say.ts";
+import { obeysEscapes } from "./terminal.ts";
 
 const FIRST_AFTER_MS = 1000;
 const EVERY_MS = 100;
@@ -21,7 +22,7 @@ export interface ReadState {
 
 /** A progress bar on stderr: on a terminal, for what takes more than a second. */
 export class Progress {
-  private readonly enabled = process.stderr.isTTY === true;
+  private readonly enabled = obeysEscapes(process.stderr);
   private readonly startedMs = performance.now();
   private readonly totalBytes: number | null;
   private readonly inputs = new Set<SourceFacts>();

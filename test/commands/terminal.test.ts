@@ -17,12 +17,17 @@ interface Shown {
 }
 
 /** What a person sees who replays a pipe on a terminal. */
-function onTerminal(name: string, input: Uint8Array, ending: "end" | "interrupt", noColor = ""): Shown {
+function onTerminal(
+  name: string,
+  input: Uint8Array,
+  ending: "end" | "interrupt",
+  more: Readonly<Record<string, string>> = {},
+): Shown {
   const fifo = join(folder.path, name);
   execFileSync("mkfifo", [fifo]);
   const script = inRepository("test/commands/on-terminal.py");
   const command = [process.execPath, MAIN, "replay", fifo, "-e", ENCLAVE];
-  const env = { ...process.env, NO_COLOR: noColor };
+  const env = { ...process.env, TERM: "xterm", NO_COLOR: "", ...more };
   const { status, stdout } = spawnSync("python3", [script, fifo, "10", ending, ...command], {
     input,
     env,
@@ -41,11 +46,18 @@ describe.skipIf(!hasPython)("on a terminal", () => {
   });
 
   it("reports what was read when Ctrl-C ends a silent pipe, and honours NO_COLOR", () => {
-    const { code, text } = onTerminal("silent", whole, "interrupt", "1");
+    const { code, text } = onTerminal("silent", whole, "interrupt", { NO_COLOR: "1" });
     expect(code).toBe(1);
     expect(text).toMatch(/\x1b\[2KREACHBACK, 1 exception used\r\n/);
     expect(text).toMatch(/capture\.interrupted\r\n/);
     expect(text).not.toMatch(/\x1b\[[\d;]+m/);
+  });
+
+  it("sends no escape sequence to a dumb one", () => {
+    const { code, text } = onTerminal("dumb", whole, "end", { TERM: "dumb" });
+    expect(code).toBe(1);
+    expect(text).toMatch(/REACHBACK, 1 exception used\r\n/);
+    expect(text).not.toContain("\x1b");
   });
 });
 

@@ -18,6 +18,7 @@ import { durationText, numberText } from "../../report/text-figures.ts";
 import { validationReport } from "../../report/validation.ts";
 import type { EnclaveFile } from "../enclave-option.ts";
 import { clearStatus, say, showStatus } from "../say.ts";
+import { obeysEscapes } from "../terminal.ts";
 import { version } from "../version.ts";
 import { CanaryWatch } from "./canary-watch.ts";
 import { conclude } from "./conclude.ts";
@@ -161,7 +162,7 @@ class Watch {
       this.blind.take(change);
       tell(stateLine(change));
     }
-    if (process.stderr.isTTY) showStatus(this.statusLine());
+    if (obeysEscapes(process.stderr)) showStatus(this.statusLine());
   }
 
   private statusLine(): string {
