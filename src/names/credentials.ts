@@ -153,7 +153,8 @@ export function findCredentials(text: string, most = Infinity, sorts = ANYTHING,
   const tokens = (sorts & TOKENS) === 0 ? [] : findTokens(text, most, after);
   const found: Credential[] = tokens.map(({ kind, at, end }) => ({ kind, at, end, isPassword: false }));
   if ((sorts & ~TOKENS) === 0) return found;
-  const lower = sorts !== ANYTHING ? null : ANY_WORD.test(text) ? text.toLowerCase() : "";
+  if (sorts === ANYTHING && !ANY_WORD.test(text)) return found;
+  const lower = sorts === ANYTHING ? text.toLowerCase() : null;
   const line = (sorts & LINE_SORTS) === 0 ? 0 : inLine(text, after);
   for (let i = 0; i < RULES.length; i++) {
     const rule = RULES[i];
