@@ -7,6 +7,7 @@ import { CLASS_CH } from "../names/dns-types.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
+import { isUnder } from "../policy/name-set.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import { hasOtherData, servicesOf, signatureOf } from "./answer-facts.ts";
 import type { Asker, DnsFindings } from "./dns-findings.ts";
@@ -36,6 +37,9 @@ const NO_NAMES: readonly string[] = [];
 
 /** Ports of NetBIOS, mDNS and LLMNR: what is asked of a group there is answered by who has the name. */
 const LINK_PORTS: readonly number[] = [137, 5353, 5355];
+
+/** Its well-known addresses tell of the NAT64 at hand and are nobody's (RFC 7050 §8.2). */
+const IPV4_ONLY = "ipv4only.arpa";
 
 const RCODE_NOERROR = 0;
 const RCODE_NXDOMAIN = 3;
@@ -69,9 +73,10 @@ export class DnsJudge {
 
   /** A question was seen. `judged`: its names are to be judged. Returns whether it is no retry. */
   asked(exchange: DnsExchange, question: DnsQuestion, judged: boolean): boolean {
-    let isNew = this.askedOne(exchange, question.id, question.qname, question.qtype, question.qclass, judged);
+    const { id } = question;
+    let isNew = this.askedOne(exchange, question, judged);
     for (const { qname, qtype, qclass } of question.others) {
-      isNew = this.askedOne(exchange, question.id, qname, qtype, qclass, judged) || isNew;
+      isNew = this.askedOne(exchange, { id, qname, qtype, qclass }, judged) || isNew;
     }
     return isNew;
   }
@@ -84,7 +89,7 @@ export class DnsJudge {
   }
 
   private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
-    const key = keyOf(exchange, answer.id, answer.qname, answer.qtype);
+    const key = keyOf(exchange, answer);
     const asked = this.questions.find(key, exchange.at.sec);
     if (asked !== null && !asked.answered) {
       asked.answered = true;
@@ -112,7 +117,8 @@ export class DnsJudge {
       asked.failed = saysNothing;
       if (!saysNothing) asked.given = this.learn(exchange, answer, false);
     }
-    if (exchange.approved && !saysNothing) this.judgeAnswer(exchange, asked, answer);
+    // Also of a failure: who could not follow an alias to its end says where it leads.
+    if (exchange.approved) this.judgeAnswer(exchange, asked, answer);
     return contradicts;
   }
 
@@ -122,15 +128,9 @@ export class DnsJudge {
     for (let walk = this.walks.due(sec); walk !== null; walk = this.walks.due(sec)) this.settleWalk(walk);
   }
 
-  private askedOne(
-    exchange: DnsExchange,
-    id: number,
-    qname: string,
-    qtype: number,
-    qclass: number,
-    judged: boolean,
-  ): boolean {
-    const key = keyOf(exchange, id, qname, qtype);
+  private askedOne(exchange: DnsExchange, question: QuestionKey, judged: boolean): boolean {
+    const { qname, qtype, qclass } = question;
+    const key = keyOf(exchange, question);
     const before = this.questions.find(key, exchange.at.sec);
     if (before !== null) {
       before.askedSec = exchange.at.sec;
@@ -153,7 +153,7 @@ export class DnsJudge {
   private unasked(early: EarlyAnswer | null): void {
     if (early === null || !early.exchange.approved || early.answer.qname === "") return;
     const { exchange, answer } = early;
-    const key = keyOf(exchange, answer.id, answer.qname, answer.qtype);
+    const key = keyOf(exchange, answer);
     if (this.questions.find(key, exchange.at.sec) !== null) return;
     const asked = this.questions.add(key, exchange.hostText, answer.qname, answer.qtype, exchange.at.sec);
     asked.answered = true;
@@ -201,7 +201,8 @@ export class DnsJudge {
       return;
     }
     const nameClass = this.judge.nameClass(asked.qname);
-    if (nameClass !== "inside" && nameClass !== "mirrored") return;
+    // A name of no place is none of the outside by itself, but where its answer leads out.
+    if (nameClass === "outside" || nameClass === "reverse-outside" || isUnder(asked.qname, IPV4_ONLY)) return;
     if (nameClass === "inside" && answers.rcode === RCODE_NOERROR && answers.records.length > 0) {
       for (const { stem } of this.judge.searchStems(asked.qname))
         this.walks.answered(exchange.hostText, stem);
@@ -284,6 +285,14 @@ export class DnsJudge {
   }
 }
 
-function keyOf(exchange: DnsExchange, id: number, qname: string, qtype: number): string {
-  return `${exchange.hostText} ${exchange.hostPort} ${exchange.resolverText} ${id} ${qtype} ${qname}`;
+type QuestionKey = Pick<DnsAnswer, "id" | "qname" | "qtype" | "qclass">;
+
+/**
+ * What a question is told apart by. One of CHAOS, which is not judged, or one to the ports of the link must not pass
+ * for the first try of one that is.
+ */
+function keyOf(exchange: DnsExchange, { id, qname, qtype, qclass }: QuestionKey): string {
+  const { hostText, hostPort, resolverText, resolverPort } = exchange;
+  const chaos = qclass === CLASS_CH ? " ch" : "";
+  return `${hostText} ${hostPort} ${resolverText} ${resolverPort} ${id} ${qtype}${chaos} ${qname}`;
 }

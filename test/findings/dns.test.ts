@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dnsAnswer, dnsName, dnsOverTcp, dnsQuery } from "../traffic/messages.ts";
+import { dnsAnswer, dnsName, dnsOverTcp, dnsQuery, netbiosEncoded } from "../traffic/messages.ts";
 import { be, join } from "../traffic/octets.ts";
 import { udp } from "../traffic/packets.ts";
 import { AGENT, at, enclave, GATE, GPU, linesOf, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
@@ -83,6 +83,65 @@ describe("a question", () => {
 
   it("in CHAOS class is nothing", () => {
     expect(toResolver(asking(question("version.bind", 16, 3)))).toEqual([]);
+  });
+
+  it("is no retry of one in CHAOS class, nor of one to another port of the resolver", () => {
+    const asked = (port: number, qtype: number, qclass: number) =>
+      udp(at(GPU, 4000), at(RESOLVER, port), asking(question("a.example.com", qtype, qclass)));
+    const line = `dns.name ${GPU} a.example.com 53/udp named medium`;
+    expect(
+      new Scene()
+        .works()
+        .send(asked(53, 16, 3), asked(53, 16, 1), asked(53, 16, 1))
+        .lines(),
+    ).toEqual([`${line} x1`]);
+    const answered = udp(at(RESOLVER, 53), at(GPU, 4000), dnsAnswer("a.example.com", "TXT", 77));
+    expect(
+      new Scene()
+        .works()
+        .send(asked(53, 16, 3), answered, asked(53, 16, 1))
+        .lines(),
+    ).toEqual([`${line} x1`]);
+    const netbios = udp(
+      at(GPU, 4000),
+      at(RESOLVER, 137),
+      asking(question(netbiosEncoded("A.EXAMPLE.COM"), 32)),
+    );
+    expect(new Scene().works().send(netbios).lines()).toEqual([
+      `dns.name ${GPU} a.example.com 137/udp named info x1`,
+    ]);
+    expect(
+      new Scene()
+        .works()
+        .send(netbios, asked(53, 32, 1))
+        .lines(),
+    ).toContain(`${line} x1`);
+  });
+
+  it.each(["intranet", "printer.local", "a.test", "router.home.arpa", "_dns.resolver.arpa"])(
+    "for %s, a name of no place, is dns.name where its answer leads out",
+    (name) => {
+      const line = `dns.name ${GPU} ${name} 53/udp answered high x1`;
+      const alias = { type: "CNAME", data: "b.example.net" } as const;
+      for (const answer of [OUTSIDE, alias])
+        expect(new Scene().asks(GPU, name, { answer: [answer] }).lines()).toEqual([line]);
+      for (const answer of [AGENT, "127.0.0.1"])
+        expect(new Scene().asks(GPU, name, { answer: [answer] }).lines()).toEqual([]);
+    },
+  );
+
+  it("for ipv4only.arpa is nothing, for its addresses are nobody's (RFC 7050)", () => {
+    expect(
+      new Scene().asks(GPU, "ipv4only.arpa", { answer: ["192.0.0.170", "192.0.0.171"] }).lines(),
+    ).toEqual([]);
+  });
+
+  it("for an inside name is dns.name where the resolver failed on the way out", () => {
+    const alias = { type: "CNAME", data: "b.example.net" } as const;
+    expect(new Scene().asks(GPU, "models.enclave.internal", { rcode: 2, answer: [alias] }).lines()).toEqual([
+      `dns.name ${GPU} models.enclave.internal 53/udp answered high x1`,
+    ]);
+    expect(new Scene().asks(GPU, "models.enclave.internal", { rcode: 2 }).lines()).toEqual([]);
   });
 
   it("in case and with bytes that are not printable is one name, escaped", () => {
