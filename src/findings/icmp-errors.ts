@@ -49,8 +49,9 @@ function factsOf(pkt: Packet, at: Moment): Omit<HeldError, "quoted" | "unreachab
 
 /**
  * ICMP errors: bound to the flow that they quote (RFC 792, RFC 4443 §3). What they quote is no traffic
- * of its own; an error across the boundary, or between two outside addresses, that quotes no known flow
- * is a finding.
+ * of its own, but that a packet was on its way outside they prove also where nobody saw it: a mirror may
+ * show only what comes back. An error across the boundary, or between two outside addresses, that quotes no
+ * known flow is a finding.
  */
 export class IcmpErrors {
   /** Errors that were bound to a flow. */
@@ -62,15 +63,19 @@ export class IcmpErrors {
   private readonly judge: Judge;
   private readonly ledger: Ledger;
   private readonly observer: Observer | null;
+  private readonly unseen: (quoted: Packet, at: Moment) => number;
 
+  /** `unseen` opens the flow of a quoted packet that was not seen and returns its row, or NO_ROW where there is no room. */
   constructor(
     table: FlowTable,
     fragments: IpFragments,
     judge: Judge,
     ledger: Ledger,
     observer: Observer | null,
+    unseen: (quoted: Packet, at: Moment) => number,
   ) {
     this.observer = observer;
+    this.unseen = unseen;
     this.table = table;
     this.fragments = fragments;
     this.judge = judge;
@@ -107,8 +112,20 @@ export class IcmpErrors {
 
   private settle(error: HeldError | undefined): void {
     if (error === undefined) return;
-    const { quoted, unreachable } = error;
-    if (quoted === null || !this.bind(quoted, unreachable, this.crosses(error))) this.stray(error);
+    const { quoted, unreachable, at } = error;
+    const crosses = this.crosses(error);
+    if (crosses || quoted === null) {
+      if (quoted === null || !this.bind(quoted, unreachable, crosses)) this.stray(error);
+      return;
+    }
+    if (this.bind(quoted, unreachable, false) || !this.wasOnItsWayOut(quoted)) return;
+    const row = this.unseen(quoted, at);
+    if (row !== NO_ROW) this.mark(row, unreachable, false);
+  }
+
+  /** A fragment that is not the first says too little: the first has an error of its own. */
+  private wasOnItsWayOut({ fragOffset, dst0, dst1, dst2, dst3 }: Packet): boolean {
+    return fragOffset === 0 && this.judge.addressClass(dst0, dst1, dst2, dst3) === OUTSIDE;
   }
 
   /** Marks the flow that the error quotes. Returns whether there is one that it can be about. */

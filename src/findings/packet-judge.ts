@@ -32,6 +32,7 @@ import { type End, initiatorOf, lastMoment } from "../flow/flow-view.ts";
 import { IpFragments } from "../flow/ip-fragments.ts";
 import type { Judge } from "../policy/judge.ts";
 import { DatagramJudge } from "./datagram-judge.ts";
+import type { Moment } from "./finding.ts";
 import { FurtherDestinations } from "./further-destinations.ts";
 import { IcmpErrors } from "./icmp-errors.ts";
 import type { Judges } from "./judges.ts";
@@ -83,7 +84,14 @@ export class PacketJudge {
       randomInt(2 ** 32),
       new DatagramJudge(tracker, this, this.mirrors, statusCounts),
     );
-    this.icmpErrors = new IcmpErrors(this.table, this.fragments, judge, judges.ledger, observer);
+    this.icmpErrors = new IcmpErrors(
+      this.table,
+      this.fragments,
+      judge,
+      judges.ledger,
+      observer,
+      (quoted, at) => this.unseen(quoted, at),
+    );
     this.further = new FurtherDestinations(tracker, judge, troubles, (row, pkt, view) => {
       if (tracker.isNew) this.flowBegan(row, pkt, view);
       this.touch(row);
@@ -251,13 +259,26 @@ export class PacketJudge {
     if (tunnel !== NO_TUNNEL) this.judges.contents.isTunnel(row, TUNNELS[tunnel]);
   }
 
-  private flowBegan(row: number, pkt: Packet, view: DataView): void {
+  /** The row of a packet that an error quotes and that was not seen itself: it was sent, and counts nothing else. */
+  private unseen(quoted: Packet, { sec, nsec }: Moment): number {
+    const row = this.tracker.announce(quoted, sec, nsec);
+    if (row === NO_ROW) return NO_ROW;
+    this.begin(row, quoted);
+    this.touch(row);
+    return row;
+  }
+
+  private begin(row: number, pkt: Packet): void {
     this.observer?.flowBegan(row);
     if (pkt.icmpType >= 0) this.tellIcmp(row);
     if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0)
       this.judges.contents.isTunnel(row, TUNNELS[pkt.tunnel]);
     else if (pkt.l4Proto === PROTO_ESP) this.judges.contents.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
     this.judges.flows.begin(row);
+  }
+
+  private flowBegan(row: number, pkt: Packet, view: DataView): void {
+    this.begin(row, pkt);
     this.judges.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;
     if (this.table.words[w + JUDGED] === JUDGED_FINDING && pkt.macOffset >= 0) {

@@ -159,6 +159,7 @@ export class FlowTracker {
     const gate = pkt.l4Proto === PROTO_TCP || pkt.l4Proto === PROTO_UDP ? GATE_OPEN : 0;
     words[w + FLAGS] = initiatorByFirstPacket(pkt) | gate;
     words[w + FIRST_NSEC] = nsec;
+    words[w + LAST_NSEC] = nsec;
     words[w + ATTEMPTS] = 1;
     words[w + ICMP_VLAN] = ((pkt.vlan + 1) << 16) | ((pkt.icmpType & 0xff) << 8) | pkt.icmpCode;
     this.table.doubles[row * ROW_DOUBLES + FIRST_SEC] = sec;

@@ -3,7 +3,7 @@ import { fragments } from "../traffic/fragments.ts";
 import { dnsQuery } from "../traffic/messages.ts";
 import { be, join } from "../traffic/octets.ts";
 import { ACK, icmp, icmpError, ip, ipPacket, SYN, tcp, udp } from "../traffic/packets.ts";
-import { AGENT, at, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
+import { AGENT, at, enclave, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
 
 const GPU6 = "fd20:5eed::11";
 const OUTSIDE6 = "2001:db8:7::7";
@@ -172,8 +172,42 @@ describe("an ICMP error is about the flow that it quotes", () => {
       .works()
       .send(icmpError(RESOLVER, question), icmpError(ROUTER, hello))
       .seen();
-    expect(totals).toMatchObject({ flows: 1, dnsQueries: 0, httpRequests: 0 });
-    expect(findings).toEqual([]);
+    expect(totals).toMatchObject({ flows: 2, dnsQueries: 0, httpRequests: 0 });
+    expect(findings).toMatchObject([{ kind: "egress.flow", name: null, bytesOut: 0, bytesIn: 0 }]);
+  });
+
+  it.each(SENT)(
+    "that was on its way out, also where only the error was seen: %s",
+    (_, sent, router, line) => {
+      const error = icmpError(router, sent);
+      expect(new Scene().works().send(error, error).lines()).toEqual([`${line} refused medium x1`]);
+      const later = new Scene().works().send(error).at(5).send(sent);
+      expect(later.lines()).toEqual([`${line} refused medium x1`]);
+    },
+  );
+
+  it("unless a rule lets it out: then the exception is used", () => {
+    const rule = `id: gate, to: ["${OUTSIDE}"], ports: [443/tcp], reason: r, owner: o, expires: never`;
+    const error = (port: number) =>
+      icmpError(ROUTER, tcp(at(GPU, 4000), at(OUTSIDE, port), { flags: SYN, seq: 5 }), 11, 0);
+    const seen = new Scene()
+      .works()
+      .send(error(443))
+      .seen(enclave([rule]));
+    expect(seen).toMatchObject({ verdict: "clean", findings: [], exceptions: [{ attempts: 1 }] });
+    expect(
+      new Scene()
+        .works()
+        .send(error(80))
+        .lines(enclave([rule])),
+    ).toEqual([`egress.flow ${GPU} ${OUTSIDE} 80/tcp attempted medium x1`]);
+  });
+
+  it("but not where it stays inside, or is a fragment without its ports", () => {
+    const inside = udp(at(GPU, 1), at(AGENT, 2), "x");
+    const [, second] = fragments(udp(at(GPU, 4000), at(OUTSIDE, 9000), Buffer.alloc(3000)), { size: 1200 });
+    for (const quoted of [inside, second])
+      expect(new Scene().works().send(icmpError(ROUTER, quoted)).seen()).toMatchObject({ findings: [] });
   });
 });
 
