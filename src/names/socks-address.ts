@@ -1,5 +1,5 @@
 import { escapeHost } from "./escape.ts";
-import { parseIpLiteral } from "./ip-literal.ts";
+import { parseIpLiteral, parseIpNumber } from "./ip-literal.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
 
 /** Kinds of address (RFC 1928 §5). */
@@ -7,10 +7,10 @@ export const ATYP_IPV4 = 1;
 export const ATYP_NAME = 3;
 export const ATYP_IPV6 = 4;
 
-/** Clients put addresses where names belong as well. */
+/** Clients put addresses where names belong as well, and as one number: proxies take what inet_aton() takes. */
 export function destination(target: string | Int32Array): Pick<ProxyErrand, "host" | "address"> {
   if (typeof target !== "string") return { host: "", address: target };
-  return { host: escapeHost(target), address: parseIpLiteral(target) };
+  return { host: escapeHost(target), address: parseIpLiteral(target) ?? parseIpNumber(target) };
 }
 
 /** Four octets as a v4-mapped address, or sixteen. */

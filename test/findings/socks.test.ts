@@ -38,6 +38,22 @@ function asks(target: string, answer: Uint8Array | null, ...inTunnel: Uint8Array
 describe("SOCKS to an inside proxy", () => {
   const target = "api.example.com:443";
 
+  it.each(["3325256711", "0xC6336407", "030614662007", OUTSIDE])(
+    "is one for an address written as %s",
+    (host) => {
+      for (const request of [socks5Request, socks4Request])
+        expect(
+          through(GPU, (talk) => {
+            if (request === socks5Request) {
+              talk.client(SOCKS5_HELLO);
+              talk.server(SOCKS5_CHOICE);
+            }
+            talk.client(request(`${host}:443`));
+          }).lines(),
+        ).toEqual([`name.proxy ${GPU} ${OUTSIDE} 443/tcp attempted medium x1`]);
+    },
+  );
+
   it.each([
     ["attempted medium", asks(target, null)],
     ["refused medium", asks(target, SOCKS5_REFUSED)],

@@ -1,4 +1,5 @@
 /** SOCKS messages for tests, whole and well-formed (RFC 1928). */
+import { isIP } from "node:net";
 import { addressOctets, be, join } from "./octets.ts";
 
 export const SOCKS5_HELLO = Buffer.from([5, 1, 0]);
@@ -41,5 +42,5 @@ function socksTarget(target: string): Buffer {
 function split(target: string): { host: string; port: number; isName: boolean } {
   const colon = target.lastIndexOf(":");
   const host = target.slice(0, colon).replace(/[[\]]/g, "");
-  return { host, port: Number(target.slice(colon + 1)), isName: /[a-z]/.test(host) && !host.includes(":") };
+  return { host, port: Number(target.slice(colon + 1)), isName: isIP(host) === 0 };
 }
