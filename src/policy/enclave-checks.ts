@@ -1,9 +1,9 @@
 import { holdsMetadata, isTransitionRange, LOCAL_RANGES } from "./address-class.ts";
-import { compareWords, formatAddress } from "./address-text.ts";
+import { compareWords, formatAddress, MAPPED } from "./address-text.ts";
 import { type NamePattern, NameSet } from "./name-set.ts";
 import { type EnclavePolicy, IN, type Rule } from "./policy.ts";
 import type { Prefix } from "./prefix.ts";
-import { PrefixTable } from "./prefix-table.ts";
+import { type AddressRange, PrefixTable } from "./prefix-table.ts";
 import type { Problem, YamlSource } from "./yaml-source.ts";
 
 /** A rule that is sound in itself, with its place in the file's list and its parties in their order. */
@@ -26,6 +26,12 @@ export function crossProblems(
   ];
 }
 
+/** Unicast of IPv4, and global unicast of IPv6 (RFC 4291 §2.5.4, IANA): several prefixes make the whole as well. */
+const WHOLE_FAMILIES: readonly { readonly family: string; readonly range: AddressRange }[] = [
+  { family: "IPv4", range: { first: [0, 0, MAPPED, 0x01000000], last: [0, 0, MAPPED, 0xdfffffff | 0] } },
+  { family: "IPv6", range: { first: [0x20000000, 0, 0, 0], last: [0x3fffffff, -1, -1, -1] } },
+];
+
 function insideProblems(source: YamlSource, enclave: Omit<EnclavePolicy, "rules">): Problem[] {
   const problems: Problem[] = [];
   for (const [i, prefix] of enclave.inside.entries()) {
@@ -36,6 +42,13 @@ function insideProblems(source: YamlSource, enclave: Omit<EnclavePolicy, "rules"
     } else if (isTransitionRange(prefix)) {
       problems.push(source.at(path, `${prefix.text} can never match: ${CARRIED}`, "those IPv4 prefixes"));
     }
+  }
+  if (problems.length > 0) return problems;
+  const inside = new PrefixTable(enclave.inside);
+  for (const { family, range } of WHOLE_FAMILIES) {
+    if (!inside.covers(range)) continue;
+    const message = `these prefixes make every ${family} address inside: nothing could reach outside`;
+    problems.push(source.at(["enclave", "inside"], message, "the prefixes that the enclave uses"));
   }
   return problems;
 }

@@ -156,6 +156,13 @@ describe("files that do not load", () => {
       "2:41 ::/0 makes every address inside: nothing could reach outside",
       "2:49 2002:a14::/32 can never match: NAT64, 6to4 and Teredo addresses are judged by the IPv4 address that they carry",
     ]);
+    const insideOnly = (inside: string) =>
+      problemsOf(`gapwatch: 1\nenclave: { name: t, inside: [${inside}] }`);
+    const halves = "these prefixes make every IPv4 address inside: nothing could reach outside";
+    expect(insideOnly("0.0.0.0/1, 128.0.0.0/2, 192.0.0.0/3")).toEqual([`2:29 ${halves}`]);
+    expect(insideOnly('"::/1", "8000::/1"')).toEqual(insideOnly('"2000::/3"'));
+    expect(insideOnly('"::/1", "8000::/1"')).toEqual([`2:29 ${halves.replace("IPv4", "IPv6")}`]);
+    expect(() => insideOnly("0.0.0.0/1, 128.0.0.0/2")).toThrow("loaded without a problem");
   });
 
   it("reports problems of every part at once, in the order of the file", () => {
