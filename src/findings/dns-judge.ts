@@ -256,7 +256,10 @@ export class DnsJudge {
   /** Names outside that the CNAMEs and services of an answer lead to. */
   private outsideNames(answers: DnsAnswer): readonly string[] {
     if (answers.chain.length < 2) return NO_NAMES;
-    return answers.chain.slice(1).filter((name) => this.judge.nameClass(name) === "outside");
+    return answers.chain.slice(1).filter((name) => {
+      const nameClass = this.judge.nameClass(name);
+      return nameClass === "outside" || nameClass === "reverse-outside";
+    });
   }
 
   /** Whether any record, in the chain or not, gives an outside address: as a hint too, or as that of a service. */

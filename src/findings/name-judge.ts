@@ -122,7 +122,8 @@ export class NameJudge {
     if (nameClass === "mirrored") {
       return !this.judge.isMirrorOf(host, ...addressOf(this.table, row, client === 0 ? 1 : 0));
     }
-    if (address === null) return nameClass === "outside";
+    // Whose the addresses of a reverse zone are, may give its names others.
+    if (address === null) return nameClass === "outside" || nameClass === "reverse-outside";
     return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
   }
 

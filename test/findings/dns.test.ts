@@ -130,6 +130,15 @@ describe("a question", () => {
     },
   );
 
+  it("for an inside name is dns.name where its alias lies in a reverse zone of the outside", () => {
+    const asked = (alias: string) =>
+      new Scene().asks(GPU, "models.enclave.internal", { answer: [{ type: "CNAME", data: alias }] }).lines();
+    expect(asked("a.7.100.51.198.in-addr.arpa")).toEqual([
+      `dns.name ${GPU} models.enclave.internal 53/udp answered high x1`,
+    ]);
+    expect(asked("11.8-15.1.20.10.in-addr.arpa")).toEqual([]);
+  });
+
   it("for ipv4only.arpa is nothing, for its addresses are nobody's (RFC 7050)", () => {
     expect(
       new Scene().asks(GPU, "ipv4only.arpa", { answer: ["192.0.0.170", "192.0.0.171"] }).lines(),

@@ -60,6 +60,14 @@ describe("CONNECT to an inside proxy", () => {
     ]);
   });
 
+  it("for a name in a reverse zone of the outside is one as well, in one of the inside none", () => {
+    const to = (name: string) => through(GPU, connect(`${name}:443`, httpTunnelOpens())).lines();
+    expect(to("a.7.100.51.198.in-addr.arpa")).toEqual([
+      `name.proxy ${GPU} a.7.100.51.198.in-addr.arpa 443/tcp connected high x1`,
+    ]);
+    expect(to("11.1.20.10.in-addr.arpa")).toEqual([]);
+  });
+
   it.each(["3221225993:443", "0xC0000209:443", "030000001011:443"])(
     "for an outside address written as one number is one as well: %s",
     (to) => {
