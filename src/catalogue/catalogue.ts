@@ -87,6 +87,17 @@ export class Catalogue {
     return this.layers.flatMap(({ hosts }) => [...hosts.names()]);
   }
 
+  /** Host patterns of the components that are called so, or whose vendor is; three letters of it are enough. */
+  namesOf(component: string): string[] {
+    const wanted = component.toLowerCase();
+    if (wanted.length < 3) return [];
+    const entries = this.layers.flatMap(({ data }) => [...data.entries]);
+    const called = entries.filter((entry) =>
+      `${entry.component} ${entry.vendor ?? ""}`.toLowerCase().includes(wanted),
+    );
+    return called.flatMap(({ names }) => names);
+  }
+
   /** Entries whose patterns fit closest, closer than `above`. */
   private named(name: string, above: number): Match[] {
     const hits = this.layers.map((layer) => ({ layer, hit: layer.hosts.find(name) }));

@@ -9,6 +9,8 @@ import { plain } from "../../report/text-plain.ts";
 
 const LABEL = 14;
 const INDENT = 2;
+/** Hosts that are listed where a component is asked for. */
+const MAX_OF_COMPONENT = 10;
 
 /** What is known of one name or address. */
 export interface DestinationAnswer {
@@ -40,7 +42,12 @@ export class DestinationAnswers {
     if (name === null) return null;
     const lookup = this.catalogue.lookup({ name, ips: [], port, proto });
     this.hinter ??= new HostHinter(this.catalogue.names());
-    return { query, lookup, hints: this.hinter.hints(name), addressKind: null };
+    const hints = this.hinter.hints(name);
+    // One label is hardly a host outside: who types `vllm` means the product.
+    const similar = name.includes(".")
+      ? hints.similar
+      : this.catalogue.namesOf(name).slice(0, MAX_OF_COMPONENT);
+    return { query, lookup, hints: { ...hints, similar }, addressKind: null };
   }
 }
 

@@ -44,6 +44,17 @@ describe("gapwatch explain NAME|ADDRESS", () => {
     expect(answers[2]).toMatchObject({ known: false, similar: [] });
   });
 
+  it("names the hosts of a product that is asked for in place of a host", () => {
+    const { code, answers } = answersOf("vLLM", "langfuse", "ml", "nosuchproduct");
+    expect(code).toBe(0);
+    expect(answers[0]).toMatchObject({ query: "vLLM", known: false, entries: [] });
+    expect(answers[0].similar).toContain("stats.vllm.ai");
+    expect(answers[1].similar).toContain("cloud.langfuse.com");
+    expect(answers[2].similar).toEqual([]);
+    expect(answers[3].similar).toEqual([]);
+    expect(gapwatch(["explain", "vllm"]).out).toMatch(/similar +stats\.vllm\.ai/);
+  });
+
   it("says what kind of address it is", () => {
     const { answers } = answersOf("10.1.2.3", "203.0.113.5", "2002:c000:207::1", "2606:4700::1", "127.0.0.1");
     expect(answers.map(({ address_kind }: { address_kind: string | null }) => address_kind)).toEqual([
