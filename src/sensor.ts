@@ -23,6 +23,7 @@ import type { PacketTap } from "./findings/packet-tap.ts";
 import { type RatedFinding, rated, type Summary, summarise } from "./findings/summary.ts";
 import { TroubleCounts } from "./findings/troubles.ts";
 import type { AddressNames, NamedAddress } from "./flow/address-names.ts";
+import { FLAGS, ROW_WORDS, UNSEEN } from "./flow/flow-row.ts";
 import type { FlowTable } from "./flow/flow-table.ts";
 import { FlowTracker } from "./flow/flow-tracker.ts";
 import { initiatorOf, lastMoment } from "./flow/flow-view.ts";
@@ -235,6 +236,7 @@ export class Sensor {
   private flowEnded(row: number): void {
     this.judges.flowEnded(row);
     this.live?.ended(row);
+    if ((this.table.words[row * ROW_WORDS + FLAGS] & UNSEEN) !== 0) return;
     const from = initiatorOf(this.table, row);
     this.observer?.flow({ table: this.table, row, from, at: lastMoment(this.table, row) });
   }

@@ -261,7 +261,7 @@ export class PacketJudge {
 
   /** The row of a packet that an error quotes and that was not seen itself: it was sent, and counts nothing else. */
   private unseen(quoted: Packet, { sec, nsec }: Moment): number {
-    const row = this.tracker.announce(quoted, sec, nsec);
+    const row = this.tracker.announceUnseen(quoted, sec, nsec);
     if (row === NO_ROW) return NO_ROW;
     this.begin(row, quoted);
     this.touch(row);
@@ -269,8 +269,6 @@ export class PacketJudge {
   }
 
   private begin(row: number, pkt: Packet): void {
-    this.observer?.flowBegan(row);
-    if (pkt.icmpType >= 0) this.tellIcmp(row);
     if (pkt.innerType !== NO_INNER && pkt.innerDoubtful === 0)
       this.judges.contents.isTunnel(row, TUNNELS[pkt.tunnel]);
     else if (pkt.l4Proto === PROTO_ESP) this.judges.contents.isTunnel(row, TUNNELS[TUNNEL_IPSEC]);
@@ -278,6 +276,8 @@ export class PacketJudge {
   }
 
   private flowBegan(row: number, pkt: Packet, view: DataView): void {
+    this.observer?.flowBegan(row);
+    if (pkt.icmpType >= 0) this.tellIcmp(row);
     this.begin(row, pkt);
     this.judges.witness.began(row, isMulticast(pkt));
     const w = row * ROW_WORDS;

@@ -103,6 +103,8 @@ export const QUIC_DATA_A = 1 << 27;
 export const QUIC_DATA_B = 1 << 28;
 /** Its packets carry others, or have the form of an encrypted tunnel. */
 export const IS_TUNNEL = 1 << 29;
+/** None of its packets was seen: an ICMP error quotes one. It is no flow of the capture until one comes. */
+export const UNSEEN = 1 << 30;
 
 // JUDGED
 /** Nothing to say: both ends inside, or local. */

@@ -31,6 +31,7 @@ import {
   SEQ_A_SET,
   SYN_ACK_SEEN,
   SYN_SEEN,
+  UNSEEN,
   WIRE_A,
 } from "./flow-row.ts";
 import { FlowTable, NO_ROW } from "./flow-table.ts";
@@ -108,6 +109,20 @@ export class FlowTracker {
     }
     if (row === NO_ROW) {
       row = this.open(pkt, hash, sec, nsec);
+    } else if ((table.words[row * ROW_WORDS + FLAGS] & UNSEEN) !== 0) {
+      table.words[row * ROW_WORDS + FLAGS] &= ~UNSEEN;
+      this.isNew = true;
+      this.opened++;
+    }
+    return row;
+  }
+
+  /** The row of the flow of a packet that was sent, but not seen: it counts as a flow when another one comes. */
+  announceUnseen(pkt: Packet, sec: number, nsec: number): number {
+    const row = this.announce(pkt, sec, nsec);
+    if (row !== NO_ROW && this.isNew) {
+      this.table.words[row * ROW_WORDS + FLAGS] |= UNSEEN;
+      this.opened--;
     }
     return row;
   }

@@ -172,7 +172,7 @@ describe("an ICMP error is about the flow that it quotes", () => {
       .works()
       .send(icmpError(RESOLVER, question), icmpError(ROUTER, hello))
       .seen();
-    expect(totals).toMatchObject({ flows: 2, dnsQueries: 0, httpRequests: 0 });
+    expect(totals).toMatchObject({ flows: 1, dnsQueries: 0, httpRequests: 0 });
     expect(findings).toMatchObject([{ kind: "egress.flow", name: null, bytesOut: 0, bytesIn: 0 }]);
   });
 
@@ -183,6 +183,11 @@ describe("an ICMP error is about the flow that it quotes", () => {
       expect(new Scene().works().send(error, error).lines()).toEqual([`${line} refused medium x1`]);
       const later = new Scene().works().send(error).at(5).send(sent);
       expect(later.lines()).toEqual([`${line} refused medium x1`]);
+      // What was quoted alone is no flow of the capture; the flow is one when its packet comes.
+      const flows = (scene: Scene) => scene.seen().totals.flows;
+      const before = flows(new Scene().works());
+      expect(flows(new Scene().works().send(error, error))).toBe(before);
+      expect(flows(new Scene().works().send(error).at(5).send(sent, sent))).toBe(before + 1);
     },
   );
 
