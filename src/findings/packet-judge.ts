@@ -284,7 +284,8 @@ export class PacketJudge {
     if (this.table.words[w + JUDGED] === JUDGED_FINDING && pkt.macOffset >= 0) {
       const finding = this.judges.ledger.get(this.table.words[w + JUDGED_REF]);
       // Destination address first, then source.
-      finding.mac ??= macText(view, pkt.macOffset + (initiatorOf(this.table, row) === 0 ? 6 : 0));
+      const fromInitiator = initiatorOf(this.table, row) === this.table.direction;
+      finding.mac ??= macText(view, pkt.macOffset + (fromInitiator ? 6 : 0));
     }
   }
 

@@ -191,6 +191,19 @@ describe("an ICMP error is about the flow that it quotes", () => {
     },
   );
 
+  it("whose host is known by its own address on the link, also where the first that comes is an answer", () => {
+    const sent = udp(at(GPU, 4000), at(OUTSIDE, 9000), "x");
+    const answer = udp(at(OUTSIDE, 9000), at(GPU, 4000), "y");
+    const macOf = (...frames: Buffer[]) =>
+      new Scene()
+        .works()
+        .send(icmpError(ROUTER, sent), ...frames)
+        .seen().findings[0].mac;
+    expect(macOf()).toBe(null);
+    expect(macOf(sent)).toBe("02:00:00:00:00:01");
+    expect(macOf(answer)).toBe("02:00:00:00:00:02"); // of the destination
+  });
+
   it("unless a rule lets it out: then the exception is used", () => {
     const rule = `id: gate, to: ["${OUTSIDE}"], ports: [443/tcp], reason: r, owner: o, expires: never`;
     const error = (port: number) =>
