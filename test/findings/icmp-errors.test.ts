@@ -197,7 +197,9 @@ describe("an ICMP error is about the flow that it quotes", () => {
     const macOf = (...frames: Buffer[]) =>
       new Scene()
         .works()
-        .send(icmpError(ROUTER, sent), ...frames)
+        .send(icmpError(ROUTER, sent))
+        .at(5) // by then nothing is waited for
+        .send(...frames)
         .seen().findings[0].mac;
     expect(macOf()).toBe(null);
     expect(macOf(sent)).toBe("02:00:00:00:00:01");
