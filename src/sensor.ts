@@ -191,7 +191,8 @@ export class Sensor {
     nsec: number,
   ): boolean {
     if (linkType !== LINKTYPE_ETHERNET || caplen !== wireLen) return false;
-    if (!takeSteadySegment(this.table, view, at, caplen, sec, nsec, this.live !== null)) return false;
+    if (!takeSteadySegment(this.table, this.pkt, view, at, caplen, sec, nsec, this.live !== null))
+      return false;
     this.statusCounts[OK]++;
     this.bytes += wireLen;
     return true;

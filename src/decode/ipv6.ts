@@ -26,14 +26,7 @@ export function decodeIpv6(pkt: Packet, view: DataView, at: number, end: number)
   if (end - at < HEADER_LEN) return IPV6_HEADER_TRUNCATED;
   if (view.getUint8(at) >> 4 !== 6) return IPV6_WRONG_VERSION;
   pkt.ipVersion = 6;
-  pkt.src0 = view.getInt32(at + 8);
-  pkt.src1 = view.getInt32(at + 12);
-  pkt.src2 = view.getInt32(at + 16);
-  pkt.src3 = view.getInt32(at + 20);
-  pkt.dst0 = view.getInt32(at + 24);
-  pkt.dst1 = view.getInt32(at + 28);
-  pkt.dst2 = view.getInt32(at + 32);
-  pkt.dst3 = view.getInt32(at + 36);
+  readIpv6Addresses(pkt, view, at);
 
   const payloadLen = view.getUint16(at + 4);
   // Zero is a jumbogram (RFC 2675) or an offloaded segment: then the frame tells.
@@ -48,6 +41,18 @@ export function decodeIpv6(pkt: Packet, view: DataView, at: number, end: number)
   pkt.l4At = at + HEADER_LEN;
   pkt.l4Proto = next;
   return isExtension(next) ? decodeExtensions(pkt, view, at) : decodeTransport(pkt, view);
+}
+
+/** Both addresses of the header at view[at], which is there whole. */
+export function readIpv6Addresses(pkt: Packet, view: DataView, at: number): void {
+  pkt.src0 = view.getInt32(at + 8);
+  pkt.src1 = view.getInt32(at + 12);
+  pkt.src2 = view.getInt32(at + 16);
+  pkt.src3 = view.getInt32(at + 20);
+  pkt.dst0 = view.getInt32(at + 24);
+  pkt.dst1 = view.getInt32(at + 28);
+  pkt.dst2 = view.getInt32(at + 32);
+  pkt.dst3 = view.getInt32(at + 36);
 }
 
 /** Walks the chain from pkt.l4At; pkt.l4Proto is the header there, also when the chain breaks. */

@@ -81,6 +81,20 @@ export class FlowTable {
     );
   }
 
+  /** The same for an untagged packet with IPv6 addresses: those of `pkt`, of which nothing else is read. */
+  findIpv6(pkt: Packet, ports: number, proto: number): number {
+    const src = mixEnd(this.seed, pkt.src0, pkt.src1, pkt.src2, pkt.src3, ports >>> 16);
+    const dst = mixEnd(this.seed, pkt.dst0, pkt.dst1, pkt.dst2, pkt.dst3, ports & 0xffff);
+    return this.lookUp(
+      finish((src + dst) ^ Math.imul(proto, PROTO_FACTOR)),
+      proto | IPV6_KEY,
+      ports,
+      pkt.src3,
+      pkt.dst3,
+      pkt,
+    );
+  }
+
   /** `ipv6`: the packet whose upper address words are to be compared as well. */
   private lookUp(
     hash: number,
@@ -250,8 +264,9 @@ function sameUpper(words: Int32Array, src: number, dst: number, pkt: Packet): bo
   );
 }
 
-/** PROTO of untagged IPv4 flows, protocol aside. */
+/** PROTO of untagged flows, protocol aside. */
 const IPV4_KEY = 4 << 8;
+const IPV6_KEY = 6 << 8;
 const PROTO_FACTOR = 0x9e3779b1;
 
 /** FLAGS of a row that is not in use: no live flow has the top bit. */

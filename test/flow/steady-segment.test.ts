@@ -30,7 +30,7 @@ class Pair {
     const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
     for (const tracker of [this.short, this.general]) {
       if (tracker === this.short && wireLen === frame.length) {
-        if (takeSteadySegment(tracker.table, view, 0, frame.length, sec, nsec, this.watched)) {
+        if (takeSteadySegment(tracker.table, this.pkt, view, 0, frame.length, sec, nsec, this.watched)) {
           this.taken++;
           continue;
         }
@@ -58,9 +58,11 @@ class Pair {
   }
 }
 
-function opened(options = {}): { pair: Pair; talk: TcpTalk } {
+function opened(options = {}, isIpv6 = false): { pair: Pair; talk: TcpTalk } {
   const pair = new Pair();
-  const talk = new TcpTalk("10.20.1.11:40000", "10.20.9.10:6379", options);
+  const talk = isIpv6
+    ? new TcpTalk("[fd00:20::11]:40000", "[fd00:20:9::10]:6379", options)
+    : new TcpTalk("10.20.1.11:40000", "10.20.9.10:6379", options);
   talk.open();
   talk.client("hello");
   talk.server("welcome");
@@ -72,16 +74,22 @@ function opened(options = {}): { pair: Pair; talk: TcpTalk } {
 }
 
 describe("takeSteadySegment", () => {
-  it("takes data and acknowledgements of an open connection, over the wrap of both numberings", () => {
-    const { pair, talk } = opened({ clientIsn: 0xfffff000, serverIsn: 0x7ffffe00 });
-    for (let i = 0; i < 40; i++) {
-      talk.client("x".repeat(200));
-      talk.server("y".repeat(300));
-    }
-    for (const [i, frame] of talk.frames.entries()) pair.feed(frame, 101 + Math.floor(i / 9), i);
-    pair.agree();
-    expect(pair.taken).toBe(talk.frames.length);
-  });
+  it.each([
+    ["IPv4", false],
+    ["IPv6", true],
+  ])(
+    "takes %s data and acknowledgements of an open connection, over the wrap of both numberings",
+    (_what, isIpv6) => {
+      const { pair, talk } = opened({ clientIsn: 0xfffff000, serverIsn: 0x7ffffe00 }, isIpv6);
+      for (let i = 0; i < 40; i++) {
+        talk.client("x".repeat(200));
+        talk.server("y".repeat(300));
+      }
+      for (const [i, frame] of talk.frames.entries()) pair.feed(frame, 101 + Math.floor(i / 9), i);
+      pair.agree();
+      expect(pair.taken).toBe(talk.frames.length);
+    },
+  );
 
   it.each([
     ["a flow that may still tell a name", FLAGS, GATE_OPEN],
@@ -105,10 +113,13 @@ describe("takeSteadySegment", () => {
   });
 
   it.each([
-    [false, 40],
-    [true, 0],
-  ])("takes segments behind a VLAN tag unless it tells networks apart: %s", (byVlan, taken) => {
-    const { pair, talk } = opened({ frame: { vlans: [5] } });
+    ["IPv4", false, 40],
+    ["IPv4", true, 0],
+    ["IPv6", false, 40],
+    ["IPv6", true, 0],
+  ])("takes %s segments behind a VLAN tag unless it tells networks apart: %s", (version, byVlan, taken) => {
+    const isIpv6 = version === "IPv6";
+    const { pair, talk } = opened({ frame: { vlans: [5] } }, isIpv6);
     for (const { table } of [pair.short, pair.general]) table.byVlan = byVlan;
     for (let i = 0; i < 20; i++) talk.client("x".repeat(i + 1));
     for (const frame of talk.frames) pair.feed(frame, 101, 0);
@@ -139,26 +150,49 @@ describe("takeSteadySegment", () => {
     expect(pair.taken).toBe(0);
   });
 
+  it("leaves to the general way what is not plain IPv6", () => {
+    const { pair, talk } = opened({}, true);
+    const [plain] = talk.data("client", "abc");
+    const otherVersion = Buffer.from(plain);
+    otherVersion[14] = 0x45;
+    const ends = ["[fd00:20::11]:40000", "[fd00:20:9::10]:6379"] as const;
+    const odd: [string, Uint8Array, number?][] = [
+      ["cut", plain, plain.length + 10],
+      ["another version", otherVersion],
+      ["an extension header", tcp(...ends, { flags: ACK }, { extensions: [[60, [0, 0, 1, 4, 0, 0, 0, 0]]] })],
+      ["longer than its frame", tcp(...ends, { flags: ACK }, { ipLen: 1000 })],
+      ["a jumbogram", tcp(...ends, { flags: ACK }, { ipLen: 0 })],
+      ["other addresses below the last words", tcp("[fd00:21::11]:40000", ends[1], { flags: ACK })],
+      ["an end", tcp(...ends, { flags: ACK | 1 })],
+      ["short", plain.subarray(0, 70)],
+    ];
+    for (const [, frame, wireLen] of odd) pair.feed(frame, 101, 0, wireLen);
+    pair.agree();
+    expect(pair.taken).toBe(0);
+  });
+
   it("agrees with the general way in whatever order, copied, lost, late and with octets changed", () => {
     let taken = 0;
     const mess = fc.record({
       isTagged: fc.boolean(),
+      isIpv6: fc.boolean(),
       lens: fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 40 })), {
         minLength: 1,
         maxLength: 20,
       }),
       order: fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: -3, max: 90 }))),
-      flips: fc.array(fc.tuple(fc.nat(60), fc.nat(53), fc.nat(255)), { maxLength: 4 }),
+      flips: fc.array(fc.tuple(fc.nat(60), fc.nat(73), fc.nat(255)), { maxLength: 4 }),
     });
     fc.assert(
-      fc.property(mess, ({ isTagged, lens, order, flips }) => {
-        const { pair, talk } = opened({ frame: { vlans: isTagged ? [5] : [] } });
+      fc.property(mess, ({ isTagged, isIpv6, lens, order, flips }) => {
+        const { pair, talk } = opened({ frame: { vlans: isTagged ? [5] : [] } }, isIpv6);
         for (const [fromClient, len] of lens) {
           if (fromClient) talk.client("c".repeat(len));
           else talk.server("s".repeat(len));
         }
         const frames = talk.frames.map((frame) => Buffer.from(frame));
-        for (const [i, at, value] of flips) if (i < frames.length) frames[i][at] ^= value;
+        for (const [i, at, value] of flips)
+          if (i < frames.length && at < frames[i].length) frames[i][at] ^= value;
         let sec = 101;
         for (const frame of frames) pair.feed(frame, sec, 0);
         for (const [i, later] of order) {
