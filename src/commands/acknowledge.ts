@@ -9,12 +9,15 @@ import { say } from "./say.ts";
 const BUSY_MS = 5000;
 export const MAX_REASON = 1000;
 
-/** Opens the store of a state directory for one piece of work. Throws StoreError. */
+/** Opens the store of a state directory for one piece of work. Throws StoreError, also where it is damaged. */
 export async function withStore<T>(paths: StatePaths, work: (store: Store) => T): Promise<T> {
-  const { Store } = await import("../records/store.ts");
+  const { REMEDY, Store } = await import("../records/store.ts");
+  const { StoreError } = await import("../records/store-database.ts");
   const store = await Store.open(paths.store, BUSY_MS, false);
   try {
-    return work(store);
+    const damage = store.explaining(() => store.damageText());
+    if (damage !== null) throw new StoreError(`${damage}; ${REMEDY}`);
+    return store.explaining(() => work(store));
   } finally {
     store.close();
   }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { Document, parseDocument, YAMLSeq } from "yaml";
 import { systemMessage } from "../capture/system-message.ts";
 import type { FindingRow } from "../dashboard/finding-rows.ts";
+import { jsonText } from "../findings/json-text.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { parseAddress } from "../policy/address-text.ts";
 import type { EnclaveFile } from "./enclave-option.ts";
@@ -71,7 +72,7 @@ export function exportFindings(rows: readonly FindingRow[]): string {
   const path = `gapwatch-findings-${time}.ndjson`;
   const lines = rows.map(({ id, finding, ack }) => {
     const stored = ack === null ? null : { ...ack, token: "", finding: id };
-    return `${JSON.stringify(findingJson({ finding, ack: stored }))}\n`;
+    return `${jsonText(findingJson({ finding, ack: stored }))}\n`;
   });
   write(path, lines.join(""));
   return path;

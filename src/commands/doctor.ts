@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { jsonText } from "../findings/json-text.ts";
 import { type Line, labelled, renderLines, type Style, span } from "../report/text-layout.ts";
 import { plain } from "../report/text-plain.ts";
 import type { Check, CheckStatus } from "./doctor/check.ts";
@@ -52,5 +53,5 @@ function textOf(checks: readonly Check[]): string {
 
 function jsonOf(checks: readonly Check[]): string {
   const worst = ["failed", "warning"].find((status) => checks.some((check) => check.status === status));
-  return `${JSON.stringify({ schema: SCHEMA, status: worst ?? "ok", checks }, null, 2)}\n`;
+  return `${jsonText({ schema: SCHEMA, status: worst ?? "ok", checks }, 2)}\n`;
 }

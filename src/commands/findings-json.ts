@@ -1,5 +1,6 @@
+import { jsonText } from "../findings/json-text.ts";
 import { type FindingRecord, findingRecord } from "../records/finding-record.ts";
-import type { OutcomeStep, StoredFinding } from "../records/store.ts";
+import type { OutcomeStep, StoredFinding } from "../records/finding-rows.ts";
 
 /** What `show` adds. */
 export interface FindingDetail {
@@ -11,7 +12,7 @@ export interface FindingDetail {
 /** The document that `findings --json` prints (`gapwatch/findings/1`). */
 export function findingsJson(found: readonly StoredFinding[]): string {
   const document = { schema: "gapwatch/findings/1", findings: found.map((each) => findingJson(each)) };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${jsonText(document, 2)}\n`;
 }
 
 /** One finding as `--json` of a replay has it, with its acknowledgement. */

@@ -2,7 +2,7 @@ import { DEPENDENCY_KINDS } from "../catalogue/kinds.ts";
 import type { Severity } from "../findings/severity.ts";
 import { SEVERITIES } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
-import type { StoredFinding } from "../records/store.ts";
+import type { StoredFinding } from "../records/finding-rows.ts";
 import { bytesText, Clock, counted, windowText } from "../report/text-figures.ts";
 import {
   cellsInColumns,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { FINDING_KINDS } from "../findings/finding-kinds.ts";
+import { jsonText } from "../findings/json-text.ts";
 import { SEVERITIES, type Severity } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
@@ -91,7 +92,7 @@ async function show(id: string, options: FindingsOptions): Promise<void> {
     if (stored === null) throw new Refusal(`there is no finding ${id} in ${paths.directory}`);
     const { finding } = stored;
     const detail = { history: store.outcomes(finding.id), evidence: evidenceOf(finding, paths) };
-    const json = (): string => `${JSON.stringify(findingJson(stored, detail), null, 2)}\n`;
+    const json = (): string => `${jsonText(findingJson(stored, detail), 2)}\n`;
     process.stdout.write(options.json ? json() : findingText(stored, detail, stdoutStyle()));
   });
 }
@@ -115,7 +116,7 @@ async function exportAll(options: FindingsOptions): Promise<void> {
   const isWanted = filterOf(options);
   const found = await withStore(resolveStatePaths(options.state), (store) => store.findings());
   for (const stored of found) {
-    if (isWanted(stored.finding)) process.stdout.write(`${JSON.stringify(findingJson(stored))}\n`);
+    if (isWanted(stored.finding)) process.stdout.write(`${jsonText(findingJson(stored))}\n`);
   }
 }
 
@@ -124,7 +125,9 @@ async function rebuild(options: FindingsOptions): Promise<void> {
   const paths = resolveStatePaths(options.state);
   const { applied, damaged, findings, failure } = await rebuildStore(paths);
   if (failure !== null) {
-    say(`${failure}; names of addresses and the latest acknowledgements could not be taken over`);
+    say(
+      `${failure}; of names of addresses and the latest acknowledgements what it could give was taken over`,
+    );
   }
   if (damaged > 0)
     say(`${damaged} records are damaged and were left out: gapwatch verify ${paths.directory} says more`);
@@ -135,7 +138,7 @@ function filterOf(options: FindingsOptions): (finding: RatedFinding) => boolean 
   const { since, kind, source, severity } = options;
   const sinceSec = since === undefined ? null : parseDuration(since);
   if (since !== undefined && sinceSec === null) throw wrong("--since", since, DURATION_EXPECTED);
-  if (kind !== undefined && !(kind in FINDING_KINDS)) {
+  if (kind !== undefined && !Object.hasOwn(FINDING_KINDS, kind)) {
     throw wrong("--kind", kind, `one of ${Object.keys(FINDING_KINDS).join(", ")}`);
   }
   const least = severity === undefined ? 0 : SEVERITIES.indexOf(severity as Severity);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { listAuditFiles, readAuditLines } from "./audit-files.ts";
-import { readAuditLine } from "./audit-record.ts";
+import { type AuditRecord, readAuditLine } from "./audit-record.ts";
 import type { FindingRecord } from "./finding-record.ts";
 import { readFindingRecord } from "./finding-record.ts";
 import type { Store } from "./store.ts";
@@ -79,22 +79,24 @@ export interface CaughtUp {
 
 /**
  * Applies what the audit log has beyond the store, in one transaction. A log that ends before the store's
- * mark is another log: it is applied whole. Throws what reading and SQLite throw.
+ * mark is another log: it is applied whole. `whole`: where findings were lost, the ids of those that were not; all
+ * others are taken from the whole log. Throws what reading and SQLite throw.
  */
-export function catchUp(store: Store, directory: string): CaughtUp {
+export function catchUp(store: Store, directory: string, whole: ReadonlySet<string> | null = null): CaughtUp {
   let applied = 0;
   let damaged = 0;
   const paths = listAuditFiles(directory).map((file) => file.path);
   const lastSeq = paths.reduceRight((seq, path) => (seq > 0 ? seq : lastSeqOf(path)), 0);
   const mark = store.auditSeq;
-  const from = lastSeq < mark ? 0 : mark;
+  const known = lastSeq < mark ? 0 : mark;
+  const from = whole === null ? known : 0;
   if (lastSeq === from) return { applied, damaged };
   store.transaction(() => {
     for (const path of paths.slice(firstFile(paths, from))) {
       for (const { octets } of readAuditLines(path)) {
         const record = readAuditLine(octets);
         if (typeof record === "string") damaged++;
-        else if (record.seq > from) {
+        else if (record.seq > known || (record.seq > from && !isOf(record, whole))) {
           applyRecord(store, record, record);
           applied++;
         }
@@ -103,6 +105,12 @@ export function catchUp(store: Store, directory: string): CaughtUp {
     store.auditSeq = lastSeq;
   });
   return { applied, damaged };
+}
+
+/** Whether a record is of one of these findings. */
+function isOf(record: AuditRecord, findings: ReadonlySet<string> | null): boolean {
+  const id = record["id"] ?? (record["finding"] as { id?: unknown } | undefined)?.id;
+  return typeof id === "string" && findings?.has(id) === true;
 }
 
 /** The last file that begins at or before the record after `seq`. */

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { jsonText } from "../findings/json-text.ts";
 import { Alarm, type AlarmSink } from "./alarm.ts";
 import { auditFileName, HEAD_FILE, listAuditFiles, readAuditLines, readTail } from "./audit-files.ts";
 import { auditLine, GENESIS, MAX_AUDIT_LINE, readAuditLine, sha256 } from "./audit-record.ts";
@@ -100,7 +101,7 @@ export class AuditLog {
 
   /** Adds a record, to be written by the next flush. */
   append(type: string, body: object): void {
-    const text = JSON.stringify(body);
+    const text = jsonText(body);
     if (text.length > MAX_BODY_CHARS || this.queuedChars + text.length > MAX_QUEUED_CHARS) {
       this.lost++;
       return;

@@ -1,5 +1,6 @@
 import { type Logger, pino } from "pino";
 import { isBefore, type Moment } from "../findings/finding.ts";
+import { jsonText } from "../findings/json-text.ts";
 import type { IcmpErrorSighting, InputFacts, Observer, Sighting } from "../findings/observer.ts";
 import type { RatedFinding, Summary } from "../findings/summary.ts";
 import type { End } from "../flow/flow-view.ts";
@@ -56,7 +57,7 @@ export class EventLog implements Observer {
     this.current = this.inputs.indexOf(facts); // interfaces take turns
     if (this.current !== -1) return;
     this.current = this.inputs.push(facts) - 1;
-    this.inputTexts.push(`,"${this.inputField}":${JSON.stringify(facts.path)}`);
+    this.inputTexts.push(`,"${this.inputField}":${jsonText(facts.path)}`);
   }
 
   flowBegan(row: number): void {

@@ -3,11 +3,14 @@ import { systemMessage } from "../capture/system-message.ts";
 import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
 import { type CaughtUp, catchUp } from "./apply-record.ts";
+import type { Ack } from "./finding-rows.ts";
 import { isThere } from "./is-there.ts";
+import type { NameEntry } from "./learned-rows.ts";
 import { StateError, StateInUse } from "./state.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
-import { type Ack, type NameEntry, Store } from "./store.ts";
+import { Store } from "./store.ts";
+import { StoreError } from "./store-database.ts";
 
 const BUSY_MS = 5000;
 const NOTHING = { names: [], acks: [], outflow: [], memory: [] };
@@ -38,7 +41,8 @@ export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
   try {
     const kept = await keptOf(paths.store);
     const path = `${paths.store}.new`;
-    removeDatabase(path);
+    rmSync(path, { force: true });
+    removeSidecars(path);
     const store = await Store.open(path, BUSY_MS, true);
     const caughtUp = catchUp(store, paths.audit);
     store.transaction(() => {
@@ -50,9 +54,9 @@ export async function rebuildStore(paths: StatePaths): Promise<Rebuilt> {
     const findings = store.findings().length;
     store.checkpoint();
     store.close();
-    removeDatabase(paths.store);
+    removeSidecars(paths.store); // before the new one has its name: they would be taken for its own
     renameSync(path, paths.store);
-    removeDatabase(path);
+    removeSidecars(path);
     return { ...caughtUp, findings, failure: kept.failure };
   } catch (error) {
     throw new StateError(`cannot rebuild the store ${paths.store}: ${systemMessage(error)}`);
@@ -85,15 +89,35 @@ async function keptOf(path: string): Promise<Kept> {
   let store: Store | null = null;
   try {
     store = await Store.open(path, BUSY_MS, false);
-    const kept = { names: store.names(), acks: store.unauditedAcks(), outflow: store.outflow() };
-    return { ...kept, memory: store.memory(), failure: null };
+    return readKept(store);
   } catch (error) {
-    return { ...NOTHING, failure: error instanceof Error ? error.message : String(error) };
+    return { ...NOTHING, failure: error instanceof StoreError ? error.message : systemMessage(error) };
   } finally {
     store?.close();
   }
 }
 
-function removeDatabase(path: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+/** Each by itself: what is damaged takes nothing else along. */
+function readKept(store: Store): Kept {
+  let failure: string | null = null;
+  const part = <T>(read: () => T[]): T[] => {
+    try {
+      return read();
+    } catch (error) {
+      failure ??= systemMessage(error);
+      return [];
+    }
+  };
+  part(() => {
+    failure = store.damageText();
+    return [];
+  });
+  const names = part(() => store.names());
+  const acks = part(() => store.unauditedAcks());
+  const outflow = part(() => store.outflow());
+  return { names, acks, outflow, memory: part(() => store.memory()), failure };
+}
+
+function removeSidecars(path: string): void {
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
 }

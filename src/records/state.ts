@@ -8,11 +8,13 @@ import { applyRecord, catchUp } from "./apply-record.ts";
 import { AuditLog, type ChainHead, type CommittedRecord } from "./audit-log.ts";
 import type { FindingChange } from "./finding-changes.ts";
 import { findingRecord } from "./finding-record.ts";
+import type { Ack } from "./finding-rows.ts";
+import type { NameEntry } from "./learned-rows.ts";
 import { makeFolder } from "./make-folder.ts";
 import { KeyError, loadSigningKey, type SigningKey } from "./signing-key.ts";
 import { StateLock } from "./state-lock.ts";
 import type { StatePaths } from "./state-paths.ts";
-import { type Ack, type NameEntry, type SensorState, Store } from "./store.ts";
+import { damageCounts, type SensorState, Store } from "./store.ts";
 import { isBusy, StoreError } from "./store-database.ts";
 
 /** How long writing to the store may wait for another process: the sensor's thread waits with it. */
@@ -72,7 +74,7 @@ export class State {
       alarm,
       committed: (record) => this.committed.push(record),
     });
-    catchUp(store, paths.audit);
+    this.mend(alarm);
   }
 
   /**
@@ -91,7 +93,9 @@ export class State {
           `${paths.directory} is in use by another gapwatch; end that one, or give this one another --state`,
         );
       store = await Store.open(paths.store, BUSY_MS, true);
-      return new State(paths, lock, store, key, alarm);
+      const opened = store;
+      const held = lock;
+      return opened.explaining(() => new State(paths, held, opened, key, alarm));
     } catch (error) {
       store?.close();
       lock?.release();
@@ -99,6 +103,23 @@ export class State {
       const isOurs = error instanceof StoreError || error instanceof KeyError;
       const message = isOurs ? error.message : `${paths.directory}: ${systemMessage(error)}`;
       throw new StateError(message);
+    }
+  }
+
+  /** Brings the store up to what the audit log says, also where rows of it are damaged. */
+  private mend(alarm: AlarmSink): void {
+    const { store, paths } = this;
+    const damage = store.takeOutDamaged();
+    const whole = new Set(store.findings().map(({ finding }) => finding.id));
+    const { damaged } = catchUp(store, paths.audit, damage.findings > 0 ? whole : null);
+    if (damage.findings + damage.learned > 0) {
+      const kept = damage.findings > 0 ? "; findings were taken from the audit log again" : "";
+      alarm("store", `the store ${paths.store} was damaged: ${damageCounts(damage)}${kept}`);
+    }
+    if (damaged > 0) {
+      const what = damaged === 1 ? "1 record is" : `${damaged} records are`;
+      const where = `gapwatch verify ${paths.directory} says more`;
+      alarm("audit", `${what} damaged, and what it told is missing in the store: ${where}`);
     }
   }
 

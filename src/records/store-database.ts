@@ -1,5 +1,5 @@
 import type Libsql from "libsql";
-import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
+import { FIRST_SEALED, MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./store-schema.ts";
 
 /** The store cannot be used. The message is for people. */
 export class StoreError extends Error {}
@@ -18,8 +18,11 @@ export async function openDatabase(path: string, busyMs: number): Promise<Libsql
   return new Database(path, { timeout: busyMs });
 }
 
-/** Brings the schema of an open store up to date. Throws StoreError for one of the future, and what SQLite throws. */
-export function prepareSchema(db: Libsql.Database, path: string): Libsql.Database {
+/**
+ * Brings the schema of an open store up to date; `seal` is called for one whose rows have no seals yet. Throws
+ * StoreError for one of the future, and what SQLite throws.
+ */
+export function prepareSchema(db: Libsql.Database, path: string, seal: () => void): void {
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   const version = versionOf(db);
   if (version > SCHEMA_VERSION) {
@@ -29,14 +32,14 @@ export function prepareSchema(db: Libsql.Database, path: string): Libsql.Databas
     db.exec("BEGIN IMMEDIATE"); // another process may have come first
     if (versionOf(db) === 0) db.exec(SCHEMA);
     db.exec("COMMIT");
-  } else if (version < SCHEMA_VERSION) migrate(db);
-  return db;
+  } else if (version < SCHEMA_VERSION) migrate(db, seal);
 }
 
-function migrate(db: Libsql.Database): void {
+function migrate(db: Libsql.Database, seal: () => void): void {
   db.exec("BEGIN IMMEDIATE"); // another process may have come first
-  for (let version = versionOf(db); version < SCHEMA_VERSION; version++)
-    db.exec(MIGRATIONS.get(version) ?? "");
+  const before = versionOf(db);
+  for (let version = before; version < SCHEMA_VERSION; version++) db.exec(MIGRATIONS.get(version) ?? "");
+  if (before < FIRST_SEALED) seal();
   db.exec("COMMIT");
 }
 

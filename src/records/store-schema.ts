@@ -1,5 +1,5 @@
 /** Version of the schema below, kept in SQLite's user_version. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** What left each host in all, since version 2. */
 const OUTFLOW = `
@@ -24,10 +24,21 @@ CREATE TABLE memory (
 CREATE INDEX memory_last ON memory (detector, last_sec);
 `;
 
+/** Version from which on every row has a seal, by which a damaged one shows. */
+export const FIRST_SEALED = 4;
+
+const SEALS = `
+ALTER TABLE findings ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE names ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE outflow ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+ALTER TABLE memory ADD COLUMN seal TEXT NOT NULL DEFAULT '';
+`;
+
 /** What brings a store of an earlier version up to the next, by the earlier version. */
 export const MIGRATIONS: ReadonlyMap<number, string> = new Map([
   [1, `${OUTFLOW} PRAGMA user_version = 2;`],
   [2, `${MEMORY} PRAGMA user_version = 3;`],
+  [3, `${SEALS} PRAGMA user_version = 4;`],
 ]);
 
 /**
@@ -99,5 +110,6 @@ CREATE TABLE names (
 CREATE INDEX names_valid ON names (valid_to_sec);
 ${OUTFLOW}
 ${MEMORY}
+${SEALS}
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -1,32 +1,36 @@
 import type Libsql from "libsql";
 import { systemMessage } from "../capture/system-message.ts";
-import { type KeptMemory, MOST_KEPT } from "../findings/detectors/kept-memory.ts";
+import type { KeptMemory } from "../findings/detectors/kept-memory.ts";
 import type { HostOutflow } from "../findings/detectors/outflow.ts";
-import type { RatedFinding } from "../findings/summary.ts";
-import type { NamedAddress } from "../flow/address-names.ts";
+import { jsonText } from "../findings/json-text.ts";
 import { type FindingRecord, readFindingRecord } from "./finding-record.ts";
+import {
+  ACK_COLUMNS,
+  type Ack,
+  type AckRow,
+  ackOf,
+  FINDINGS,
+  type FindingRow,
+  findingOf,
+  isWhole,
+  type OutcomeStep,
+  PUT_FINDING,
+  type StoredFinding,
+  shown,
+} from "./finding-rows.ts";
 import { isThere } from "./is-there.ts";
+import {
+  type NameEntry,
+  putMemory,
+  putNames,
+  putOutflow,
+  readMemory,
+  readNames,
+  readOutflow,
+} from "./learned-rows.ts";
 import { makePrivate } from "./ownership.ts";
 import { isDamaged, openDatabase, prepareSchema, StoreError } from "./store-database.ts";
-
-/** An acknowledgement: somebody has seen a finding and says why it may stand. It changes no verdict. */
-export interface Ack {
-  /** Of this acknowledgement, so that it is recorded once. */
-  readonly token: string;
-  /** Id of the finding. */
-  readonly finding: string;
-  readonly reason: string;
-  readonly by: string;
-  /** Wall time, RFC 3339. */
-  readonly time: string;
-}
-
-/** One step of a finding's history. */
-export interface OutcomeStep {
-  readonly time: string;
-  readonly severity: string;
-  readonly outcome: string;
-}
+import { asAscii, asInteger, Statements, sealOf, textOf, UNSEALED } from "./store-statements.ts";
 
 /** A state of the sensor as it was told last. */
 export interface SensorState {
@@ -39,15 +43,12 @@ export interface SensorState {
   readonly text: string;
 }
 
-/** A finding that the store holds. */
-export interface StoredFinding {
-  readonly finding: RatedFinding;
-  /** The latest, of this finding or of one that it took in. */
-  readonly ack: Ack | null;
+/** Rows that cannot be read any more, by what they held. */
+export interface StoreDamage {
+  readonly findings: number;
+  /** Names of addresses, what left hosts, what detectors learned: kept nowhere else. */
+  readonly learned: number;
 }
-
-/** A name by the address that it was answered for. */
-export type NameEntry = readonly [address: string, named: NamedAddress];
 
 /**
  * What findings a site has, for look-ups and over restarts. Several processes may read while one writes. Methods
@@ -55,10 +56,13 @@ export type NameEntry = readonly [address: string, named: NamedAddress];
  */
 export class Store {
   private readonly db: Libsql.Database;
-  private readonly prepared = new Map<string, Libsql.Statement<unknown[]>>();
+  private readonly statements: Statements;
+  private readonly path: string;
 
-  private constructor(db: Libsql.Database) {
+  private constructor(db: Libsql.Database, path: string) {
     this.db = db;
+    this.statements = new Statements(db);
+    this.path = path;
   }
 
   /** Opens the store, and makes it where `create` says so. Throws StoreError. */
@@ -66,18 +70,81 @@ export class Store {
     if (!create) mustBeThere(path);
     try {
       if (create) makePrivate(path);
-      return new Store(prepareSchema(await openDatabase(path, busyMs), path));
+      const db = await openDatabase(path, busyMs);
+      const store = new Store(db, path);
+      prepareSchema(db, path, () => store.sealAll());
+      return store;
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      const remedy = isDamaged(error) ? "; gapwatch findings --rebuild makes it anew from the audit log" : "";
+      const remedy = isDamaged(error) ? `; ${REMEDY}` : "";
       throw new StoreError(`cannot open the store ${path}: ${systemMessage(error)}${remedy}`);
     }
   }
 
-  /** SQLite lets go of the files once the prepared statements are collected as garbage. */
   close(): void {
-    this.prepared.clear();
-    this.db.close();
+    this.statements.close();
+  }
+
+  /** Puts the rows of an earlier version in again, with their seals. */
+  private sealAll(): void {
+    const { statements } = this;
+    const [names, outflow] = [
+      readNames(statements, UNSEALED).entries,
+      readOutflow(statements, UNSEALED).entries,
+    ];
+    const memory = readMemory(statements, UNSEALED).entries;
+    for (const table of ["names", "outflow", "memory"]) this.run(`DELETE FROM ${table}`);
+    this.putNames(names, 0);
+    this.putOutflow(outflow);
+    this.putMemory(memory);
+    for (const { row, id, gone, json } of this.rowsOfFindings()) {
+      const text = gone === 0 ? (textOf(json) ?? "") : ""; // what is gone keeps no finding
+      this.run("UPDATE findings SET json = ?, seal = ? WHERE rowid = ?", text, sealOf(id, text), row);
+    }
+  }
+
+  /** Does `work`; a database that turns out to be damaged is a StoreError then. */
+  explaining<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      throw new StoreError(`the store ${this.path} is damaged: ${systemMessage(error)}; ${REMEDY}`);
+    }
+  }
+
+  /** What of the store cannot be read, in words; null where all can. */
+  damageText(): string | null {
+    const damage = this.damage();
+    if (damage.findings + damage.learned === 0) return null;
+    return `the store ${this.path} is damaged: ${damageCounts(damage)}`;
+  }
+
+  private damage(): StoreDamage {
+    return {
+      findings: this.rowsOfFindings().filter((row) => !isWhole(row)).length,
+      learned: [readNames, readOutflow, readMemory].reduce(
+        (sum, read) => sum + read(this.statements).damaged,
+        0,
+      ),
+    };
+  }
+
+  /** Takes out the rows that cannot be read, and says how many these were. */
+  takeOutDamaged(): StoreDamage {
+    const damage = this.damage();
+    if (damage.findings + damage.learned === 0) return damage;
+    this.transaction(() => {
+      for (const row of this.rowsOfFindings()) {
+        if (!isWhole(row)) this.run("DELETE FROM findings WHERE rowid = ?", row.row);
+      }
+      const [names, outflow, memory] = [this.names(), this.outflow(), this.memory()];
+      for (const table of ["names", "outflow", "memory"]) this.run(`DELETE FROM ${table}`);
+      this.putNames(names, 0);
+      this.putOutflow(outflow);
+      this.putMemory(memory);
+    });
+    return damage;
   }
 
   /** Moves what the write-ahead log holds into the file itself, as far as no reader is in the way. */
@@ -138,13 +205,15 @@ export class Store {
     ];
     const more = [finding.destination, service, record.first_seen, record.last_seen];
     const counts = [finding.attempts, finding.bytesOut, finding.bytesIn];
-    this.run(PUT_FINDING, ...values, ...more, ...counts, JSON.stringify(record));
+    const json = jsonText(record);
+    this.run(PUT_FINDING, ...values, ...more, ...counts, json, sealOf(id, json));
     for (const alias of finding.aliases) this.run("INSERT OR IGNORE INTO aliases VALUES (?, ?)", alias, id);
   }
 
   /** The finding is no more: `into` took it in, where that is known. */
   moveFinding(id: string, into: string | null): void {
-    this.run("UPDATE findings SET gone = 1, moved_to = ? WHERE id = ?", into, id);
+    const sql = "UPDATE findings SET gone = 1, moved_to = ?, json = '', seal = ? WHERE id = ?";
+    this.run(sql, into, sealOf(id, ""), id);
     if (into !== null) this.run("INSERT OR IGNORE INTO aliases VALUES (?, ?)", id, into);
   }
 
@@ -162,8 +231,8 @@ export class Store {
 
   /** Acknowledgements that are not in the audit log yet. */
   unauditedAcks(): Ack[] {
-    const sql = `SELECT ${ACK_COLUMNS} FROM acks WHERE audited = 0 ORDER BY time, token LIMIT 1000`;
-    return this.rows(sql) as Ack[];
+    const sql = `SELECT ${ACK_COLUMNS} FROM acks WHERE audited = 0 ORDER BY acks.time, acks.token LIMIT 1000`;
+    return (this.rows(sql) as AckRow[]).map(ackOf);
   }
 
   putSensorState({ name, subject, raised, since, text }: SensorState): void {
@@ -172,163 +241,107 @@ export class Store {
   }
 
   sensorStates(): SensorState[] {
-    const rows = this.rows(
-      "SELECT name, subject, raised, since, text FROM sensor_states ORDER BY name, subject",
-    );
-    return (rows as (Omit<SensorState, "raised"> & { raised: number })[]).map((row) => {
-      const { name, subject, since, text } = row;
+    const sql = `SELECT ${["name", "subject", "since", "text"].map(asAscii)}, ${asInteger("raised")}
+      FROM sensor_states ORDER BY sensor_states.name, sensor_states.subject`;
+    return (this.rows(sql) as (Omit<SensorState, "raised"> & { raised: number })[]).map((row) => {
+      const [name, subject, since, text] = [row.name, row.subject, row.since, row.text].map(shown);
       return { name, subject, raised: row.raised === 1, since, text };
     });
   }
 
-  /** The worst first, then the earliest, as in reports. */
+  /** The worst first, then the earliest, as in reports; those that are damaged are left out. */
   findings(): StoredFinding[] {
-    const rows = this.rows("SELECT json FROM findings WHERE gone = 0 ORDER BY severity DESC, first_seen, id");
-    return (rows as { json: string }[]).flatMap(({ json }) => this.stored(json));
+    return this.rowsOfFindings().flatMap((row) => this.stored(row));
   }
 
   /** By its id, or by one that it had before. */
   finding(id: string): StoredFinding | null {
-    const sql = `SELECT json FROM findings WHERE gone = 0
-      AND (id = ? OR id IN (SELECT id FROM aliases WHERE alias = ?)) ORDER BY id = ? DESC, id LIMIT 1`;
-    const row = this.row(sql, id, id, id) as { json: string } | undefined;
-    return row === undefined ? null : (this.stored(row.json)[0] ?? null);
+    const sql = `${FINDINGS} WHERE gone = 0
+      AND (findings.id = ? OR findings.id IN (SELECT id FROM aliases WHERE alias = ?))
+      ORDER BY findings.id = ? DESC, findings.id LIMIT 1`;
+    return (this.rows(sql, id, id, id) as FindingRow[]).flatMap((row) => this.stored(row))[0] ?? null;
   }
 
   /** How a finding came to its outcome, steps of those that it took in included. */
   outcomes(id: string): OutcomeStep[] {
-    const sql = `SELECT time, severity, outcome FROM outcomes
+    const sql = `SELECT ${["time", "severity", "outcome"].map(asAscii)} FROM outcomes
       WHERE id = ? OR id IN (SELECT alias FROM aliases WHERE id = ?) ORDER BY seq`;
-    return this.rows(sql, id, id) as OutcomeStep[];
+    return (this.rows(sql, id, id) as OutcomeStep[]).map((row) => {
+      const [time, severity, outcome] = [row.time, row.severity, row.outcome].map(shown);
+      return { time, severity, outcome };
+    });
   }
 
   /** Keeps names, and forgets those that were valid only before `nowSec`. */
   putNames(entries: Iterable<NameEntry>, nowSec: number): void {
-    for (const [address, named] of entries) {
-      const { hostId, host, name, approved, ambiguous, answeredSec, validToSec } = named;
-      const flags = [approved ? 1 : 0, ambiguous ? 1 : 0];
-      const times = [Math.floor(answeredSec), Math.floor(validToSec)];
-      this.run(PUT_NAME, address, hostId, host, name, ...flags, ...times);
-    }
-    if (nowSec > 0) this.run("DELETE FROM names WHERE valid_to_sec < ?", Math.floor(nowSec));
+    putNames(this.statements, entries, nowSec);
   }
 
   /** All names, in the order in which they were answered. */
   names(): NameEntry[] {
-    const rows = this.rows("SELECT * FROM names ORDER BY answered_sec, address, host_id, name");
-    return (rows as NameRow[]).map((row) => [row.address, namedOf(row)]);
+    return readNames(this.statements).entries;
   }
 
   /** Keeps what left each host. Totals only ever grow. */
   putOutflow(entries: Iterable<HostOutflow>): void {
-    for (const { host, bytes, sinceSec, untilSec } of entries) {
-      this.run(PUT_OUTFLOW, host, Math.floor(bytes), Math.floor(sinceSec), Math.floor(untilSec));
-    }
+    putOutflow(this.statements, entries);
   }
 
   /** What left each host in all. */
   outflow(): HostOutflow[] {
-    const rows = this.rows("SELECT host, bytes, since_sec, until_sec FROM outflow ORDER BY host");
-    type Row = { host: string; bytes: number; since_sec: number; until_sec: number };
-    return (rows as Row[]).map((row) => {
-      return { host: row.host, bytes: row.bytes, sinceSec: row.since_sec, untilSec: row.until_sec };
-    });
+    return readOutflow(this.statements).entries;
   }
 
   /** Keeps what detectors learned. What is later replaces what is earlier; of each detector so much is kept. */
   putMemory(entries: readonly KeptMemory[]): void {
-    for (const { detector, key, lastSec, numbers, facts } of entries) {
-      const octets = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-      this.run(PUT_MEMORY, detector, key, lastSec, octets.toString("base64"), JSON.stringify(facts));
-    }
-    for (const [detector, most] of Object.entries(MOST_KEPT)) this.run(TRIM_MEMORY, detector, detector, most);
+    putMemory(this.statements, entries);
   }
 
   /** What detectors learned, what was silent for longest first. */
   memory(): KeptMemory[] {
-    const rows = this.rows(
-      "SELECT detector, key, last_sec, numbers, facts FROM memory ORDER BY last_sec, key",
-    );
-    return (rows as MemoryRow[]).map(({ detector, key, last_sec, numbers, facts }) => {
-      // A Buffer's octets may begin anywhere: doubles want a place of their own.
-      const doubles = new Float64Array(Uint8Array.from(Buffer.from(numbers, "base64")).buffer);
-      return { detector, key, lastSec: last_sec, numbers: doubles, facts: JSON.parse(facts) } as KeptMemory;
-    });
+    return readMemory(this.statements).entries;
   }
 
-  private stored(json: string): StoredFinding[] {
-    const finding = readFindingRecord(JSON.parse(json));
-    return finding === null ? [] : [{ finding, ack: this.ackOf(finding.id) }];
+  private rowsOfFindings(): FindingRow[] {
+    return this.rows(`${FINDINGS} ORDER BY severity DESC, first_seen, findings.id`) as FindingRow[];
   }
 
-  private ackOf(id: string): Ack | null {
+  private stored(row: FindingRow): StoredFinding[] {
+    const finding = row.gone === 0 ? findingOf(row) : null;
+    return finding === null ? [] : [{ finding, ack: this.latestAck(finding.id) }];
+  }
+
+  private latestAck(id: string): Ack | null {
     const sql = `SELECT ${ACK_COLUMNS} FROM acks
-      WHERE finding = ? OR finding IN (SELECT alias FROM aliases WHERE id = ?) ORDER BY time DESC, token LIMIT 1`;
-    return (this.row(sql, id, id) as Ack | undefined) ?? null;
+      WHERE finding = ? OR finding IN (SELECT alias FROM aliases WHERE id = ?)
+      ORDER BY acks.time DESC, acks.token LIMIT 1`;
+    const [row] = this.rows(sql, id, id) as AckRow[];
+    return row === undefined ? null : ackOf(row);
   }
 
   private run(sql: string, ...values: unknown[]): void {
-    this.statement(sql).run(...values);
+    this.statements.run(sql, ...values);
   }
 
   private row(sql: string, ...values: unknown[]): unknown {
-    return this.rows(sql, ...values)[0]; // libsql adds a field of its own to what get() returns
+    return this.rows(sql, ...values)[0];
   }
 
   private rows(sql: string, ...values: unknown[]): unknown[] {
-    return this.statement(sql).all(...values);
-  }
-
-  private statement(sql: string): Libsql.Statement<unknown[]> {
-    let statement = this.prepared.get(sql);
-    if (statement === undefined) {
-      statement = this.db.prepare(sql);
-      this.prepared.set(sql, statement);
-    }
-    return statement;
+    return this.statements.rows(sql, ...values);
   }
 }
 
-const ACK_COLUMNS = 'token, finding, reason, who AS "by", time';
+/** What helps where a store is damaged. */
+export const REMEDY = "gapwatch findings --rebuild makes it anew from the audit log";
 
-const PUT_FINDING = `INSERT INTO findings (id, kind, severity, outcome, source, source_name, destination, service,
-    first_seen, last_seen, attempts, bytes_out, bytes_in, json)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, outcome = excluded.outcome,
-    source_name = excluded.source_name, first_seen = excluded.first_seen, last_seen = excluded.last_seen,
-    attempts = excluded.attempts, bytes_out = excluded.bytes_out, bytes_in = excluded.bytes_in,
-    moved_to = NULL, gone = 0, json = excluded.json`;
-
-const PUT_OUTFLOW = `INSERT INTO outflow VALUES (?, ?, ?, ?) ON CONFLICT (host) DO UPDATE SET
-    bytes = max(bytes, excluded.bytes), since_sec = min(since_sec, excluded.since_sec),
-    until_sec = max(until_sec, excluded.until_sec)`;
-
-const PUT_MEMORY = `INSERT INTO memory VALUES (?, ?, ?, ?, ?) ON CONFLICT (detector, key) DO UPDATE SET
-    last_sec = excluded.last_sec, numbers = excluded.numbers, facts = excluded.facts
-  WHERE excluded.last_sec > memory.last_sec`;
-
-const TRIM_MEMORY = `DELETE FROM memory WHERE detector = ? AND last_sec <=
-  (SELECT last_sec FROM memory WHERE detector = ? ORDER BY last_sec DESC LIMIT 1 OFFSET ?)`;
-
-const PUT_NAME = `INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-
-interface MemoryRow {
-  readonly detector: string;
-  readonly key: string;
-  readonly last_sec: number;
-  readonly numbers: string;
-  readonly facts: string;
-}
-
-interface NameRow {
-  readonly address: string;
-  readonly host_id: string;
-  readonly host: string;
-  readonly name: string;
-  readonly approved: number;
-  readonly ambiguous: number;
-  readonly answered_sec: number;
-  readonly valid_to_sec: number;
+/** "3 findings and 1 other row cannot be read". */
+export function damageCounts({ findings, learned }: StoreDamage): string {
+  const counts = [
+    ...(findings === 0 ? [] : [findings === 1 ? "1 finding" : `${findings} findings`]),
+    ...(learned === 0 ? [] : [`${learned} of what was learned of addresses and hosts`]),
+  ];
+  return `${counts.join(" and ")} cannot be read`;
 }
 
 function mustBeThere(path: string): void {
@@ -339,18 +352,4 @@ function mustBeThere(path: string): void {
     throw new StoreError(`${path}: ${systemMessage(error)}`);
   }
   if (!there) throw new StoreError(`${path}: there is no store yet`);
-}
-
-function namedOf(row: NameRow): NamedAddress {
-  return {
-    hostId: row.host_id,
-    host: row.host,
-    name: row.name,
-    approved: row.approved === 1,
-    ambiguous: row.ambiguous === 1,
-    doubtedSec: -1,
-    sinceSec: row.answered_sec, // what began before is of another run
-    answeredSec: row.answered_sec,
-    validToSec: row.valid_to_sec,
-  };
 }

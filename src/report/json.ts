@@ -1,11 +1,12 @@
 import { noteObject } from "../findings/catalogue-note.ts";
+import { jsonText } from "../findings/json-text.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import type { Run, RunInput } from "./run.ts";
 import { rfc3339 } from "./time-text.ts";
 
 /** The document that `--json` prints (`gapwatch/summary/1`, DESIGN section 5). */
 export function jsonReport(run: Run): string {
-  return `${JSON.stringify(summaryDocument(run), null, 2)}\n`;
+  return `${jsonText(summaryDocument(run), 2)}\n`;
 }
 
 /** The same as values. */

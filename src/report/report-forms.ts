@@ -1,3 +1,4 @@
+import { jsonText } from "../findings/json-text.ts";
 import { htmlReport } from "./html.ts";
 import { junitReport } from "./junit.ts";
 import { oscalReport } from "./oscal.ts";
@@ -7,7 +8,7 @@ export const REPORT_FILE = "report.json";
 
 /** The report as the text of report.json. */
 export function reportText(report: Report): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${jsonText(report, 2)}\n`;
 }
 
 /** Every form of a report, by file name. All follow from the report alone: who has it can make them anew. */

@@ -54,11 +54,16 @@ describe("what detectors learned", () => {
   });
 
   it("is added to a store of the versions before", async () => {
-    for (const older of ["DROP TABLE memory;", "DROP TABLE memory; DROP TABLE outflow;"]) {
+    const withoutSeals = "ALTER TABLE findings DROP COLUMN seal; ALTER TABLE names DROP COLUMN seal;";
+    const withOutflow = "ALTER TABLE outflow DROP COLUMN seal; DROP TABLE memory;";
+    for (const [version, older] of [
+      [2, withOutflow],
+      [1, "DROP TABLE memory; DROP TABLE outflow;"],
+    ] as const) {
       const path = join(root.fresh(), "gapwatch.db");
       (await Store.open(path, 0, true)).close();
       const db = await openDatabase(path, 0);
-      db.exec(`${older} PRAGMA user_version = ${older.includes("outflow") ? 1 : 2}`);
+      db.exec(`${withoutSeals} ${older} PRAGMA user_version = ${version}`);
       db.close();
       const store = await Store.open(path, 0, false);
       store.putMemory([rhythm("a", START)]);

@@ -13,6 +13,7 @@ import { udp } from "../traffic/packets.ts";
 import { ownFolder } from "./own-folder.ts";
 
 const root = ownFolder();
+const WITHOUT_SEALS = "ALTER TABLE findings DROP COLUMN seal; ALTER TABLE names DROP COLUMN seal;";
 const quiet = (): void => undefined;
 const first = { host: GPU, bytes: 6000, sinceSec: START, untilSec: START + 5 };
 const other = { host: "fd20:5eed::7", bytes: 2 ** 50, sinceSec: START, untilSec: START };
@@ -48,7 +49,7 @@ describe("what left each host", () => {
     const path = join(root.fresh(), "gapwatch.db");
     (await Store.open(path, 0, true)).close();
     const db = await openDatabase(path, 0);
-    db.exec("DROP TABLE outflow; DROP TABLE memory; PRAGMA user_version = 1");
+    db.exec(`${WITHOUT_SEALS} DROP TABLE outflow; DROP TABLE memory; PRAGMA user_version = 1`);
     db.close();
     const store = await Store.open(path, 0, false);
     store.putOutflow([first]);

@@ -2,6 +2,7 @@ import { addressKind } from "../../catalogue/address-hints.ts";
 import type { Catalogue, Lookup, Match } from "../../catalogue/catalogue.ts";
 import { HostHinter, type HostHints } from "../../catalogue/host-hints.ts";
 import { DEPENDENCY_GROUPS, DEPENDENCY_KINDS, groupOf } from "../../catalogue/kinds.ts";
+import { jsonText } from "../../findings/json-text.ts";
 import { formatAddress, parseAddress } from "../../policy/address-text.ts";
 import { parseName } from "../../policy/name-pattern.ts";
 import { type Line, labelled, paragraph, renderLines, span } from "../../report/text-layout.ts";
@@ -129,7 +130,7 @@ const MATCHED_BY: Readonly<Record<Match["by"], string>> = {
 /** The answers as one document (`gapwatch/explain/1`). */
 export function destinationsJson(answers: readonly DestinationAnswer[]): string {
   const document = { schema: "gapwatch/explain/1", answers: answers.map(answerObject) };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  return `${jsonText(document, 2)}\n`;
 }
 
 function answerObject({ query, lookup, hints, addressKind: kind }: DestinationAnswer): object {
