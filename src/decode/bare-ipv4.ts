@@ -28,7 +28,10 @@ export function hasIpv4Header(view: DataView, at: number, end: number): boolean 
  */
 export function decodeBareIpv4(pkt: Packet, view: DataView, at: number, end: number): Status {
   const isIpv4 = view.getUint16(at + 2) === pkt.payloadLen && hasIpv4Header(view, at, end);
-  return isIpv4 ? carries(pkt, TUNNEL_FOU, ETHERTYPE_IPV4, at, end, at + pkt.payloadLen) : OK;
+  if (!isIpv4) return OK;
+  carries(pkt, TUNNEL_FOU, ETHERTYPE_IPV4, at, end, at + pkt.payloadLen);
+  pkt.innerDoubtful = 1; // no port says so: a message of another protocol may be made to look like it
+  return OK;
 }
 
 /**

@@ -34,5 +34,7 @@ const PREFIX = 0x20010000;
 export function decodePeerTeredo(pkt: Packet, view: DataView, at: number, end: number): Status {
   if (view.getUint16(at + 4) !== pkt.payloadLen - IPV6_LEN) return OK;
   if (view.getInt32(at + 8) !== PREFIX && view.getInt32(at + 24) !== PREFIX) return OK;
-  return carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, at + pkt.payloadLen);
+  carries(pkt, TUNNEL_TEREDO, ETHERTYPE_IPV6, at, end, at + pkt.payloadLen);
+  pkt.innerDoubtful = 1; // no port says so: a message of another protocol may be made to look like it
+  return OK;
 }

@@ -17,6 +17,7 @@ import { decodeTzsp } from "./tzsp.ts";
 import { decodeVxlan } from "./vxlan.ts";
 
 // IANA's ports, and those that are in use without. They mean "decode", never "trust".
+const PORT_DNS = 53;
 const PORT_L2TP = 1701; // RFC 2661
 const PORT_GTP = 2152; // 3GPP TS 29.281
 const PORT_AMT = 2268; // RFC 7450
@@ -64,11 +65,15 @@ export function isTunnelPort(port: number): boolean {
  * datagram: it is judged by its addresses as any other, and nothing makes its receiver open it. What has the form
  * but not every reserved bit is a doubtful tunnel (`Packet.innerDoubtful`): it is opened, and where nothing with
  * addresses is inside it was none, so that random datagrams to such a port make no run inconclusive. A form that
- * is strict and an inside that cannot be read is blind like any frame that cannot be read.
+ * is strict and an inside that cannot be read is blind like any frame that cannot be read. A sender chooses its own
+ * port: what goes to another one is for that one's readers as well, whatever form it has.
  */
 export function decodeUdpTunnel(pkt: Packet, view: DataView): Status {
   let status = byPort(pkt, view, pkt.dstPort);
-  if (pkt.innerType === NO_INNER && status === OK) status = byPort(pkt, view, pkt.srcPort);
+  if (pkt.innerType === NO_INNER && status === OK) {
+    status = byPort(pkt, view, pkt.srcPort);
+    if (pkt.innerType !== NO_INNER) pkt.innerDoubtful = 1;
+  } else if (pkt.srcPort === PORT_DNS) pkt.innerDoubtful = 1; // an answer to such a sender
   if (pkt.innerType !== NO_INNER || status === L2TP_UNKNOWN_PAYLOAD) return status;
   // A header that does not fit is that of a tunnel only where the capture cut the datagram.
   return pkt.payloadEnd - pkt.payloadAt < pkt.payloadLen ? status : OK;
