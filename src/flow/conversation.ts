@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
 import { SIMPLE_RESPONSE } from "../names/http09.ts";
+import { isSocksAnswerStart } from "../names/socks.ts";
 import { DnsReader } from "./dns-reader.ts";
 import { firstOctets, lateOctets, type Shown } from "./first-octets.ts";
 import type { End } from "./flow-view.ts";
@@ -27,6 +28,9 @@ const BEGINNINGS: ReadonlyMap<Shown, TcpProtocol> = new Map([
   ["dns", "dns"],
 ]);
 
+/** What first octets show, once the other end's answer was asked where it has to be. */
+type Certain = Exclude<Shown, "socks-doubtful">;
+
 /** Protocols tunnelled in one another that are followed on one connection. */
 const MAX_TUNNELS = 8;
 
@@ -51,6 +55,15 @@ export class Conversation {
   private isTold = false;
   /** The SOCKS handshake that is going on, or was the last. */
   private socks: SocksConnection | null = null;
+  /** Requests of HTTP had a reader; answers had one. */
+  private isAsked = false;
+  private isAnswered = false;
+  /** The end that may be a client of SOCKS: the other's answer tells, which came, and that it is none. */
+  private socksDoubt: End | null = null;
+  private isDoubtSettled = false;
+  private isNoSocks = false;
+  /** The end whose octets are held and have a meaning since the other's came. */
+  private woken: End | null = null;
   private ssh: SshConnection | null = null;
   /** The request of HTTP/0.9, once it was read. */
   private simple: HttpRequest | null = null;
@@ -88,9 +101,14 @@ export class Conversation {
     return "no";
   }
 
+  /** A server answered in HTTP what was read as no request of it. */
+  get isAnswerAlone(): boolean {
+    return this.isAnswered && !this.isAsked;
+  }
+
   /** The end whose octets have a meaning since the other's are known. */
   get awaitsAnswerOf(): End | null {
-    return this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
+    return this.woken ?? this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
   }
 
   /** What this direction says may be read by anybody: it is neither TLS nor DNS. */
@@ -121,31 +139,53 @@ export class Conversation {
     return a !== null && b !== null && a.done && b.done;
   }
 
-  private show(from: End, view: DataView, at: number, end: number): Shown {
+  private show(from: End, view: DataView, at: number, end: number): Certain {
     const other = this.readers[1 - from];
     if (this.socks?.awaitsAnswerOf === from) return "socks-answer";
     if (this.awaitsHttp2Of === from) return "http2-server";
     if (this.simple !== null && other instanceof SimpleRequestReader) return "http09-answer";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
-    return firstOctets(view, at, end, this.responderPort);
+    if (this.woken === from) this.woken = null;
+    const isAnswer = this.socksDoubt !== null && this.socksDoubt !== from && !this.isDoubtSettled;
+    if (isAnswer && this.settleDoubt(view, at, end)) return "maybe";
+    const shown = firstOctets(view, at, end, this.responderPort, this.isNoSocks);
+    if (shown !== "socks-doubtful") return shown;
+    if (this.isDoubtSettled) return "socks";
+    this.socksDoubt = from;
+    return "maybe";
   }
 
-  private showLate(from: End, view: DataView, at: number, end: number): Shown {
+  /** What the other end answers to what may be SOCKS; true where that has to wait for it. */
+  private settleDoubt(view: DataView, at: number, end: number): boolean {
+    const answer = isSocksAnswerStart(view, at, end);
+    if (answer === "maybe") return true;
+    this.isDoubtSettled = true;
+    this.isNoSocks = answer === "no";
+    this.woken = this.socksDoubt;
+    return answer === "yes";
+  }
+
+  private showLate(from: End, view: DataView, at: number, end: number): Certain {
     if (this.readers[1 - from] instanceof TlsClientReader) return "tls";
     return lateOctets(view, at, end);
   }
 
-  private tellBeginning(shown: Shown): void {
+  private tellBeginning(shown: Certain): void {
     const protocol = BEGINNINGS.get(shown);
     if (this.isTold || protocol === undefined) return;
     this.isTold = true;
     this.sink.begins(this.row, protocol);
   }
 
-  private readerFor(shown: Exclude<Shown, "nothing" | "maybe">, from: End): ProtocolReader {
+  private readerFor(
+    shown: Exclude<Shown, "nothing" | "maybe" | "socks-doubtful">,
+    from: End,
+  ): ProtocolReader {
     const { row, sink } = this;
     const trouble = (name: string) => sink.trouble(name);
+    this.isAsked ||= shown === "http" || shown === "http2" || shown === "http09";
+    this.isAnswered ||= shown === "http-response";
     switch (shown) {
       case "tls":
         if (this.readers[1 - from] instanceof TlsClientReader) return new TlsServerReader();

@@ -62,8 +62,7 @@ export class Conversations {
     else {
       this.messages.earn(pkt.payloadEnd - pkt.payloadAt);
       talker.segment(seq, pkt, view);
-      const awaited = talk.conversation.awaitsAnswerOf;
-      if (awaited !== null) talk.talkers[awaited]?.retry();
+      this.wake(talk);
       this.weigh(talk);
     }
     if (this.held > MAX_HELD_TOTAL) {
@@ -90,6 +89,15 @@ export class Conversations {
       if (isAcking && stream?.isAcknowledged(this.table.words[w + ACK_A + acker]) === false) return false;
     }
     return true;
+  }
+
+  /** What is held of an end may have a meaning since the other's octets are known; and then what is held of that. */
+  private wake({ conversation, talkers }: Talk): void {
+    const awaited = conversation.awaitsAnswerOf;
+    if (awaited === null) return;
+    talkers[awaited]?.retry();
+    const next = conversation.awaitsAnswerOf;
+    if (next !== null && next !== awaited) talkers[next]?.retry();
   }
 
   private begin(row: number, from: End, seq: number, talk: Talk): Talker {

@@ -15,6 +15,7 @@ export type Shown =
   | "http2"
   | "http2-server"
   | "socks"
+  | "socks-doubtful"
   | "socks-answer"
   | "proxy-header"
   | "http09"
@@ -29,9 +30,15 @@ const PORTS_OPENFLOW = [6633, 6653];
 
 /**
  * What a direction of a TCP connection that begins with view[at, end) is; "maybe" wants more octets. On port 53 what
- * is nothing else is DNS, also when its messages are broken.
+ * is nothing else is DNS, also when its messages are broken. `isNoSocks`: the other end showed that.
  */
-export function firstOctets(view: DataView, at: number, end: number, responderPort: number): Shown {
+export function firstOctets(
+  view: DataView,
+  at: number,
+  end: number,
+  responderPort: number,
+  isNoSocks = false,
+): Shown {
   const headerLen = proxyHeaderLen(view, at, end);
   if (headerLen > 0) return "proxy-header";
   const tls = isTlsStart(view, at, end);
@@ -50,8 +57,9 @@ export function firstOctets(view: DataView, at: number, end: number, responderPo
   if (dns === "yes") return "dns";
   // OpenFlow 1.3 has the version of SOCKS 4, and types for commands (ONF TS-006 §7.1).
   const isOpenFlow = PORTS_OPENFLOW.includes(responderPort) && view.getUint8(at) === 4;
-  const socks = isOpenFlow ? "no" : isSocksStart(view, at, end);
+  const socks = isOpenFlow || isNoSocks ? "no" : isSocksStart(view, at, end);
   if (socks === "yes") return "socks";
+  if (socks === "doubtful" && responderPort !== PORT_DNS) return "socks-doubtful";
   if (isHttp2ServerStart(view, at, end)) return "http2-server";
   if (headerLen < 0) return "maybe";
   const mayBeHttp = http2 === "maybe" || http === "maybe" || response === "maybe" || simple === "maybe";
@@ -67,7 +75,11 @@ const BEGINS_LATE: readonly boolean[] = Array.from({ length: 256 }, (_, octet) =
 });
 
 /** What takes over a connection is certain in its first octets: binary protocols must not be held for it. */
-export function lateOctets(view: DataView, at: number, end: number): Shown {
+export function lateOctets(
+  view: DataView,
+  at: number,
+  end: number,
+): "tls" | "http" | "http-response" | "http2" | "nothing" | "maybe" {
   if (!BEGINS_LATE[view.getUint8(at)]) return "nothing";
   const tls = isTlsStart(view, at, end);
   if (tls !== "no") return tls === "yes" ? "tls" : "maybe";

@@ -146,10 +146,14 @@ export class Talker implements StreamReader {
   close(): void {
     this.stream.close();
     if (this.undecided.length > this.probedLen) this.probeHeld(true);
+    const reader = this.conversation.readerOf(this.from);
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
     if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
-    this.conversation.readerOf(this.from)?.close();
+    if (reader === null && this.isClient && !this.midFlow && this.conversation.isAnswerAlone) {
+      this.sink.trouble("http.request_unread");
+    }
+    reader?.close();
   }
 
   private probe(view: DataView, at: number, end: number): void {

@@ -1,6 +1,7 @@
 import { hideInAuthority, hideInTarget } from "./credentials.ts";
 import { escapeText } from "./escape.ts";
 import { type HttpHost, parseHttpHost } from "./http-host.ts";
+import { splitRequestLine } from "./http-request-line.ts";
 import { type MasqueTarget, masqueTarget } from "./masque.ts";
 import type { ProxyErrand } from "./proxy-errand.ts";
 
@@ -66,8 +67,6 @@ export interface HttpResponse {
 
 const MAX_TARGET_OCTETS = 2048;
 const MAX_HOSTS = 8;
-/** What http-start.ts takes for a method, so that a chunk's cut makes no difference. */
-const METHOD = /^[A-Za-z][A-Za-z_-]{0,16}$/;
 const LENGTH = /^\d{1,15}$/;
 const TAB = 0x09;
 const CR = 0x0d;
@@ -142,29 +141,6 @@ export function parseResponseHead(text: string, notes: HttpNote[]): HttpResponse
     contentLength,
     notes,
   };
-}
-
-/** Of any number, for there are proxies that take any. */
-const VERSION = /^HTTP\/\d\.\d$/;
-
-/** Without a regular expression: one with two runs of spaces takes quadratic time on a line of them. */
-function splitRequestLine(line: string): { method: string; target: string; version: string } | null {
-  const trimmed = line.trimEnd();
-  const versionAt = trimmed.length - "HTTP/1.1".length;
-  const methodEnd = endOfWord(trimmed);
-  if (methodEnd === 0 || versionAt <= methodEnd || !isSpace(trimmed, versionAt - 1)) return null;
-  const version = trimmed.slice(versionAt).toUpperCase();
-  if (!VERSION.test(version)) return null;
-  const target = trimmed.slice(methodEnd, versionAt).trim();
-  const method = trimmed.slice(0, methodEnd);
-  if (target === "" || !METHOD.test(method)) return null;
-  return { method: method.toUpperCase(), target, version };
-}
-
-function endOfWord(text: string): number {
-  let end = 0;
-  while (end < text.length && !isSpace(text, end)) end++;
-  return end;
 }
 
 function isSpace(text: string, at: number): boolean {

@@ -3,7 +3,7 @@ import { latin1 } from "./octet-text.ts";
 
 /** Longest line that is taken for a request. */
 const MAX_LINE = 4096;
-const LINE = /^GET[ \t]+[A-Za-z][A-Za-z0-9+.-]*:\/\/[^ \t\r\n]*[ \t]*\r?$/;
+const LINE = /^GET[ \t\v\f]+[A-Za-z][A-Za-z0-9+.-]*:\/\/[^ \t\v\f\r\n]*[ \t\v\f]*\r?$/;
 const LF = 0x0a;
 const LETTER_G = 0x47;
 

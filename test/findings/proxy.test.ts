@@ -8,7 +8,7 @@ import {
   tlsData,
 } from "../traffic/messages.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
-import { AGENT, enclave, GATE, GPU, linesOf, OUTSIDE, Scene } from "./scene.ts";
+import { AGENT, enclave, GATE, GPU, linesOf, OUTSIDE, reasonsOf, Scene } from "./scene.ts";
 
 const PROXY = "10.20.9.30";
 const FILE = enclave([
@@ -278,6 +278,42 @@ describe("absolute-form requests to an inside proxy", () => {
     expect(scene.lines(file)).toEqual([
       `policy.expired ${GATE} x.updates.example.org 80/tcp attempted medium x1`,
     ]);
+  });
+});
+
+describe("requests to an inside proxy in the forms that proxies put up with", () => {
+  const url = "http://api.example.com/x";
+  const host = "Host: api.example.com";
+  const told = [`name.proxy ${GPU} api.example.com 80/tcp transferred critical x1`];
+  const asks = (line: string) =>
+    through(GPU, (talk) => {
+      talk.client(`${line}\r\n${host}\r\n\r\n`);
+      talk.server(httpResponse(200, "hi"));
+    });
+
+  it.each([
+    ["a method with digits and signs", `M1+x ${url} HTTP/1.1`],
+    ["a method longer than any registered", `${"M".repeat(40)} ${url} HTTP/1.1`],
+    ["vertical tabs and form feeds for spaces", `GET\v${url}\fHTTP/1.1`],
+    ["bare CRs for spaces", `GET\r${url}\rHTTP/1.1`],
+    ["white space before the method", ` \tGET ${url} HTTP/1.1`],
+    ["a method like a load balancer's header", `PROXY ${url} HTTP/1.1`],
+    ["a method like the banner of SSH", `SSH-2.0 ${url} HTTP/1.1`],
+  ])("with %s", (_, line) => {
+    expect(asks(line).lines()).toEqual(told);
+  });
+
+  it("behind a load balancer's header that is one", () => {
+    const header = "PROXY TCP4 10.20.1.11 10.20.9.30 40000 3128\r\n";
+    expect(asks(`${header}GET ${url} HTTP/1.1`).lines()).toEqual(told);
+    expect(asks(`PROXY UNKNOWN\r\nGET ${url} HTTP/1.1`).lines()).toEqual(told);
+  });
+
+  it("are not clean where a server answers what is no request that could be read", () => {
+    for (const line of [`\x01GET ${url} HTTP/1.1`, `${"M".repeat(65)} ${url} HTTP/1.1`])
+      expect(reasonsOf(asks(line).seen())).toEqual(["http.request_unread"]);
+    const alone = through(GPU, (talk) => talk.client("\x01\x02"));
+    expect(alone.seen().verdict).toBe("clean");
   });
 });
 

@@ -228,6 +228,79 @@ describe("a SOCKS association", () => {
   });
 });
 
+describe("SOCKS of a client that no usual one is", () => {
+  const target = "api.example.com:443";
+  const told = [`name.proxy ${GPU} api.example.com 443/tcp connected high x1`];
+  const greeting = Buffer.from([5, 3, 0x80, 0, 0x41]);
+  const user4 = Buffer.from([4, 1, 1, 0xbb, 198, 51, 100, 7, 1, 2, 0xff, 0]);
+
+  it.each([
+    ["methods that nobody has", [greeting, SOCKS5_CHOICE, socks5Request(target), SOCKS5_GRANTED]],
+    [
+      "all methods that there are",
+      [Buffer.from([5, 255, ...Array(255).keys()]), SOCKS5_CHOICE, socks5Request(target), SOCKS5_GRANTED],
+    ],
+    [
+      "methods that nobody has, and no waiting for the answer",
+      [Buffer.concat([greeting, socks5Request(target)]), Buffer.concat([SOCKS5_CHOICE, SOCKS5_GRANTED])],
+    ],
+    [
+      "methods that nobody has, and a password",
+      [
+        Buffer.from([5, 2, 0x80, 2]),
+        Buffer.from([5, 2]),
+        Buffer.from([1, 1, 0x61, 1, 0x62]),
+        Buffer.from([1, 0]),
+        socks5Request(target),
+        SOCKS5_GRANTED,
+      ],
+    ],
+  ])("with %s", (_, said) => {
+    const scene = through(GPU, (talk) => {
+      for (const [n, octets] of said.entries()) n % 2 === 0 ? talk.client(octets) : talk.server(octets);
+    });
+    expect(scene.lines().filter((line) => !line.startsWith("secret.cleartext"))).toEqual(told);
+  });
+
+  it.each([
+    ["octets that no user has", user4],
+    [
+      "a user of 400 octets",
+      Buffer.concat([user4.subarray(0, 8), Buffer.alloc(400, 0x61), Buffer.from([0])]),
+    ],
+  ])("of version 4 with %s", (_, request) => {
+    const scene = through(GPU, (talk) => {
+      talk.client(request);
+      talk.server(socks4Answer(true));
+      talk.client("hello");
+    });
+    expect(scene.lines()).toEqual([`name.proxy ${GPU} ${OUTSIDE} 443/tcp transferred critical x1`]);
+  });
+
+  it("of which every octet comes for itself", () => {
+    const scene = through(GPU, (talk) => {
+      for (const octet of greeting) talk.data("client", [octet]);
+      for (const octet of SOCKS5_CHOICE) talk.data("server", [octet]);
+      for (const octet of socks5Request(target)) talk.data("client", [octet]);
+      talk.server(SOCKS5_GRANTED);
+    });
+    expect(scene.lines()).toEqual(told);
+  });
+
+  it("is none where the server answers as none", () => {
+    for (const first of [greeting, user4]) {
+      const scene = through(GPU, (talk) => {
+        talk.client(first);
+        talk.server([0x41, 0x42]);
+        talk.client(first);
+        talk.server(SOCKS5_CHOICE);
+        talk.client(socks5Request(target));
+      });
+      expect(scene.seen()).toMatchObject({ verdict: "clean" });
+    }
+  });
+});
+
 describe("a tunnel to an address", () => {
   it("is called by the first name that is used in it", () => {
     const say = asks("192.0.2.9:443", SOCKS5_GRANTED, clientHello("api.example.com"), tlsData(50));

@@ -208,7 +208,7 @@ describe("a protocol that takes over a connection", () => {
 
   it("is not looked for when eight chunks of something else came before", () => {
     const seen = namesIn((talk) => {
-      for (let n = 0; n < 8; n++) talk.client(new Uint8Array(20).fill(0x2a));
+      for (let n = 0; n < 8; n++) talk.client(new Uint8Array(20).fill(0x80));
       talk.client(clientHello("late.example"));
     });
     expect(seen).toEqual({ names: [], troubles: [] });
@@ -235,7 +235,7 @@ describe("a protocol that takes over a connection", () => {
   it("leaves no gate open for a server that alone goes on talking", () => {
     const talk = new TcpTalk("10.20.1.11:40000", "198.51.100.7:5432");
     talk.open();
-    talk.client(new Uint8Array(20).fill(0x2a));
+    talk.client(new Uint8Array(20).fill(0x80));
     for (let n = 0; n < 80; n++) talk.server([0x2a, n, 0, 0]);
     talk.client(clientHello("late.example"));
     const sensor = new Sensor(judge, null);

@@ -249,7 +249,7 @@ describe("HttpRequestReader", () => {
 
   it.each([
     ["no method", "\x16\x03\x01\x02"],
-    ["a digit in the method", "g3t / HTTP/1.1\r\n\r\n"],
+    ["a delimiter in the method", "g(t / HTTP/1.1\r\n\r\n"],
     ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["no target", "GET HTTP/1.1\r\n\r\n"],
     ["bad chunk size", `${chunked}xyz\r\n`],
@@ -439,7 +439,18 @@ describe("recognition", () => {
     ["get / HTTP/1.1", "yes"],
     ["GET\t/\tHTTP/1.1", "yes"],
     [" / HTTP/1.1", "no"],
-    ["ABCDEFGHIJKLMNOPQR / HTTP/1.1", "no"],
+    ["\vGET\v/\fHTTP/1.1", "yes"],
+    ["GET\r/\rHTTP/1.1\r\n", "yes"],
+    ["GET\r", "maybe"],
+    ["GET\r\n", "no"],
+    ["GET /a\r", "maybe"],
+    ["G3T!#$%&'*+-.^_`|~ / HTTP/1.1", "yes"],
+    [`${"M".repeat(64)} / HTTP/1.1`, "yes"],
+    [`${"M".repeat(65)} / HTTP/1.1`, "no"],
+    [`M1 /${"x".repeat(5000)}`, "no"],
+    ["<stream:stream to='a' version='1.0'>", "no"],
+    ['{"id": 1}', "no"],
+    ["HTTP/1.1 200 HTTP/1.1", "no"],
     ["SSH-2.0-OpenSSH_9.2\r\n", "no"],
     ["EHLO mail.example\r\n", "no"],
     ["\x16\x03\x01", "no"],
@@ -453,7 +464,7 @@ describe("recognition", () => {
   it("never takes back a yes or a no", () => {
     for (const text of [
       "GET /x HTTP/1.1\r\nHost: a\r\n",
-      "SSH-2.0-x",
+      "SSH-2.0-x\r\n",
       "GET /a\r\n",
       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ]) {

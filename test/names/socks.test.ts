@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isSocksStart, readSocksHandshake, SocksHandshake } from "../../src/names/socks.ts";
+import {
+  isSocksAnswerStart,
+  isSocksStart,
+  readSocksHandshake,
+  SocksHandshake,
+} from "../../src/names/socks.ts";
 import { readSocksAnswer, SocksAnswer } from "../../src/names/socks-answer.ts";
 import { readSocksDatagram } from "../../src/names/socks-datagram.ts";
 
@@ -28,9 +33,19 @@ describe("isSocksStart", () => {
     ["version 5, methods to come", "05 03 00", "maybe"],
     ["version 5, its first octet", "05", "maybe"],
     ["version 5 without methods", "05 00 00", "no"],
-    ["version 5, methods that nobody has", "05 02 00 77", "no"],
+    ["version 5, a method that nobody has", "05 02 00 77", "doubtful"],
+    ["version 5, a private method", "05 02 80 02", "doubtful"],
+    ["version 5, a method that nobody has, and more to come", "05 03 00 77", "doubtful"],
+    ["version 5, no method that a proxy knows", "05 02 77 80", "no"],
+    [
+      "version 5, a method that nobody has, and a request behind it",
+      "05 02 00 77 05 01 00 03 01 61 01bb",
+      "yes",
+    ],
+    ["version 5, a method that nobody has, and half a request", "05 02 00 77 05 01 00 03 01", "doubtful"],
+    ["version 5, a method that nobody has, and something else", "05 02 00 77 06", "no"],
     ["DCE/RPC bind", "05 00 0b 03 10000000 4800", "no"],
-    ["DNS over TCP", "051d 0001 0100 0001 0000 0000 0000 03 777777", "no"],
+    ["DNS over TCP", "051d 0001 0100 0001 0000 0000 0000 03 777777", "doubtful"],
     ["version 4", "04 01 01bb cb00710a 00", "yes"],
     ["version 4a", "04 01 01bb 00000001 00 612e6578 00", "yes"],
     ["version 4 with data behind it", "04 01 0016 cb00710a 6d6500 5353482d", "yes"],
@@ -38,12 +53,36 @@ describe("isSocksStart", () => {
     ["version 4a without a host name", "04 02 0010 00000005 00 0000", "no"],
     ["an answer of TDS", "04 01 002b 00000100 00 001a 0006", "no"],
     ["version 4, user name to come", "04 01 0016 cb00710a 6d65", "maybe"],
-    ["version 4 with octets that no user name has", "04 01 0016 cb00710a 6d01 00", "no"],
+    ["version 4 with octets that no user name has", "04 01 0016 cb00710a 6d01 00", "doubtful"],
+    ["version 4 with a user of 300 octets", `04 01 0016 cb00710a ${"6d".repeat(300)} 00`, "doubtful"],
+    ["version 4 with a user of 1024 octets", `04 01 0016 cb00710a ${"6d".repeat(1024)} 00`, "no"],
     ["version 4 of an unknown command", "04 03 01bb cb00710a 00", "no"],
     ["TLS", "16 03 01 00 40", "no"],
     ["nothing", "", "maybe"],
   ])("%s", (_, octets, expected) => {
     expect(start(hex(octets))).toBe(expected);
+  });
+});
+
+describe("isSocksAnswerStart", () => {
+  it.each([
+    ["05 00", "yes"],
+    ["05 02", "yes"],
+    ["05 ff", "yes"],
+    ["05 00 05 00 00 01", "yes"],
+    ["05 02 01 00", "yes"],
+    ["05 00 01", "no"],
+    ["05 02 05", "no"],
+    ["05 07", "no"],
+    ["05", "maybe"],
+    ["00 5a 0000 00000000", "yes"],
+    ["00 5b 0000 00000000", "yes"],
+    ["00 5a 0000", "no"],
+    ["00", "maybe"],
+    ["00 00", "no"],
+    ["16 03", "no"],
+  ])("%s: %s", (octets, expected) => {
+    expect(framed(hex(octets), isSocksAnswerStart)).toBe(expected);
   });
 });
 
@@ -71,6 +110,8 @@ describe("readSocksHandshake", () => {
     ["5, IPv6", "05 01 00 05 01 00 04 20010db8000000000000000000000001 0050", { host: "" }],
     ["5, a name to be resolved", `05 01 00 05 f0 00 ${NAME}`, { command: "other", opensTunnel: false }],
     ["5, an association", "05 01 00 05 03 00 01 00000000 0000", { command: "udp-associate" }],
+    ["5, methods that nobody has", `05 03 80 00 ff 05 01 00 ${NAME}`, { host: "evil.test.b", port: 443 }],
+    ["4, octets that no user name has", "04 01 01bb cb00710a 0180ff00", { version: 4, port: 443 }],
     ["4, an address", "04 01 01bb cb00710a 6d00", { version: 4, port: 443, command: "connect" }],
     ["4a, a name", "04 02 01bb 00000001 6d00 4556494c2e6f7267 00", { host: "evil.org", command: "bind" }],
   ])("version %s", (_, octets, expected) => {
