@@ -79,8 +79,11 @@ export function ruleByNames(
   let rule = -1;
   let expiredRule = -1;
   let carriesOthers = false;
+  let judged: string | null = null;
   for (const named of names) {
-    judge.judgeName(q, named.name);
+    // Many hosts ask for one name: the rules are asked once.
+    if (named.name !== judged) judge.judgeName(q, named.name);
+    judged = named.name;
     // What is answered well again does not mend what was begun on an answer that another contradicted since.
     const isDoubted = named.ambiguous || named.doubtedSec >= q.startSec;
     const isEarlier = named.sinceSec <= q.startSec + OVERTAKE_SEC;
