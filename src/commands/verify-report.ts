@@ -3,13 +3,15 @@ import { basename, isAbsolute, join } from "node:path";
 import { CaptureError } from "../capture/frame-source.ts";
 import { hashFile } from "../capture/hash-file.ts";
 import { loadEnclave } from "../policy/enclave-file.ts";
+import type { EnclavePolicy } from "../policy/policy.ts";
 import { checkReportFiles } from "../records/report-check.ts";
-import { LIES_BESIDE, readReportFile, sha256Of } from "../records/report-files.ts";
+import { EVIDENCE, LIES_BESIDE, readReportFile, sha256Of } from "../records/report-files.ts";
 import type { CheckingKey } from "../records/signing-key.ts";
 import { REPORT_FILE, reportFiles, reportText } from "../report/report-forms.ts";
 import { plain } from "../report/text-plain.ts";
 import { type Report, reportShape } from "../report/validation-shape.ts";
 import { enclaveOf } from "./enclave-option.ts";
+import { disagreementsWith, disagreementsWithin } from "./report-agreement.ts";
 import { judgeCaptures } from "./validate/judge-captures.ts";
 import { version } from "./version.ts";
 
@@ -111,7 +113,9 @@ function checkForms(directory: string, report: Report): Checked {
   if (sha256Of(readReportFile(directory, ENCLAVE_FILE)) !== enclave.sha256) {
     problems.push(`${ENCLAVE_FILE} is not the enclave file that the report was made with`);
   }
-  for (const { file, sha256 } of validation.evidence) {
+  for (const { finding, file, sha256 } of validation.evidence) {
+    if (file !== `${EVIDENCE}/${finding}.pcapng` || !findings.some(({ id }) => id === finding))
+      problems.push(`${file} is not evidence of a finding of the report`);
     if (!existsSync(join(directory, file))) problems.push(`${file} is missing`);
     else if (sha256Of(readReportFile(directory, file)) !== sha256)
       problems.push(`${file} is not what the report names`);
@@ -122,6 +126,8 @@ function checkForms(directory: string, report: Report): Checked {
     );
     return { problems, notes };
   }
+  const policy = policyOf(directory);
+  if (policy !== null) problems.push(...disagreementsWithin(report, policy));
   for (const [name, text] of reportFiles(report)) {
     if (!existsSync(join(directory, name))) problems.push(`${name} is missing`);
     else if (readReportFile(directory, name).toString("utf8") !== text)
@@ -166,11 +172,15 @@ async function checkVerdict(directory: string, report: Report): Promise<Checked>
   const again = await judgeCaptures(enclave, paths, [], null, null);
   return again === null
     ? { problems: ["the captures cannot be read"], notes: [] }
-    : compareVerdicts(report, again.report);
+    : compareVerdicts(
+        report,
+        again.report,
+        paths.some((path, i) => path !== inputs[i].path),
+      );
 }
 
 /** The canary's secret is not here: what the report takes for probes is taken out again, and said. */
-function compareVerdicts(report: Report, again: Report): Checked {
+function compareVerdicts(report: Report, again: Report, isMoved: boolean): Checked {
   const canary = report.validation.canary;
   const exempt = new Set((canary?.exempt ?? []).map((finding) => JSON.stringify(finding)));
   const found = again.findings.filter((finding) => !exempt.delete(JSON.stringify(finding)));
@@ -181,8 +191,15 @@ function compareVerdicts(report: Report, again: Report): Checked {
     canary === null
       ? []
       : [`${canary.exempt.length} findings pass for probes of a canary, which only its secret can show`];
-  if (before === now && exempt.size === 0) return { problems: [], notes: [note, ...unchecked] };
   const isSame = report.validation.tool.version === again.validation.tool.version;
+  if (before === now && exempt.size === 0) {
+    // A canary is part of the account, and its secret is not here.
+    const others = isSame && canary === null ? disagreementsWith(report, again, isMoved) : [];
+    const problems = others.map(
+      (name) => `judged again, the captures lead to another ${name} than the report has`,
+    );
+    return { problems, notes: [note, ...unchecked] };
+  }
   const text = `judged again, the captures lead to other findings or reasons than the report has (${found.length} and ${report.findings.length} findings)`;
   const isWorse = found.length > report.findings.length;
   return isSame || isWorse
@@ -198,6 +215,12 @@ function namesOf(reasons: readonly string[]): string[] {
 function isUnrepeatable({ inputs, reasons }: Report): boolean {
   const isStopped = reasons.some((reason) => reason.startsWith("capture.interrupted"));
   return isStopped || inputs.some(({ format }) => format === null);
+}
+
+/** The policy of the report; null where it cannot be loaded here. */
+function policyOf(directory: string): EnclavePolicy | null {
+  const loaded = loadEnclave(readReportFile(directory, ENCLAVE_FILE).toString("utf8"), ENCLAVE_FILE);
+  return "policy" in loaded ? loaded.policy : null;
 }
 
 /** Whether an enclave file names no files but such as lie in the report: who sent it may name what never ends. */

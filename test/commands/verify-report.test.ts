@@ -14,6 +14,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { addVerifyCommand } from "../../src/commands/verify.ts";
 import { hashFiles, sumsText } from "../../src/records/report-files.ts";
 import { loadSigningKey } from "../../src/records/signing-key.ts";
+import { reportShape } from "../../src/report/validation-shape.ts";
 import { inRepository } from "../captured-frames.ts";
 import { commandRunner } from "./run-command.ts";
 import { ENCLAVE, gapwatch, ownFolder, QUICKSTART } from "./run-gapwatch.ts";
@@ -60,6 +61,30 @@ function allFiles(path: string): string[] {
   )
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** What captures do not say: by which name they were read, what made the report, and an earlier one. */
+const MAY_DIFFER = /^inputs\.\d+\.path|^validation\.(tool|boundary\.sensor|comparison)/;
+
+/** Paths of all texts, numbers and truths in a value. */
+function* leaves(value: unknown, path: readonly string[]): Generator<readonly string[]> {
+  if (typeof value !== "object" || value === null) yield path;
+  else for (const [key, each] of Object.entries(value)) yield* leaves(each, [...path, key]);
+}
+
+/** Makes one leaf another of its type, such as its shape allows. */
+function change(value: Record<string, unknown>, [key, ...rest]: readonly string[]): void {
+  const old = value[key];
+  if (rest.length > 0) change(old as Record<string, unknown>, rest);
+  else value[key] = another(old);
+}
+
+function another(old: unknown): unknown {
+  if (typeof old === "number") return old + 1;
+  if (typeof old === "boolean") return !old;
+  const text = String(old);
+  const changed = text.replace(/\d(?=\D*$)/, (digit) => String((Number(digit) + 1) % 10));
+  return changed === text ? `${text} x` : changed;
 }
 
 describe("verify of a report", () => {
@@ -161,6 +186,26 @@ describe("verify of a report", () => {
       expect(await run("verify", path, "--key", PUB), file).toMatchObject({ code: 1 });
     }
   });
+
+  it("catches a signer who changes any part of the report, also in all its forms alike", async () => {
+    const { reportFiles } = await import("../../src/report/report-forms.ts");
+    const sound = JSON.parse(readFileSync(join(SOUND, "report.json"), "utf8"));
+    const paths = [...leaves(sound, [])].filter((path) => !MAY_DIFFER.test(path.join(".")));
+    const kinds = new Map(paths.map((path) => [path.join(".").replace(/\.\d+/g, ".N"), path]));
+    let changes = 0;
+    for (const [n, [kind, path]] of [...kinds].entries()) {
+      if (n % 4 !== 1) continue; // each judges the capture again; all of them were tried
+      const changed = structuredClone(sound);
+      change(changed, path);
+      if (!reportShape.safeParse(changed).success) continue; // which verify sees at once
+      changes++;
+      const copy = copied();
+      for (const [name, text] of reportFiles(changed)) writeFileSync(join(copy, name), text);
+      signAnew(copy, STATE);
+      expect(await run("verify", copy, "--key", PUB), kind).toMatchObject({ code: 1 });
+    }
+    expect(changes).toBeGreaterThan(20);
+  }, 60_000);
 
   it("reads nothing that never ends, whatever a report names", async () => {
     const path = copied();
