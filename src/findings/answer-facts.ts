@@ -1,10 +1,19 @@
 import type { DnsRecord } from "../names/dns-answers.ts";
 import { TYPE_CNAME, TYPE_DNAME, TYPE_MX, TYPE_SRV } from "../names/dns-types.ts";
 
-/** What an answer says, in an order that does not depend on the resolver's rotation, TTLs aside. */
-export function signatureOf(rcode: number, records: readonly DnsRecord[]): string {
+interface AnswerSaid {
+  readonly rcode: number;
+  readonly truncated: boolean;
+  readonly records: readonly DnsRecord[];
+}
+
+/**
+ * What an answer says, in an order that does not depend on the resolver's rotation, TTLs aside. One that was cut says
+ * something else than a whole one: nobody answers one question in both ways.
+ */
+export function signatureOf({ rcode, truncated, records }: AnswerSaid): string {
   const said = records.length === 1 ? whatIsSaid(records[0]) : records.map(whatIsSaid).sort().join("\n");
-  return `${rcode}\n${said}`;
+  return `${rcode}${truncated ? " cut" : ""}\n${said}`;
 }
 
 function whatIsSaid({ name, type, address, target, hints, text }: DnsRecord): string {

@@ -10,25 +10,13 @@ import type { Judge } from "../policy/judge.ts";
 import { isUnder } from "../policy/name-set.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import { hasOtherData, servicesOf, signatureOf } from "./answer-facts.ts";
-import type { Asker, DnsFindings } from "./dns-findings.ts";
+import { type DnsExchange, endsOf, keyOf, type QuestionKey } from "./dns-exchange.ts";
+import type { DnsFindings } from "./dns-findings.ts";
 import { type DnsAnswer, type EarlyAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 import { type SearchWalk, SearchWalks } from "./search-walks.ts";
 import { CRITICAL, INFO } from "./severity.ts";
-
-/** Who asks whom, in one DNS message. */
-export interface DnsExchange extends Asker {
-  readonly hostPort: number;
-  /** What the host is told apart by (answered-names.ts). */
-  readonly hostId: string;
-  /** The resolver is on the enclave's list: its answers are believed. */
-  readonly approved: boolean;
-  /** The question went to a multicast group: nobody's resolver. */
-  readonly group: boolean;
-  readonly resolverInside: boolean;
-  readonly at: Moment;
-}
 
 /** Outside addresses that are learned from one answer: more than names have. The others are of no name. */
 const MAX_LEARNED = 32;
@@ -85,37 +73,49 @@ export class DnsJudge {
   answered(exchange: DnsExchange, question: DnsQuestion, answers: DnsAnswers): boolean {
     const { id, qname, qtype, qclass, rcode, truncated } = question;
     const { records, further, chain } = answers;
-    return this.take(exchange, { id, qname, qtype, qclass, rcode, truncated, records, further, chain });
+    const answer = { id, qname, qtype, qclass, rcode, truncated, records, further, chain };
+    return question.questions === 0 ? this.takeBare(exchange, answer) : this.take(exchange, answer);
   }
 
   private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
-    const key = keyOf(exchange, answer);
-    const asked = this.questions.find(key, exchange.at.sec);
-    if (asked !== null && !asked.answered) {
+    const asked = this.questions.find(keyOf(exchange, answer), exchange.at.sec);
+    if (asked === null) {
+      this.unasked(this.early.add(keyOf(exchange, answer), exchange, answer));
+      if (!saysNothing(answer)) this.learn(exchange, answer, true);
+      return false;
+    }
+    return this.takeFor(asked, exchange, answer);
+  }
+
+  /** Who could not read the rest of a message answers without its question: to all that were asked so. */
+  private takeBare(exchange: DnsExchange, answer: DnsAnswer): boolean {
+    let contradicts = false;
+    for (const asked of this.questions.takeByEnds(endsOf(exchange, answer.id), exchange.at.sec))
+      contradicts = this.takeFor(asked, exchange, answer) || contradicts;
+    return contradicts;
+  }
+
+  private takeFor(asked: AskedQuestion, exchange: DnsExchange, answer: DnsAnswer): boolean {
+    if (!asked.answered) {
       asked.answered = true;
       if (exchange.resolverInside) this.answeredInside++;
     }
-    if (asked === null) this.unasked(this.early.add(key, exchange, answer));
-    const saysNothing = answer.rcode !== RCODE_NOERROR && answer.rcode !== RCODE_NXDOMAIN;
-    if (asked === null) {
-      if (!saysNothing) this.learn(exchange, answer, true);
-      return false;
-    }
-    const signature = answer.truncated ? null : signatureOf(answer.rcode, answer.records);
-    const contradicts = signature !== null && asked.answer !== null && asked.answer !== signature;
+    const isFailure = saysNothing(answer);
+    const signature = signatureOf(answer);
+    const contradicts = asked.answer !== null && asked.answer !== signature;
     if (contradicts) {
       for (const { address, name } of asked.given) {
         this.names.distrust(address, exchange.hostId, name, exchange.at.sec);
       }
     }
     if (contradicts) {
-      if (!saysNothing) this.learn(exchange, answer, true);
+      if (!isFailure) this.learn(exchange, answer, true);
       for (const { stem } of this.judge.searchStems(asked.qname))
         this.walks.contradicted(exchange.hostText, stem);
     } else if (asked.answer === null) {
       asked.answer = signature;
-      asked.failed = saysNothing;
-      if (!saysNothing) asked.given = this.learn(exchange, answer, false);
+      asked.failed = isFailure || answer.truncated;
+      if (!isFailure) asked.given = this.learn(exchange, answer, false);
     }
     // Also of a failure: who could not follow an alias to its end says where it leads.
     if (exchange.approved) this.judgeAnswer(exchange, asked, answer);
@@ -133,13 +133,14 @@ export class DnsJudge {
     const key = keyOf(exchange, question);
     const before = this.questions.find(key, exchange.at.sec);
     if (before !== null) {
-      before.askedSec = exchange.at.sec;
-      // musl asks once more on the same socket after a failure.
+      this.questions.askedAgain(before, exchange.at.sec);
+      // musl asks once more on the same socket after a failure, others with more room after half an answer.
       if (before.failed) before.answer = null;
       this.findings.share(before.finding, 0, NAMED, exchange.at);
       return false;
     }
-    const asked = this.questions.add(key, exchange.hostText, qname, qtype, exchange.at.sec);
+    const ends = endsOf(exchange, question.id);
+    const asked = this.questions.add(key, ends, exchange.hostText, qname, qtype, exchange.at.sec);
     if (exchange.resolverInside) this.askedInside++;
     if (judged && qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
     for (const early of this.early.take(key, exchange.at.sec)) this.take(early.exchange, early.answer);
@@ -155,9 +156,11 @@ export class DnsJudge {
     const { exchange, answer } = early;
     const key = keyOf(exchange, answer);
     if (this.questions.find(key, exchange.at.sec) !== null) return;
-    const asked = this.questions.add(key, exchange.hostText, answer.qname, answer.qtype, exchange.at.sec);
+    const { id, qname, qtype } = answer;
+    const ends = endsOf(exchange, id);
+    const asked = this.questions.add(key, ends, exchange.hostText, qname, qtype, exchange.at.sec);
     asked.answered = true;
-    asked.answer = signatureOf(answer.rcode, answer.records);
+    asked.answer = signatureOf(answer);
     if (exchange.resolverInside) this.askedInside++;
     if (answer.qclass === CLASS_CH) return;
     this.judgeQuestion(exchange, asked);
@@ -288,14 +291,7 @@ export class DnsJudge {
   }
 }
 
-type QuestionKey = Pick<DnsAnswer, "id" | "qname" | "qtype" | "qclass">;
-
-/**
- * What a question is told apart by. One of CHAOS, which is not judged, or one to the ports of the link must not pass
- * for the first try of one that is.
- */
-function keyOf(exchange: DnsExchange, { id, qname, qtype, qclass }: QuestionKey): string {
-  const { hostText, hostPort, resolverText, resolverPort } = exchange;
-  const chaos = qclass === CLASS_CH ? " ch" : "";
-  return `${hostText} ${hostPort} ${resolverText} ${resolverPort} ${id} ${qtype}${chaos} ${qname}`;
+/** It is neither that there is the name nor that there is none. */
+function saysNothing({ rcode }: DnsAnswer): boolean {
+  return rcode !== RCODE_NOERROR && rcode !== RCODE_NXDOMAIN;
 }

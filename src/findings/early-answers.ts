@@ -1,5 +1,5 @@
 import type { DnsRecord } from "../names/dns-answers.ts";
-import type { DnsExchange } from "./dns-judge.ts";
+import type { DnsExchange } from "./dns-exchange.ts";
 
 /** What of a response matters for judging it. */
 export interface DnsAnswer {

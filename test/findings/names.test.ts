@@ -237,6 +237,43 @@ describe("a flow to the address of an allowed name", () => {
       expect(scene.send(truth([], 2)).lines(FILE)).toHaveLength(1);
     });
 
+    describe("and the true one", () => {
+      const [from, to] = [at(GATE, 4444), at(RESOLVER, 53)];
+      const question = udp(from, to, dnsQuery(GOOD, "A", 7));
+      const lie = udp(to, from, dnsAnswer(GOOD, "A", 7, [{ type: "A", data: OUTSIDE }]));
+      const cut = dnsAnswer(GOOD, "A", 7, [{ type: "A", data: "203.0.113.99" }]);
+      cut[2] |= 0x02; // TC
+      const empty = dnsAnswer(GOOD, "A", 7);
+      empty[2] |= 0x02;
+      // What cannot be read is answered with the header alone, QR and FORMERR set (RFC 1035 §4.1.1).
+      const bare = Buffer.from("00078181000000000000000000", "hex").subarray(0, 12);
+      const line = `egress.flow ${GATE} ${GOOD} 443/tcp transferred critical x1`;
+
+      it.each([
+        ["was cut", cut],
+        ["was cut to nothing", empty],
+        ["has no question", bare],
+      ])("%s, before or after it", (_, octets) => {
+        const truth = udp(to, from, octets);
+        for (const answers of [
+          [lie, truth],
+          [truth, lie],
+        ]) {
+          const scene = new Scene().works().send(question, ...answers);
+          expect(scene.tls(GATE, OUTSIDE, GOOD).lines(FILE)).toEqual([line]);
+        }
+        const again = new Scene().works().send(question, truth, question, lie).tls(GATE, OUTSIDE, GOOD);
+        expect(again.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });
+        expect(again.send(truth).lines(FILE)).toEqual([line]);
+      });
+
+      it("has no question, and others were asked with the same port and number", () => {
+        const another = udp(from, to, dnsQuery("b.updates.example.org", "A", 7));
+        const scene = new Scene().works().send(question, lie, another, udp(to, from, bare));
+        expect(scene.tls(GATE, OUTSIDE, GOOD).lines(FILE)).toEqual([line]);
+      });
+    });
+
     it("is none when both say the same", () => {
       const scene = over(GOOD)(new Scene().works().asks(GATE, GOOD, forged)).send(truth([OUTSIDE]));
       expect(scene.seen(FILE)).toMatchObject({ verdict: "clean", findings: [] });

@@ -152,7 +152,7 @@ describe("AddressNames", () => {
 
 describe("DnsQuestions", () => {
   const ask = (questions: DnsQuestions, key: string, sec: number) =>
-    questions.add(key, "10.20.1.11", "a.example", 1, sec);
+    questions.add(key, "ends", "10.20.1.11", "a.example", 1, sec);
 
   it("finds a question for a minute after it was last asked", () => {
     const questions = new DnsQuestions();
@@ -163,6 +163,21 @@ describe("DnsQuestions", () => {
     asked.askedSec = 150;
     expect(questions.find("k", 210)).toBe(asked);
     expect(questions.find("other", 100)).toBe(null);
+  });
+
+  it("gives those of the same ends once each, and again when they are asked again", () => {
+    const questions = new DnsQuestions();
+    const [a, b, c] = ["a", "b", "c"].map((key) => ask(questions, key, 100));
+    expect(questions.takeByEnds("other", 100)).toEqual([]);
+    expect(questions.takeByEnds("ends", 100)).toEqual([c, b, a]);
+    expect(questions.takeByEnds("ends", 100)).toEqual([]);
+    questions.askedAgain(a, 101);
+    questions.askedAgain(a, 102);
+    expect(questions.takeByEnds("ends", 102)).toEqual([a]);
+    questions.askedAgain(b, 103);
+    const d = ask(questions, "d", 170); // those of 100 to 102 are forgotten then
+    expect(questions.takeByEnds("ends", 170)).toEqual([d]);
+    expect([a.before, a.after, b.before, b.after, d.before]).toEqual([null, null, null, null, null]);
   });
 
   it("does not find one far in the future of a clock that ran backwards", () => {

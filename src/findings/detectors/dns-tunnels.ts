@@ -5,7 +5,7 @@ import { PRIVATE_TYPES_FROM, TYPE_NULL } from "../../names/dns-types.ts";
 import type { Judge } from "../../policy/judge.ts";
 import { registrableDomain } from "../../policy/public-suffix.ts";
 import { reverseZone } from "../../policy/reverse-zone.ts";
-import type { DnsExchange } from "../dns-judge.ts";
+import type { DnsExchange } from "../dns-exchange.ts";
 import { list } from "../finding.ts";
 import { type Ledger, NO_FINDING } from "../ledger.ts";
 import { encodedChars } from "./encoded-text.ts";

@@ -13,7 +13,7 @@ import { OUTSIDE } from "../../policy/address-class.ts";
 import { formatAddress } from "../../policy/address-text.ts";
 import type { Judge } from "../../policy/judge.ts";
 import { registrableDomain } from "../../policy/public-suffix.ts";
-import type { DnsExchange } from "../dns-judge.ts";
+import type { DnsExchange } from "../dns-exchange.ts";
 import { type FindingSubject, list, MAX_LISTED } from "../finding.ts";
 import type { Ledger } from "../ledger.ts";
 import { CRITICAL, INFO } from "../severity.ts";
