@@ -1,5 +1,5 @@
 import { TRANSFERRED } from "../flow/outcome.ts";
-import type { Judge } from "../policy/judge.ts";
+import type { Rule } from "../policy/policy.ts";
 import type { Moment } from "./finding.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -22,25 +22,22 @@ type DayTotals = Map<number, DayTotal>;
 
 /** Byte budgets of rules: counted by packet time, inside to outside whoever initiated. */
 export class Budgets {
-  private readonly judge: Judge;
   private readonly ledger: Ledger;
   /** By rule id, and by number of the day. */
   private readonly days = { direct: new Map<string, DayTotals>(), proxy: new Map<string, DayTotals>() };
   /** Octets of each open budgeted flow that were counted already. */
   private readonly counted = new Map<number, { bytesOut: number; bytesIn: number }>();
 
-  constructor(judge: Judge, ledger: Ledger) {
-    this.judge = judge;
+  constructor(ledger: Ledger) {
     this.ledger = ledger;
   }
 
-  hasBudget(rule: number): boolean {
-    const { maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
+  hasBudget({ maxBytesOut, maxBytesIn }: Rule): boolean {
     return maxBytesOut !== null || maxBytesIn !== null;
   }
 
   /** A flow of the rule has come to these totals at `at`. */
-  count(row: number, rule: number, bytesOut: number, bytesIn: number, at: Moment): void {
+  count(row: number, rule: Rule, bytesOut: number, bytesIn: number, at: Moment): void {
     let before = this.counted.get(row);
     if (before === undefined) {
       before = { bytesOut: 0, bytesIn: 0 };
@@ -55,7 +52,7 @@ export class Budgets {
   }
 
   /** A tunnel through an inside proxy, which the rule allows, is over. */
-  proxied(rule: number, bytesOut: number, bytesIn: number, at: Moment): void {
+  proxied(rule: Rule, bytesOut: number, bytesIn: number, at: Moment): void {
     if (this.hasBudget(rule)) this.addTo(rule, "proxy", bytesOut, bytesIn, at);
   }
 
@@ -77,8 +74,8 @@ export class Budgets {
     return day;
   }
 
-  private addTo(rule: number, route: Route, moreOut: number, moreIn: number, at: Moment): void {
-    const { id, maxBytesOut, maxBytesIn } = this.judge.policy.rules[rule];
+  private addTo(rule: Rule, route: Route, moreOut: number, moreIn: number, at: Moment): void {
+    const { id, maxBytesOut, maxBytesIn } = rule;
     const dayNumber = Math.floor(at.sec / DAY_SEC);
     const day = this.dayOf(id, route, dayNumber);
     day.bytesOut += moreOut;

@@ -1,7 +1,7 @@
 import { NOTES, STATUSES } from "../decode/status.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { TROUBLES, type TroubleCounts } from "./troubles.ts";
-import type { Witness } from "./witness.ts";
+import { serviceText, type Witness } from "./witness.ts";
 
 /** More than this share of acknowledged octets unseen is loss that could hide something. */
 const MAX_UNSEEN_SHARE = 0.001;
@@ -145,9 +145,9 @@ function statedReasons(facts: CoverageFacts, policy: EnclavePolicy): string[] {
       reasons.push(`sensor.host_unseen: ${name} must be seen and was not`);
     }
   }
-  for (const [i, { role, mustBeUsed }] of policy.services.entries()) {
-    if (mustBeUsed && !facts.witness.servicesUsed.has(i)) {
-      reasons.push(`service.unused: the ${role} service must be used and was not`);
+  for (const service of policy.services) {
+    if (service.mustBeUsed && !facts.witness.servicesUsed.has(serviceText(service))) {
+      reasons.push(`service.unused: the ${service.role} service must be used and was not`);
     }
   }
   return reasons;

@@ -28,7 +28,7 @@ export class DnsFindings {
   /** Whether a name rule allows this host to ask for an outside name; the rule is used then. */
   isAllowed(asker: Asker, name: string, at: Moment): boolean {
     const rule = this.judge.nameAllowed(name, ...asker.host, at.sec);
-    if (rule >= 0) this.exceptions.asked(rule, at);
+    if (rule >= 0) this.exceptions.asked(this.judge.policy.rules[rule], at);
     return rule >= 0;
   }
 

@@ -29,10 +29,10 @@ export class Exceptions {
     this.judge = judge;
   }
 
-  /** A flow or request that the rule (an index) allowed. */
-  used(rule: number, attempts: number, bytesOut: number, bytesIn: number, first: Moment, last: Moment): void {
+  /** A flow or request that the rule allowed. */
+  used(rule: Rule, attempts: number, bytesOut: number, bytesIn: number, first: Moment, last: Moment): void {
     const use = this.useOf(rule, first);
-    const { expiresSec, hours } = use.rule;
+    const { expiresSec, hours } = rule;
     if (first.sec < FIRST_CAPTURE_SEC && (expiresSec !== Infinity || hours !== null)) this.undated++;
     use.attempts += attempts;
     use.bytesOut += bytesOut;
@@ -51,7 +51,7 @@ export class Exceptions {
   }
 
   /** A question for a name that the rule allows. */
-  asked(rule: number, at: Moment): void {
+  asked(rule: Rule, at: Moment): void {
     this.used(rule, 0, 0, 0, at, at);
     this.useOf(rule, at).questions++;
   }
@@ -64,8 +64,7 @@ export class Exceptions {
     return [...this.uses.values()].sort((a, b) => place(a) - place(b));
   }
 
-  private useOf(index: number, at: Moment): ExceptionUse {
-    const rule = this.judge.policy.rules[index];
+  private useOf(rule: Rule, at: Moment): ExceptionUse {
     let use = this.uses.get(rule.id);
     if (use === undefined) {
       use = {

@@ -16,6 +16,7 @@ import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, firstMoment, initiatorOf, lastMoment, protoOf } from "../flow/flow-view.ts";
 import { flowOutcome } from "../flow/outcome.ts";
 import { formatAddress } from "../policy/address-text.ts";
+import type { Judge } from "../policy/judge.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { type Ledger, NO_FINDING, type Share } from "./ledger.ts";
@@ -24,33 +25,30 @@ import { SplitFlows } from "./split-flows.ts";
 /** Puts what flows did down to findings and exceptions. */
 export class FlowAccounts {
   private readonly table: FlowTable;
+  private readonly judge: Judge;
   private readonly ledger: Ledger;
   private readonly exceptions: Exceptions;
   private readonly budgets: Budgets;
   private readonly split = new SplitFlows();
 
-  constructor(table: FlowTable, ledger: Ledger, exceptions: Exceptions, budgets: Budgets) {
+  constructor(table: FlowTable, judge: Judge, ledger: Ledger, exceptions: Exceptions, budgets: Budgets) {
     this.table = table;
+    this.judge = judge;
     this.ledger = ledger;
     this.exceptions = exceptions;
     this.budgets = budgets;
   }
 
   hasBudget(rule: number): boolean {
-    return this.budgets.hasBudget(rule);
+    return this.budgets.hasBudget(this.judge.policy.rules[rule]);
   }
 
   /** A packet of a flow that a rule with a budget allows. */
   countBudget(row: number, inner: End): void {
     this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     const { out, back } = this.bytes(row, inner);
-    this.budgets.count(
-      row,
-      this.table.words[row * ROW_WORDS + JUDGED_REF],
-      out,
-      back,
-      lastMoment(this.table, row),
-    );
+    const rule = this.judge.policy.rules[this.table.words[row * ROW_WORDS + JUDGED_REF]];
+    this.budgets.count(row, rule, out, back, lastMoment(this.table, row));
   }
 
   /** The flow goes on under another name: its octets so far belong to the finding `handle`. */
@@ -71,7 +69,7 @@ export class FlowAccounts {
     const attempts = this.table.words[w + ATTEMPTS];
     if (judged === JUDGED_ALLOWED) {
       const { out, back } = this.bytes(row, inner);
-      const rule = this.table.words[w + JUDGED_REF];
+      const rule = this.judge.policy.rules[this.table.words[w + JUDGED_REF]];
       if (this.budgets.hasBudget(rule)) this.countBudget(row, inner);
       this.exceptions.used(
         rule,

@@ -58,8 +58,8 @@ export class FlowJudge {
   private readonly named: NamedFlows;
   /** Open flows that a name rule allows by an answer alone. */
   private readonly allowedByAnswer = new Set<number>();
-  /** Some of them may have been allowed by an answer that was contradicted since. */
-  private doubted = false;
+  /** What an answer allowed may have been allowed by one that was contradicted since. */
+  isDoubted = false;
   /** The name that allowed open flows of a name rule, where one was read in the flow. */
   private readonly allowedName = new Map<number, string>();
 
@@ -202,7 +202,7 @@ export class FlowJudge {
 
   /** Settles the flows that have waited for a name long enough at `sec`. */
   settleDue(sec: number): void {
-    if (this.doubted) this.settleDoubted();
+    if (this.isDoubted) this.settleDoubted();
     for (let due = this.pending.due(sec); due !== null; due = this.pending.due(sec)) {
       const stillThere = this.table.words[due.row * ROW_WORDS + GENERATION] === due.generation;
       if (stillThere && this.table.isLive(due.row)) this.settle(due.row);
@@ -211,16 +211,16 @@ export class FlowJudge {
 
   /** Answers that name rules may have relied on were contradicted: the flows that did are judged again soon. */
   distrusted(): void {
-    this.doubted = true;
+    this.isDoubted = true;
   }
 
   /** No packet will come. */
   settleLast(): void {
-    if (this.doubted) this.settleDoubted();
+    if (this.isDoubted) this.settleDoubted();
   }
 
   private settleDoubted(): void {
-    this.doubted = false;
+    this.isDoubted = false;
     for (const row of this.allowedByAnswer) this.settleAgain(row);
     for (const row of this.allowedName.keys()) this.nameDoubted(row);
     this.trusted.settleAgain();
@@ -267,8 +267,8 @@ export class FlowJudge {
     const isKept = (this.table.words[w + FLAGS] & KEPT_BESIDE) !== 0;
     if (!isKept && this.table.words[w + JUDGED] === JUDGED_NOTHING) return;
     const byAnswer = this.allowedByAnswer.has(row);
-    if (this.doubted && byAnswer) this.settleAgain(row);
-    else if (this.doubted && this.allowedName.has(row)) this.nameDoubted(row);
+    if (this.isDoubted && byAnswer) this.settleAgain(row);
+    else if (this.isDoubted && this.allowedName.has(row)) this.nameDoubted(row);
     // The answer that allowed the flow may be contradicted only after its end.
     if (byAnswer || this.allowedName.has(row)) this.trusted.keep(row, this.allowedName.get(row) ?? null);
     this.allowedByAnswer.delete(row);

@@ -31,6 +31,7 @@ import { HeardNames } from "./heard-names.ts";
 import { Ledger } from "./ledger.ts";
 import { NameJudge } from "./name-judge.ts";
 import type { Observer } from "./observer.ts";
+import { ProxyJudge } from "./proxy-judge.ts";
 import { ProxyRequests } from "./proxy-requests.ts";
 import { SocksRelays } from "./socks-relays.ts";
 import type { TroubleCounts } from "./troubles.ts";
@@ -62,6 +63,7 @@ export class Judges {
   private readonly trusted: TrustedFlows;
   private readonly nameJudge: NameJudge;
   private readonly proxies: ProxyRequests;
+  private readonly errands: ProxyJudge;
   private readonly relays: SocksRelays;
   private readonly mismatches: ProtocolMismatches;
   private readonly table: FlowTable;
@@ -73,8 +75,8 @@ export class Judges {
     this.troubles = troubles;
     this.names = new AddressNames(judge.policy.dnsGraceSec);
     this.exceptions = new Exceptions(judge);
-    const budgets = new Budgets(judge, this.ledger);
-    this.accounts = new FlowAccounts(table, this.ledger, this.exceptions, budgets);
+    const budgets = new Budgets(this.ledger);
+    this.accounts = new FlowAccounts(table, judge, this.ledger, this.exceptions, budgets);
     this.trusted = new TrustedFlows(table, this.names, judge, this.ledger, this.accounts, this.exceptions);
     this.contents = new FlowContents(table, judge, this.ledger);
     this.flows = new FlowJudge(
@@ -108,7 +110,8 @@ export class Judges {
       this.messages,
     );
     this.proxies = new ProxyRequests(table, this.ledger, this.exceptions, budgets);
-    this.nameJudge = new NameJudge(table, judge, this.ledger, this.flows, this.proxies, this.names);
+    this.errands = new ProxyJudge(table, judge, this.ledger, this.proxies, this.names);
+    this.nameJudge = new NameJudge(table, judge, this.ledger, this.flows, this.errands);
     this.mismatches = new ProtocolMismatches(table, this.ledger);
     this.relays = new SocksRelays(table, this.nameJudge, this.proxies, this.dnsTraffic, troubles);
     const judges = {
@@ -143,6 +146,7 @@ export class Judges {
     this.names.graceSec = policy.dnsGraceSec;
     this.witness.adopt();
     this.flows.adopt();
+    this.errands.judgeAgain();
   }
 
   /** The flow's row is about to be given back: what is kept beside it goes. */
@@ -152,6 +156,7 @@ export class Judges {
     if (isKept) this.quic.close(row);
     if (isKept) this.dtls.close(row);
     const client = initiatorOf(this.table, row);
+    if (isKept && this.flows.isDoubted) this.errands.judgeAgainOf(row);
     if (isKept) this.proxies.close(row, client);
     if (isKept) this.nameJudge.close(row);
     if (isKept) this.secrets.close(row);
@@ -165,6 +170,7 @@ export class Judges {
 
   /** Packet time has come to `sec`. */
   settleDue(sec: number): void {
+    if (this.flows.isDoubted) this.errands.judgeAgain();
     this.flows.settleDue(sec);
     this.dns.settleDue(sec);
     this.secrets.settleDue(sec);

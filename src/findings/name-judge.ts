@@ -1,5 +1,4 @@
-import { PROTO_TCP, PROTO_UDP, protocolName } from "../decode/protocols.ts";
-import type { AddressNames } from "../flow/address-names.ts";
+import { protocolName } from "../decode/protocols.ts";
 import { BYTES_A, FLAGS, KEPT_BESIDE, ROW_DOUBLES, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, classOf, type End, lastMoment, portOf, protoOf } from "../flow/flow-view.ts";
@@ -9,14 +8,11 @@ import type { HttpHost } from "../names/http-host.ts";
 import type { ProxyErrand } from "../names/proxy-errand.ts";
 import { OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
-import { FlowQuestion, type Judge } from "../policy/judge.ts";
-import { OUT } from "../policy/policy.ts";
+import type { Judge } from "../policy/judge.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
-import { type AnsweredName, bestName, hostOf, ruleByNames } from "./answered-names.ts";
-import { list } from "./finding.ts";
 import type { FlowJudge } from "./flow-judge.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
-import type { ProxyRequests } from "./proxy-requests.ts";
+import type { ProxyJudge } from "./proxy-judge.ts";
 
 /** Names of one connection between inside hosts that are recorded once each; those beyond, each time. */
 const MAX_INSIDE_NAMES = 1024;
@@ -41,26 +37,15 @@ export class NameJudge {
   private readonly judge: Judge;
   private readonly ledger: Ledger;
   private readonly flows: FlowJudge;
-  private readonly proxies: ProxyRequests;
-  private readonly answered: AddressNames;
-  private readonly question = new FlowQuestion();
+  private readonly errands: ProxyJudge;
   private readonly talks = new Map<number, InsideTalk>();
 
-  /** `answered`: names that addresses were answered for. */
-  constructor(
-    table: FlowTable,
-    judge: Judge,
-    ledger: Ledger,
-    flows: FlowJudge,
-    proxies: ProxyRequests,
-    answered: AddressNames,
-  ) {
-    this.answered = answered;
+  constructor(table: FlowTable, judge: Judge, ledger: Ledger, flows: FlowJudge, errands: ProxyJudge) {
     this.table = table;
     this.judge = judge;
     this.ledger = ledger;
     this.flows = flows;
-    this.proxies = proxies;
+    this.errands = errands;
   }
 
   /** A client named the server that it wants: SNI or Host. `client`: the end that did. */
@@ -100,8 +85,8 @@ export class NameJudge {
       this.sentAcross(row, client, errand);
       return;
     }
-    if (!this.leadsOut(row, client, errand)) return;
-    this.requestedOfProxy(row, client, errand, false);
+    if (!this.errands.leadsOut(row, client, errand)) return;
+    this.errands.requested(row, client, errand, false);
     // A tunnel to an inside host is a way to that host: a name in it is toward an inside address.
     if (errand.ownsConnection) {
       const talk = this.talkOf(row);
@@ -114,17 +99,6 @@ export class NameJudge {
   private sentAcross(row: number, client: End, { host, address }: ProxyErrand): void {
     if (address === null) this.named(row, client, host);
     else this.sentOn(row, client, address);
-  }
-
-  /** The name of a mirror leads out too, but where the proxy is that mirror. */
-  private leadsOut(row: number, client: End, { host, address }: ProxyErrand): boolean {
-    const nameClass = address === null ? this.judge.nameClass(host) : null;
-    if (nameClass === "mirrored") {
-      return !this.judge.isMirrorOf(host, ...addressOf(this.table, row, client === 0 ? 1 : 0));
-    }
-    // Whose the addresses of a reverse zone are, may give its names others.
-    if (address === null) return nameClass === "outside" || nameClass === "reverse-outside";
-    return this.judge.addressClass(address[0], address[1], address[2], address[3]) === OUTSIDE;
   }
 
   /** A server outside was asked to reach an address: unless that is its own, it is another destination. */
@@ -163,34 +137,16 @@ export class NameJudge {
     if (names.has(name)) return;
     if (names.size < MAX_INSIDE_NAMES) names.add(name);
     if (tunnel !== null) {
-      if (this.isNameOfTunnel(row, client, talk, tunnel, name)) return;
+      const isFirst = tunnel.address !== null && !talk.isTunnelNamed;
+      talk.isTunnelNamed = true;
+      if (isFirst && this.errands.isNameOf(row, client, tunnel, name)) return;
       // A name inside the tunnel that is not the tunnel's target is another destination behind the proxy.
-      this.requestedOfProxy(row, client, { ...tunnel, host: name, address: null }, true);
+      this.errands.requested(row, client, { ...tunnel, host: name, address: null }, true);
       return;
     }
     if (talk.finding !== NO_FINDING) this.settle(row, talk);
     talk.client = client;
     talk.finding = this.findInside(row, client, name);
-  }
-
-  /** The first name in a tunnel to an address is what that address is called. */
-  private isNameOfTunnel(
-    row: number,
-    client: End,
-    talk: InsideTalk,
-    tunnel: ProxyErrand,
-    name: string,
-  ): boolean {
-    if (tunnel.address === null || talk.isTunnelNamed) return false;
-    talk.isTunnelNamed = true;
-    const named = { ...tunnel, host: name, address: null };
-    if (this.ruleFor(row, client, named) >= 0) return false;
-    const [w0, w1, w2, w3] = tunnel.address;
-    return this.proxies.renamed(row, tunnel, () => {
-      const handle = this.findProxied(row, client, named);
-      list(this.ledger.get(handle).ips, formatAddress([w0, w1, w2, w3]));
-      return handle;
-    });
   }
 
   private findInside(row: number, client: End, name: string): number {
@@ -252,65 +208,5 @@ export class NameJudge {
       this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     }
     return talk;
-  }
-
-  private requestedOfProxy(row: number, client: End, errand: ProxyErrand, inTunnel: boolean): void {
-    const rule = this.ruleFor(row, client, errand);
-    const finding = rule >= 0 ? NO_FINDING : this.findProxied(row, client, errand);
-    if (inTunnel) this.proxies.madeInTunnel(row, errand, finding, rule, client);
-    else this.proxies.made(row, errand, finding, rule);
-  }
-
-  private findProxied(row: number, client: End, { host, port, address, isUdp }: ProxyErrand): number {
-    const proxy: End = client === 0 ? 1 : 0;
-    const literal = address === null ? null : formatAddress([address[0], address[1], address[2], address[3]]);
-    const expired = this.question.expiredRule;
-    const known: AnsweredName =
-      literal === null ? { name: host, evidence: "in-flow" } : this.answeredName(row, client, literal);
-    const handle = this.ledger.open(
-      {
-        kind: expired >= 0 ? "policy.expired" : "name.proxy",
-        source: formatAddress(addressOf(this.table, row, client)),
-        destination: known.name ?? literal ?? host,
-        port: port === 0 ? null : port,
-        proto: isUdp ? "udp" : "tcp",
-        ...known,
-        rule: expired >= 0 ? this.judge.policy.rules[expired].id : null,
-      },
-      lastMoment(this.table, row),
-    );
-    const finding = this.ledger.get(handle);
-    list(finding.via, formatAddress(addressOf(this.table, row, proxy)));
-    if (literal !== null) list(finding.ips, literal);
-    return handle;
-  }
-
-  /** What the client was answered that stands at an address which it asks a proxy for. */
-  private answeredName(row: number, client: End, literal: string): AnsweredName {
-    const host = hostOf(this.judge, addressOf(this.table, row, client));
-    return bestName(this.answered.namesOf(literal, lastMoment(this.table, row).sec), this.judge, host);
-  }
-
-  /** The rule that allows the target, as if the client itself went there, or -1. */
-  private ruleFor(row: number, client: End, { host, port, address, isUdp }: ProxyErrand): number {
-    const q = this.question;
-    const [i0, i1, i2, i3] = addressOf(this.table, row, client);
-    const proto = isUdp ? PROTO_UDP : PROTO_TCP;
-    Object.assign(q, { i0, i1, i2, i3, direction: OUT, proto, responderPort: port });
-    q.startSec = lastMoment(this.table, row).sec;
-    if (address === null) {
-      this.judge.judgeName(q, host);
-      return q.rule;
-    }
-    const [o0, o1, o2, o3] = address;
-    Object.assign(q, { o0, o1, o2, o3 });
-    this.judge.judgeFlow(q);
-    if (q.rule >= 0) return q.rule;
-    const expired = q.expiredRule;
-    const known = this.answered.namesOf(formatAddress([o0, o1, o2, o3]), q.startSec);
-    if (known.length === 0) return -1;
-    const ruling = ruleByNames(known, this.judge, hostOf(this.judge, [i0, i1, i2, i3]), q);
-    q.expiredRule = expired >= 0 ? expired : ruling.expiredRule;
-    return ruling.carriesOthers ? -1 : ruling.rule;
   }
 }

@@ -4,26 +4,34 @@ import { type End, lastMoment } from "../flow/flow-view.ts";
 import { ATTEMPTED, CONNECTED, REFUSED, TRANSFERRED } from "../flow/outcome.ts";
 import type { HttpResponse } from "../names/http-head.ts";
 import type { ProxyErrand } from "../names/proxy-errand.ts";
+import type { Rule } from "../policy/policy.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Exceptions } from "./exceptions.ts";
 import type { Moment } from "./finding.ts";
 import { type Ledger, NO_FINDING } from "./ledger.ts";
 
-/** A request that a proxy was asked to carry outside. */
-interface ProxyRequest {
+/** What a request was judged as. */
+export interface ProxyRuling {
   /** Handle of the finding, or NO_FINDING where a rule allows it. */
   finding: number;
-  /** Index of the rule that allows it, or -1. */
-  readonly rule: number;
+  /** The rule that allows it. */
+  rule: Rule | null;
+}
+
+/** A request that a proxy was asked to carry outside. */
+interface ProxyRequest extends ProxyRuling {
+  readonly client: End;
   readonly at: Moment;
   /** The end that agreed, and the octets of both directions at that moment; null while none has. */
   agreed: { readonly proxy: End; readonly clientBytes: number; readonly proxyBytes: number } | null;
 }
 
+type JudgeAgain = (row: number, errand: ProxyErrand, client: End, at: Moment) => ProxyRuling;
+
 /** What the requests of one connection that opened no tunnel were judged as. */
 interface PlainRequests {
   readonly findings: Set<number>;
-  readonly rules: Set<number>;
+  readonly rules: Set<Rule>;
 }
 
 /** What a proxy's answer says. */
@@ -59,9 +67,10 @@ export class ProxyRequests {
     this.budgets = budgets;
   }
 
-  /** A name was used inside a tunnel that is open already. `client`: the end that did. */
-  madeInTunnel(row: number, errand: ProxyErrand, finding: number, rule: number, client: End): void {
-    this.made(row, errand, finding, rule);
+  /** A name was used inside a tunnel that is open already. */
+  madeInTunnel(row: number, errand: ProxyErrand, client: End, ruling: ProxyRuling): void {
+    this.made(row, errand, client, ruling);
+    const { finding } = ruling;
     const at = lastMoment(this.table, row);
     // The name itself went through.
     if (finding !== NO_FINDING) this.share(finding, 0, 0, 0, TRANSFERRED, at, at);
@@ -83,8 +92,8 @@ export class ProxyRequests {
     return true;
   }
 
-  /** A request was made; `finding` and `rule` say what it was judged as. */
-  made(row: number, errand: ProxyErrand, finding: number, rule: number): void {
+  /** A request was made by the end `client`. */
+  made(row: number, errand: ProxyErrand, client: End, { finding, rule }: ProxyRuling): void {
     const at = lastMoment(this.table, row);
     if (finding !== NO_FINDING) this.share(finding, 1, 0, 0, ATTEMPTED, at, at);
     if (!errand.opensTunnel) this.madePlain(row, finding, rule);
@@ -95,10 +104,25 @@ export class ProxyRequests {
       this.table.words[row * ROW_WORDS + FLAGS] |= KEPT_BESIDE;
     }
     if (requests.size >= MAX_OPEN) {
-      if (rule >= 0) this.exceptions.used(rule, 1, 0, 0, at, at);
+      if (rule !== null) this.exceptions.used(rule, 1, 0, 0, at, at);
       return;
     }
-    requests.set(errand, { finding, rule, at, agreed: null });
+    requests.set(errand, { finding, rule, client, at, agreed: null });
+  }
+
+  /** What a rule allowed, and is not over, is judged anew, in all connections. */
+  judgeAgain(judge: JudgeAgain): void {
+    for (const row of this.open.keys()) this.judgeAgainOf(row, judge);
+  }
+
+  /** The same in one connection. What is found so went as far as it did. */
+  judgeAgainOf(row: number, judge: JudgeAgain): void {
+    for (const [errand, made] of this.open.get(row) ?? []) {
+      if (made.rule === null) continue;
+      Object.assign(made, judge(row, errand, made.client, made.at));
+      const outcome = made.agreed === null ? ATTEMPTED : CONNECTED;
+      this.share(made.finding, 1, 0, 0, outcome, made.at, made.at);
+    }
   }
 
   /** The proxy answered. `proxy`: the end that did. */
@@ -114,7 +138,7 @@ export class ProxyRequests {
     if (!errand.opensTunnel || !granted) this.finish(row, errand, made, now);
   }
 
-  private madePlain(row: number, finding: number, rule: number): void {
+  private madePlain(row: number, finding: number, rule: Rule | null): void {
     let plain = this.plain.get(row);
     if (plain === undefined) {
       plain = { findings: new Set(), rules: new Set() };
@@ -122,7 +146,7 @@ export class ProxyRequests {
     }
     if (plain.findings.size + plain.rules.size >= MAX_OPEN) return;
     if (finding !== NO_FINDING) plain.findings.add(finding);
-    else if (rule >= 0) plain.rules.add(rule);
+    else if (rule !== null) plain.rules.add(rule);
   }
 
   /**
@@ -160,7 +184,7 @@ export class ProxyRequests {
       const open = out > 0 ? TRANSFERRED : CONNECTED;
       const outcome = agreed !== null ? open : reset ? REFUSED : ATTEMPTED;
       if (made.finding !== NO_FINDING) this.share(made.finding, 0, out, back, outcome, made.at, now);
-      else if (made.rule >= 0) {
+      else if (made.rule !== null) {
         this.exceptions.used(made.rule, 1, out, back, made.at, now);
         this.budgets.proxied(made.rule, out, back, now);
       }
@@ -175,7 +199,7 @@ export class ProxyRequests {
 
   private finish(row: number, errand: ProxyErrand, made: ProxyRequest, now: Moment): void {
     this.open.get(row)?.delete(errand);
-    if (made.rule >= 0) this.exceptions.used(made.rule, 1, 0, 0, made.at, now);
+    if (made.rule !== null) this.exceptions.used(made.rule, 1, 0, 0, made.at, now);
   }
 
   private share(

@@ -22,6 +22,7 @@ import { CONNECTED, flowOutcome } from "../flow/outcome.ts";
 import { INSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
+import type { InventoryService } from "../policy/policy.ts";
 import { matchesPort } from "../policy/ports.ts";
 import { InsideExtent } from "./inside-extent.ts";
 import type { TroubleCounts } from "./troubles.ts";
@@ -40,7 +41,7 @@ export class Witness {
   tcpBytes = 0;
   /** Inventory hosts that must be seen, and services that must be used, as found so far. */
   readonly hostsSeen = new Set<string>();
-  readonly servicesUsed = new Set<number>();
+  readonly servicesUsed = new Set<string>();
   /** How much of broad inside prefixes was seen to be used. */
   extent: InsideExtent;
   private readonly table: FlowTable;
@@ -131,13 +132,18 @@ export class Witness {
     const port = portOf(this.table, row, responder);
     const used = proto === PROTO_TCP ? flowOutcome(this.table, row, false) >= CONNECTED : true;
     if (!used || this.table.words[row * ROW_WORDS + PACKETS_A + responder] === 0) return;
-    for (const [i, service] of this.judge.policy.services.entries()) {
+    for (const service of this.judge.policy.services) {
       if (formatAddress(service.address) === text && matchesPort(service.port, proto, port))
-        this.servicesUsed.add(i);
+        this.servicesUsed.add(serviceText(service));
     }
   }
 
   private isInside(row: number, end: End): boolean {
     return classOf(this.table, row, end) === INSIDE;
   }
+}
+
+/** What a service is told apart by, also after a reload. */
+export function serviceText({ role, address, port }: InventoryService): string {
+  return `${formatAddress(address)} ${port.text} ${role}`;
 }
