@@ -1,5 +1,5 @@
-import { carriedV4, carriesV4 } from "../policy/address-class.ts";
-import { compareWords, formatAddress, MAPPED, parseAddress, type Words } from "../policy/address-text.ts";
+import { judgedAddress } from "../policy/address-class.ts";
+import { compareWords, formatAddress, parseAddress } from "../policy/address-text.ts";
 import { remembering } from "../text-memo.ts";
 import type { CatalogueData, CataloguePrefix } from "./catalogue-data.ts";
 
@@ -19,8 +19,9 @@ export class AddressIndex {
   private lookUp(ip: string): readonly number[] {
     const known = this.addresses.get(ip);
     if (known !== undefined) return known;
-    const words = judgedWords(ip);
-    if (words === null) return [];
+    const written = parseAddress(ip);
+    if (written === null) return [];
+    const words = judgedAddress(written);
     const inner = this.addresses.get(formatAddress(words));
     if (inner !== undefined) return inner;
     const around = this.prefixes.filter(
@@ -28,11 +29,4 @@ export class AddressIndex {
     );
     return around.filter(({ bits }) => bits === around[0].bits).map(({ entry }) => entry);
   }
-}
-
-/** The address that decides: of NAT64, 6to4 and Teredo the IPv4 address that they carry. */
-function judgedWords(ip: string): Words | null {
-  const words = parseAddress(ip);
-  if (words === null || !carriesV4(words[0], words[1], words[2])) return words;
-  return [0, 0, MAPPED, carriedV4(words[0], words[1], words[3])];
 }

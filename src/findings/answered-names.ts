@@ -84,14 +84,18 @@ export function ruleByNames(
     // Many hosts ask for one name: the rules are asked once.
     if (named.name !== judged) judge.judgeName(q, named.name);
     judged = named.name;
-    // What is answered well again does not mend what was begun on an answer that another contradicted since.
-    const isDoubted = named.ambiguous || named.doubtedSec >= q.startSec;
-    const isEarlier = named.sinceSec <= q.startSec + OVERTAKE_SEC;
-    const confirmed = named.approved && isEarlier && !isDoubted && isFor(named, judge, host);
     if (q.rule < 0) carriesOthers = true;
-    if (!confirmed) continue;
+    if (!isConfirmed(named, judge, host, q.startSec)) continue;
     if (rule < 0) rule = q.rule;
     if (expiredRule < 0) expiredRule = q.expiredRule;
   }
   return { rule, expiredRule: rule < 0 ? expiredRule : -1, carriesOthers };
+}
+
+/** Whether the answer that gave the name confirms it for a flow of `host` that began at `startSec`. */
+export function isConfirmed(named: NamedAddress, judge: Judge, host: Host, startSec: number): boolean {
+  // What is answered well again does not mend what was begun on an answer that another contradicted since.
+  const isDoubted = named.ambiguous || named.doubtedSec >= startSec;
+  const isEarlier = named.sinceSec <= startSec + OVERTAKE_SEC;
+  return named.approved && isEarlier && !isDoubted && isFor(named, judge, host);
 }

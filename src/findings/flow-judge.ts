@@ -1,4 +1,4 @@
-import type { AddressNames } from "../flow/address-names.ts";
+import type { AddressNames, NamedAddress } from "../flow/address-names.ts";
 import {
   ADDR_A,
   ADDR_B,
@@ -27,7 +27,7 @@ import { addressOf, type End, initiatorOf, setClasses } from "../flow/flow-view.
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
-import { bestName, hostOf, type NameRuling, ruleByNames } from "./answered-names.ts";
+import { bestName, type Host, hostOf, isConfirmed, type NameRuling, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
 import type { NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
@@ -139,9 +139,7 @@ export class FlowJudge {
       this.findAcross(row, "ingress.flow", expired, null, "none");
       return;
     }
-    const host = hostOf(this.judge, addressOf(this.table, row, inner));
-    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
-    const known = this.names.namesOf(outer, this.question.startSec);
+    const { known, host } = this.answersAbout(row);
     const ruling = ruleByNames(known, this.judge, host, this.question);
     if (ruling.rule >= 0) {
       this.wait(row, ruling.rule);
@@ -177,7 +175,7 @@ export class FlowJudge {
     const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
     if (!byName) return;
     if (this.named.allows(row, name)) {
-      this.allow(row, this.named.question.rule, true);
+      this.allow(row, this.ruleOfName(row, name), true);
       this.allowedName.set(row, name);
       words[w + FLAGS] |= KEPT_BESIDE;
     } else this.findAcross(row, "egress.flow", this.named.question.expiredRule, name, "in-flow");
@@ -249,13 +247,32 @@ export class FlowJudge {
     this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
   }
 
+  /**
+   * The rule that an allowed name in the flow stands for. That of another name than was answered is the client's
+   * choice: the answered one's holds, and its budget.
+   */
+  private ruleOfName(row: number, name: string): number {
+    const { rule, startSec } = this.named.question;
+    const { known, host } = this.answersAbout(row);
+    if (known.some((each) => each.name === name && isConfirmed(each, this.judge, host, startSec)))
+      return rule;
+    const answered = this.ruleByAnswers(row).rule;
+    return answered >= 0 ? answered : rule;
+  }
+
   /** What the answers about its outer end say of a flow across the boundary. */
   private ruleByAnswers(row: number): NameRuling {
+    const { known, host } = this.answersAbout(row);
+    return ruleByNames(known, this.judge, host, this.question);
+  }
+
+  /** Answers about the outer end of a flow, and its host; `question` describes it then. */
+  private answersAbout(row: number): { known: readonly NamedAddress[]; host: Host } {
     const inner = innerEndOf(this.table, row);
     askAbout(this.table, row, inner, this.question);
-    const host = hostOf(this.judge, addressOf(this.table, row, inner));
     const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
-    return ruleByNames(this.names.namesOf(outer, this.question.startSec), this.judge, host, this.question);
+    const host = hostOf(this.judge, addressOf(this.table, row, inner));
+    return { known: this.names.namesOf(outer, this.question.startSec), host };
   }
 
   /** The flow is over. */

@@ -1,4 +1,4 @@
-import { isV4, parseAddress } from "./address-text.ts";
+import { isV4, MAPPED, parseAddress, type Words } from "./address-text.ts";
 import { type AddressRange, PrefixTable } from "./prefix-table.ts";
 
 /** Address classes; the sensor keeps them beside each flow as numbers. */
@@ -53,6 +53,13 @@ export function carriedV4(w0: number, w1: number, w3: number): number {
   if (w0 >>> 16 === 0x2002) return (w0 << 16) | (w1 >>> 16);
   if (w0 === 0x20010000) return ~w3; // RFC 4380 §4: the client's address with every bit turned
   return w3;
+}
+
+/** The address that decides: of a transition address the IPv4 address that it carries. */
+export function judgedAddress(address: Words): Words {
+  const [w0, w1, w2, w3] = address;
+  const carries = !isV4(w0, w1, w2) && carriesV4(w0, w1, w2);
+  return carries ? [0, 0, MAPPED, carriedV4(w0, w1, w3)] : address;
 }
 
 /**

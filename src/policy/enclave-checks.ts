@@ -56,7 +56,19 @@ function insideProblems(source: YamlSource, enclave: Omit<EnclavePolicy, "rules"
 function hostProblems(source: YamlSource, enclave: Omit<EnclavePolicy, "rules">): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
+  const names = new Set<string>();
   for (const [i, host] of enclave.hosts.entries()) {
+    if (names.has(host.name)) {
+      const message = `an earlier host is called ${JSON.stringify(host.name)} as well`;
+      problems.push(
+        source.at(
+          ["enclave", "hosts", i, "name"],
+          message,
+          "a name of its own, or all addresses in one entry",
+        ),
+      );
+    }
+    names.add(host.name);
     for (const words of host.addresses) {
       const address = formatAddress(words);
       const owner = owners.get(address);

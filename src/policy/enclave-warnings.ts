@@ -1,4 +1,4 @@
-import { classifyAddress, OUTSIDE } from "./address-class.ts";
+import { classifyAddress, LOCAL_RANGES, OUTSIDE } from "./address-class.ts";
 import { formatAddress } from "./address-text.ts";
 import { isUnder, NameSet } from "./name-set.ts";
 import { type EnclavePolicy, IN, type Rule } from "./policy.ts";
@@ -15,12 +15,15 @@ export function enclaveWarnings(source: YamlSource, policy: EnclavePolicy, nowSe
   const warnings = policy.rules.flatMap((rule, index) => ruleWarnings(source, rule, index, nowSec));
   warnings.push(...shadowWarnings(source, policy.rules));
   const inside = new PrefixTable(policy.inside);
+  const insideOrLocal = new PrefixTable([...policy.inside, ...LOCAL_RANGES]);
   for (const [i, prefix] of policy.inside.entries()) {
     warnings.push(...broadWarning(source, ["enclave", "inside", i], prefix));
   }
   for (const [i, prefix] of policy.resolvers.entries()) {
-    if (classifyAddress(inside, ...prefix.first) !== OUTSIDE) continue;
-    const message = `the resolver ${prefix.text} is outside: every question to it leaves the enclave`;
+    if (insideOrLocal.covers(prefix) && classifyAddress(inside, ...prefix.first) !== OUTSIDE) continue;
+    const message = inside.intersects(prefix)
+      ? `the resolvers ${prefix.text} lie in part outside: questions to those leave the enclave`
+      : `the resolver ${prefix.text} is outside: every question to it leaves the enclave`;
     warnings.push(source.at(["enclave", "resolvers", i], message));
   }
   for (const [i, suffix] of policy.search.entries()) {

@@ -1,5 +1,5 @@
-import { carriedV4, carriesV4, INSIDE, isMetadata, LOCAL, OUTSIDE } from "./address-class.ts";
-import { formatAddress, isV4, MAPPED, type Words } from "./address-text.ts";
+import { INSIDE, isMetadata, judgedAddress, LOCAL, OUTSIDE } from "./address-class.ts";
+import { formatAddress, type Words } from "./address-text.ts";
 import type { Judge } from "./judge.ts";
 import { NameSet } from "./name-set.ts";
 import { IN, OUT, type Rule } from "./policy.ts";
@@ -161,13 +161,6 @@ function wrongAddress(rule: Rule, address: Words | null): string | null {
   if (rule.toPrefixes.length === 0) return `it needs a name (${rule.text.to}): ask for that name`;
   const names = rule.toNames.length === 0 ? "" : "; to test its names, ask for a name";
   return `${formatAddress(judged)} is not among its addresses (${listOf(rule.toPrefixes)})${names}`;
-}
-
-/** What rules are held against: of a transition address, the IPv4 address that it carries. */
-function judgedAddress(address: Words): Words {
-  const [w0, w1, w2, w3] = address;
-  const carries = !isV4(w0, w1, w2) && carriesV4(w0, w1, w2);
-  return carries ? [0, 0, MAPPED, carriedV4(w0, w1, w3)] : address;
 }
 
 function wrongName(rule: Rule, name: string): string | null {

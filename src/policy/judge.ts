@@ -1,5 +1,5 @@
 import { remembering } from "../text-memo.ts";
-import { carriedV4, carriesV4, classifyAddress } from "./address-class.ts";
+import { carriedV4, carriesV4, classifyAddress, judgedAddress } from "./address-class.ts";
 import { isV4, MAPPED, type Words } from "./address-text.ts";
 import { EnclaveNames, type NameClass, type SearchStem } from "./enclave-names.ts";
 import { canonicalName, isHostName, NameIndex, NameSet } from "./name-set.ts";
@@ -146,20 +146,20 @@ export class Judge {
   }
 
   isResolver(w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.#resolvers.has(w0, w1, w2, w3);
+    return holds(this.#resolvers, w0, w1, w2, w3);
   }
 
   /** Whether the enclave file says that a mirror of this name stands at the address. */
   isMirrorOf(name: string, w0: number, w1: number, w2: number, w3: number): boolean {
     const canonical = canonicalName(name);
     for (const mirror of this.#mirrors) {
-      if (mirror.names.has(canonical) && mirror.to.has(w0, w1, w2, w3)) return true;
+      if (mirror.names.has(canonical) && holds(mirror.to, w0, w1, w2, w3)) return true;
     }
     return false;
   }
 
   isRelay(w0: number, w1: number, w2: number, w3: number): boolean {
-    return this.#relays.has(w0, w1, w2, w3);
+    return holds(this.#relays, w0, w1, w2, w3);
   }
 
   /**
@@ -178,12 +178,17 @@ export class Judge {
   ): boolean {
     const host = this.#hostAt(s0, s1, s2, s3);
     if (host === null || host.reach === null) return true;
-    return host.reach.has(d0, d1, d2, d3) || this.#resolvers.has(d0, d1, d2, d3);
+    return holds(host.reach, d0, d1, d2, d3) || holds(this.#resolvers, d0, d1, d2, d3);
   }
 
   /** Inventory name of an address. */
   hostName(w0: number, w1: number, w2: number, w3: number): string | null {
     return this.#hostAt(w0, w1, w2, w3)?.name ?? null;
+  }
+
+  /** Of the addresses of one host always the same: the first that the inventory has, or this one. */
+  mainAddress(w0: number, w1: number, w2: number, w3: number): Words {
+    return this.#hostAt(w0, w1, w2, w3)?.main ?? judgedAddress([w0, w1, w2, w3]);
   }
 
   /** Whether the enclave file says that hosts stand behind this address. */
@@ -234,13 +239,14 @@ export class Judge {
       const reach = mayReach === null ? null : new PrefixTable([...mayReach, ...own]);
       for (const words of addresses) {
         const sameLastWord = this.#hosts.get(words[3]) ?? [];
-        sameLastWord.push({ words, name, reach });
+        sameLastWord.push({ words, main: addresses[0], name, reach });
         this.#hosts.set(words[3], sameLastWord);
       }
     }
   }
 
   #hostAt(w0: number, w1: number, w2: number, w3: number): InventoryEntry | null {
+    if (!isV4(w0, w1, w2) && carriesV4(w0, w1, w2)) return this.#hostAt(0, 0, MAPPED, carriedV4(w0, w1, w3));
     const entries = this.#hosts.get(w3);
     if (entries === undefined) return null;
     for (const entry of entries) if (isSame(entry.words, w0, w1, w2, w3)) return entry;
@@ -250,11 +256,13 @@ export class Judge {
 
 interface InventoryEntry {
   readonly words: Words;
+  /** The first address of the host. */
+  readonly main: Words;
   readonly name: string;
   readonly reach: PrefixTable | null;
 }
 
-/** Whether a party is in the table; of a transition address, what it carries is judged, as for its class. */
+/** Whether an address is in the table; of a transition address, what it carries is judged, as for its class. */
 function holds(table: PrefixTable, w0: number, w1: number, w2: number, w3: number): boolean {
   if (isV4(w0, w1, w2) || !carriesV4(w0, w1, w2)) return table.has(w0, w1, w2, w3);
   return table.has(0, 0, MAPPED, carriedV4(w0, w1, w3));

@@ -189,6 +189,26 @@ describe("a byte budget", () => {
     expect(summary.exceptions).toMatchObject([{ attempts: 3, bytesOut: 1001 }]);
   });
 
+  it("is that of the name that was answered, whatever other allowed name the client claims", () => {
+    const two = enclave([
+      'id: one, to: ["a.example.org"], max_bytes_out: 1kB/day',
+      'id: two, to: ["b.example.net"]',
+    ]);
+    const claiming = (name: string) =>
+      new Scene().asks(GATE, "a.example.org", { answer: [OUTSIDE] }).talks(GATE, OUTSIDE, 80, (talk) => {
+        talk.open();
+        talk.client(httpRequest(name, "/", "POST", "x".repeat(2000)));
+        talk.close();
+      });
+    for (const name of ["a.example.org", "b.example.net"])
+      expect(claiming(name).lines(two)).toEqual([budget.replace("gate", "one")]);
+    const answered = claiming("b.example.net")
+      .at(0)
+      .asks(GATE, "b.example.net", { answer: [OUTSIDE] });
+    answered.frames.sort((a, b) => a.sec - b.sec || a.nsec - b.nsec);
+    expect(answered.lines(two)).toEqual([]);
+  });
+
   it("begins anew at midnight UTC", () => {
     const scene = new Scene().at(14 * 3600 - 10).talks(GATE, OUTSIDE, 443, sends(900));
     scene.at(14 * 3600 + 10).talks(GATE, OUTSIDE, 443, sends(900));
@@ -320,6 +340,17 @@ describe("what an inventory host may reach", () => {
     expect(new Scene().send(...flood).lines(file)).toEqual([
       `inside.unapproved ${GPU} ${AGENT} 9/udp attempted medium x1`,
     ]);
+  });
+
+  it("is asked of the IPv4 addresses that transition addresses carry", () => {
+    const [own, other] = ["64:ff9b::a14:10b", "64:ff9b::a14:115"]; // GPU and AGENT
+    expect(new Scene().talks(own, "fd20:5eed::5", 22, sends(1)).lines(file)).toEqual([
+      `inside.unapproved ${own} fd20:5eed::5 22/tcp transferred medium x1`,
+    ]);
+    expect(new Scene().talks(own, other, 22, sends(1)).seen(file).findings).toMatchObject([
+      { kind: "inside.unapproved", sourceName: "gpu-01" },
+    ]);
+    expect(new Scene().talks(own, "64:ff9b::a14:901", 443, sends(1)).lines(file)).toEqual([]); // 10.20.9.1
   });
 
   it("says nothing of who reaches it, nor of hosts without a limit", () => {

@@ -72,6 +72,10 @@ describe("files that do not load", () => {
       '5:64 10.20.0.1 already belongs to host "a"',
     ],
     [
+      around("  hosts: [{ name: a, address: 10.20.0.1 }, { name: a, address: 10.20.0.2 }]"),
+      '5:52 an earlier host is called "a" as well',
+    ],
+    [
       around("  services: [{ role: identity, address: 10.20.0.1, port: 443 }]"),
       "5:58 enclave.services[0].port is 443",
     ],
@@ -376,6 +380,11 @@ describe("warnings", () => {
       "2:55 the resolver 9.9.9.9 is outside: every question to it leaves the enclave",
       "2:74 the search suffix a.internal is under none of enclave.names: names in it count as outside",
     ]);
+    expect(
+      warningsOf(
+        "gapwatch: 1\nenclave: { name: t, inside: [10.2.0.0/16], resolvers: [0.0.0.0/0, 10.2.0.0/24] }",
+      ),
+    ).toEqual(["2:56 the resolvers 0.0.0.0/0 lie in part outside: questions to those leave the enclave"]);
   });
 
   it("warns of the enclave's own machines where they are outside", () => {

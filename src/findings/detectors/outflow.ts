@@ -17,7 +17,7 @@ const SUBJECT = "crown_jewels_bytes";
 
 /** What left one inside host, in this run and those before it. */
 export interface HostOutflow {
-  /** Address as text. */
+  /** Address as text; of a host with several the first in the inventory. */
   readonly host: string;
   readonly bytes: number;
   /** Packet time of the first and last of it, in whole seconds. */
@@ -36,7 +36,8 @@ interface Tally {
 
 /**
  * `volume.budget` by host: octets that left each inside host toward anything outside, allowed or not, against the
- * size that the enclave file states for its weights. They only ever add up: a theft may take weeks.
+ * size that the enclave file states for its weights. They only ever add up: a theft may take weeks. All addresses of
+ * a host in the inventory count together.
  */
 export class Outflow {
   /** Flows of hosts that there was no room for. */
@@ -103,7 +104,8 @@ export class Outflow {
     if (more <= 0) return;
     if (row >= this.counted.length) this.grow(row);
     this.counted[row] = bytes;
-    this.add(formatAddress(addressOf(this.table, row, inner)), more, lastMoment(this.table, row));
+    const host = this.judge.mainAddress(...addressOf(this.table, row, inner));
+    this.add(formatAddress(host), more, lastMoment(this.table, row));
   }
 
   private grow(row: number): void {

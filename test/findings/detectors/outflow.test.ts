@@ -46,6 +46,18 @@ describe("octets that leave a host", () => {
     expect(overIn(scene).map(({ source, bytesOut }) => [source, bytesOut])).toEqual([[GPU, 12_000]]);
   });
 
+  it("count over all addresses of a host in the inventory", () => {
+    const scene = leaks(6);
+    scene.frames.push(...leaks(6, 1, "fd20:5eed::11", "2001:db8::9").frames);
+    scene.frames.push(...leaks(1, 1, "64:ff9b::a14:10b", "2001:db8::9").frames);
+    scene.frames.sort((a, b) => a.sec - b.sec);
+    const host = 'hosts: [{ name: gpu-01, address: [10.20.1.11, "fd20:5eed::11"] }]';
+    expect(overIn(scene)).toEqual([]);
+    expect(overIn(scene, enclave([ALLOWED], [LIMIT, host]))).toMatchObject([
+      { source: GPU, sourceName: "gpu-01", bytesOut: 13_000 },
+    ]);
+  });
+
   it("do not count between inside hosts, nor what comes in", () => {
     expect(overIn(leaks(20, 1, GPU, AGENT))).toEqual([]);
     expect(overIn(leaks(20, 1, OUTSIDE, GPU))).toEqual([]);
