@@ -1,4 +1,4 @@
-import type { AddressNames, NamedAddress } from "../flow/address-names.ts";
+import type { AddressNames } from "../flow/address-names.ts";
 import {
   ADDR_A,
   ADDR_B,
@@ -25,13 +25,12 @@ import {
 import type { FlowTable } from "../flow/flow-table.ts";
 import { addressOf, type End, initiatorOf, setClasses } from "../flow/flow-view.ts";
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
-import { formatAddress } from "../policy/address-text.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
-import { bestName, type Host, hostOf, isConfirmed, type NameRuling, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
 import type { NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
+import { FlowAnswers } from "./flow-answers.ts";
 import type { FlowContents } from "./flow-contents.ts";
 import { askAbout, crossesBoundary, innerEndOf } from "./flow-ends.ts";
 import { openFlowFinding } from "./flow-finding.ts";
@@ -47,7 +46,7 @@ import type { TrustedFlows } from "./trusted-flows.ts";
 export class FlowJudge {
   private readonly table: FlowTable;
   private readonly judge: Judge;
-  private readonly names: AddressNames;
+  private readonly answers: FlowAnswers;
   private readonly ledger: Ledger;
   private readonly accounts: FlowAccounts;
   private readonly pending = new PendingFlows();
@@ -76,7 +75,7 @@ export class FlowJudge {
     this.contents = contents;
     this.table = table;
     this.judge = judge;
-    this.names = names;
+    this.answers = new FlowAnswers(table, judge, names);
     this.ledger = ledger;
     this.accounts = accounts;
     this.named = new NamedFlows(table, judge, ledger, accounts, contents);
@@ -139,13 +138,12 @@ export class FlowJudge {
       this.findAcross(row, "ingress.flow", expired, null, "none");
       return;
     }
-    const { known, host } = this.answersAbout(row);
-    const ruling = ruleByNames(known, this.judge, host, this.question);
+    const ruling = this.answers.ruling(row);
     if (ruling.rule >= 0) {
       this.wait(row, ruling.rule);
       return;
     }
-    const best = bestName(known, this.judge, host);
+    const best = this.answers.bestName(row);
     this.findAcross(
       row,
       "egress.flow",
@@ -175,7 +173,7 @@ export class FlowJudge {
     const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
     if (!byName) return;
     if (this.named.allows(row, name)) {
-      this.allow(row, this.ruleOfName(row, name), true);
+      this.allow(row, this.answers.ruleOfName(row, name, this.named.question.rule), true);
       this.allowedName.set(row, name);
       words[w + FLAGS] |= KEPT_BESIDE;
     } else this.findAcross(row, "egress.flow", this.named.question.expiredRule, name, "in-flow");
@@ -186,7 +184,7 @@ export class FlowJudge {
   /** The responder sent data, the flow ended or waited long enough: judge without a name from the flow. */
   settle(row: number): void {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_PENDING) return;
-    const ruling = this.ruleByAnswers(row);
+    const ruling = this.answers.ruling(row);
     if (ruling.rule >= 0 && !ruling.carriesOthers) {
       this.allow(row, ruling.rule, true);
       this.allowedByAnswer.add(row);
@@ -243,36 +241,8 @@ export class FlowJudge {
   /** A name in the flow is the client's claim: without an answer that confirms it, it allows nothing. */
   private nameDoubted(row: number): void {
     if (this.table.words[row * ROW_WORDS + JUDGED] !== JUDGED_ALLOWED) return;
-    if (this.ruleByAnswers(row).rule >= 0) return;
+    if (this.answers.ruling(row).rule >= 0) return;
     this.findAcross(row, "egress.flow", -1, this.allowedName.get(row) ?? null, "in-flow");
-  }
-
-  /**
-   * The rule that an allowed name in the flow stands for. That of another name than was answered is the client's
-   * choice: the answered one's holds, and its budget.
-   */
-  private ruleOfName(row: number, name: string): number {
-    const { rule, startSec } = this.named.question;
-    const { known, host } = this.answersAbout(row);
-    if (known.some((each) => each.name === name && isConfirmed(each, this.judge, host, startSec)))
-      return rule;
-    const answered = this.ruleByAnswers(row).rule;
-    return answered >= 0 ? answered : rule;
-  }
-
-  /** What the answers about its outer end say of a flow across the boundary. */
-  private ruleByAnswers(row: number): NameRuling {
-    const { known, host } = this.answersAbout(row);
-    return ruleByNames(known, this.judge, host, this.question);
-  }
-
-  /** Answers about the outer end of a flow, and its host; `question` describes it then. */
-  private answersAbout(row: number): { known: readonly NamedAddress[]; host: Host } {
-    const inner = innerEndOf(this.table, row);
-    askAbout(this.table, row, inner, this.question);
-    const outer = formatAddress(addressOf(this.table, row, inner === 0 ? 1 : 0));
-    const host = hostOf(this.judge, addressOf(this.table, row, inner));
-    return { known: this.names.namesOf(outer, this.question.startSec), host };
   }
 
   /** The flow is over. */
