@@ -49,6 +49,8 @@ export class QuicConversation {
   /** Why a name may be missing, to be told at the end unless one was read. */
   private doubt: string | null = null;
   private googleName: string | null = null;
+  /** A packet of a version that is not known came, and no word that the server does not know it either. */
+  private isUnknown = false;
   /** Of the datagram that is being read. */
   private tries = 0;
   /** The connection that its keys were made for. */
@@ -76,7 +78,7 @@ export class QuicConversation {
       if (status !== "ok") this.sink.trouble(status);
       if (status !== "ok" || quicVersion(packet.version) === undefined) break;
       if (n === MAX_PACKETS) {
-        this.doubts("quic.too_many_packets");
+        this.sink.trouble("quic.too_many_packets");
         break;
       }
       if (packet.kind === "initial") this.initial(shown, from, view);
@@ -91,6 +93,19 @@ export class QuicConversation {
     this.doubt ??= trouble;
   }
 
+  /** A datagram of a version that is not known, an int32: its name is told by no other's. */
+  unknown(version: number): void {
+    // Those that clients send to be told of others (RFC 9000 §15) are nobody's.
+    if ((version & 0x0f0f0f0f) === 0x0a0a0a0a) this.doubts("quic.version_unknown");
+    else this.isUnknown = true;
+  }
+
+  /** The server told of the versions that it has: it took none of what came before. */
+  negotiated(): void {
+    this.isUnknown = false;
+    this.sink.trouble("quic.version_negotiated");
+  }
+
   /** A datagram of Google's QUIC. */
   google(from: End, { version, sni }: GoogleHello): void {
     if (sni === null) this.doubts("quic.chlo_unreadable");
@@ -100,13 +115,14 @@ export class QuicConversation {
   /** The flow is over: what was not read is counted. */
   close(): void {
     for (const connection of this.connections) this.abandon(connection);
-    if (!this.isNamed && this.doubt !== null) this.sink.trouble(this.doubt);
+    if (this.isUnknown) this.sink.trouble("quic.version_unknown");
+    else if (!this.isNamed && this.doubt !== null) this.sink.trouble(this.doubt);
   }
 
   private initial(shown: Shown, from: End, view: DataView): void {
     shown.initials++;
     if (this.tries >= MAX_TRIES) {
-      this.doubts("quic.too_many_packets");
+      this.sink.trouble("quic.too_many_packets"); // whatever was named before, this may be another
       return;
     }
     for (const connection of this.connections) {
@@ -138,7 +154,7 @@ export class QuicConversation {
       return this.begun;
     }
     if (this.begun !== null) {
-      // RFC 9000 §12.2: a datagram is of one connection. Whatever was named before, this may be another.
+      // RFC 9000 §12.2: a datagram is of one connection.
       this.sink.trouble("quic.too_many_packets");
       return null;
     }

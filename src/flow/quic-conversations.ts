@@ -57,12 +57,17 @@ export class QuicConversations {
     const isLong = isLongHeader(view, at);
     if (!isLong && (words[w + FLAGS] & QUIC_CONNECTED) !== 0) words[w + FLAGS] |= QUIC_DATA_A << from;
     else if (isGoogleQuic(view, at, end)) this.google(row, from, view, at, end);
-    else if (!isLong) return;
-    else if (words[w + PACKETS_A + from] === 1 && mayBeQuicLong(view, at, end, lenBytes)) {
-      (this.talks.get(row) ?? this.open(row)).doubts("quic.version_unknown");
-    } else if (end - at > 4 && view.getInt32(at + 1) === VERSION_NEGOTIATION) {
-      if (this.talks.has(row)) this.sink.trouble("quic.version_negotiated");
+    else if (!isLong || end - at < 5) return;
+    else if (view.getInt32(at + 1) === VERSION_NEGOTIATION) {
+      if (from !== initiatorOf(this.table, row)) this.talks.get(row)?.negotiated();
+    } else if (this.mayBegin(row, from) && mayBeQuicLong(view, at, end, lenBytes)) {
+      (this.talks.get(row) ?? this.open(row)).unknown(view.getInt32(at + 1));
     }
+  }
+
+  /** A first packet of a flow, or of a connection where others of QUIC were seen. */
+  private mayBegin(row: number, from: End): boolean {
+    return this.table.words[row * ROW_WORDS + PACKETS_A + from] === 1 || this.talks.has(row);
   }
 
   /** The flow is over: what is unfinished is counted. */

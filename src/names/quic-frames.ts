@@ -27,7 +27,12 @@ export function readInitialFrames(
   take: CryptoTaker,
 ): QuicFramesStatus {
   while (at < end) {
-    const type = view.getUint8(at++);
+    let type = view.getUint8(at++);
+    if (framing === "ietf" && type >= 0x40) {
+      // RFC 9000 §12.4: longer than it has to be, which not all take for an error.
+      type = readVarint(view, at - 1, end);
+      at += varintLen(view.getUint8(at - 1)) - 1;
+    }
     if (type === PADDING) {
       // Most of a first datagram is padding (RFC 9000 §14.1).
       while (end - at >= 4 && view.getInt32(at) === 0) at += 4;

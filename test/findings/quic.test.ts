@@ -336,6 +336,43 @@ describe("QUIC that cannot be read makes a run inconclusive:", () => {
   });
 });
 
+describe("QUIC that names what a rule allows, for those who look", () => {
+  const allowed = ["id: a, to: [a.example], ports: [443/udp], reason: x, owner: x, expires: never"];
+  const said = (...datagrams: readonly Uint8Array[]) => {
+    const scene = new QuicScene();
+    scene.asks(GPU, "a.example", { answer: [OUTSIDE] });
+    return scene.up(...datagrams).said(enclave(allowed));
+  };
+  const named = hello("a.example");
+  const unknown = Buffer.from(named);
+  unknown.writeUInt32BE(0xfaceb010, 1);
+
+  it("and begins in a version that nobody here knows", () => {
+    expect(said(named)).toEqual([]);
+    expect(said(named, unknown)).toEqual(["quic.version_unknown"]);
+    expect(said(unknown, named)).toEqual(["quic.version_unknown"]);
+  });
+
+  it("which is nothing where the server knows that version no better", () => {
+    const scene = new QuicScene();
+    scene.asks(GPU, "a.example", { answer: [OUTSIDE] });
+    scene
+      .up(unknown)
+      .down(versionNegotiation(CLIENT_CID, DCID, V1))
+      .up(named);
+    expect(scene.said(enclave(allowed))).toEqual([]);
+  });
+
+  it("behind a frame whose type is longer than it has to be (RFC 9000 §12.4)", () => {
+    const message = quicHello("evil.example");
+    const long = Buffer.concat([Buffer.from([0x40]), crypto(0, message)]);
+    expect(said(clientInitial([long]))).toEqual(["egress.flow evil.example attempted"]);
+    expect(
+      said(clientInitial([long]), clientInitial([crypto(0, quicHello("a.example"))], { pn: 1 })),
+    ).toEqual(["egress.flow evil.example attempted", "quic.hello_conflict"]);
+  });
+});
+
 describe("QUIC inside", () => {
   it("shows an outside name as info, by UDP", () => {
     const scene = new QuicScene(AGENT).up(hello("huggingface.co")).down(answer);
