@@ -18,7 +18,7 @@ export class DnsReader implements ProtocolReader {
   }
 
   readonly needsAll = true;
-  readonly mayName = true;
+  readonly skippable = 0;
 
   get heldBytes(): number {
     return this.deframer.heldBytes;

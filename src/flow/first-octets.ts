@@ -26,6 +26,8 @@ export type Shown =
   | "maybe";
 
 const PORT_DNS = 53;
+/** Of a record with a ClientHello: behind the headers of both. */
+const HELLO_VERSION_AT = 9;
 const PORTS_OPENFLOW = [6633, 6653];
 
 /**
@@ -41,7 +43,7 @@ export function firstOctets(
 ): Shown {
   const headerLen = proxyHeaderLen(view, at, end);
   if (headerLen > 0) return "proxy-header";
-  const tls = isTlsStart(view, at, end);
+  const tls = responderPort === PORT_DNS ? isTlsBesideDns(view, at, end) : isTlsStart(view, at, end);
   if (tls === "yes") return "tls";
   const http2 = isHttp2Start(view, at, end);
   if (http2 === "yes") return "http2";
@@ -66,6 +68,17 @@ export function firstOctets(
   if (mayBeHttp || tls === "maybe" || ssh === "maybe" || socks === "maybe") return "maybe";
   if (responderPort === PORT_DNS) return "dns";
   return dns === "maybe" ? "maybe" : "nothing";
+}
+
+/**
+ * As isTlsStart, where a DNS message with a length and an id of its sender's choice may look like a record: of a hello
+ * the version is there too, in the place of a question's count of answers.
+ */
+function isTlsBesideDns(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
+  const tls = isTlsStart(view, at, end);
+  if (tls !== "yes") return tls;
+  if (end - at < HELLO_VERSION_AT + 2) return "maybe";
+  return view.getUint8(at + HELLO_VERSION_AT) === 3 ? "yes" : "no";
 }
 
 /** Octets that TLS records and the lines of HTTP begin with, empty lines before them included; SSL 2.0 is left out. */

@@ -27,8 +27,8 @@ export class HttpClientReader implements ProtocolReader {
     this.budget = budget;
   }
 
-  get mayName(): boolean {
-    return this.reader.bodyLeft === 0;
+  get skippable(): number {
+    return this.reader.bodyLeft;
   }
 
   get heldBytes(): number {
@@ -76,7 +76,7 @@ export class HttpClientReader implements ProtocolReader {
 export class HttpServerReader implements ProtocolReader {
   readonly done = false;
   readonly needsAll = false;
-  readonly mayName = false;
+  readonly skippable = Number.POSITIVE_INFINITY;
   private readonly connection: Http1Connection;
   private readonly reader: HttpResponseReader;
   private readonly found: (response: HttpResponse, request: HttpRequest | null) => void;

@@ -6,7 +6,7 @@ import type { ProtocolReader } from "./protocol-reader.ts";
 export class SimpleRequestReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly mayName = true;
+  readonly skippable = 0;
   readonly heldBytes = 0;
   private readonly found: (request: HttpRequest) => void;
 
@@ -30,7 +30,7 @@ export class SimpleRequestReader implements ProtocolReader {
 export class SimpleResponseReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly mayName = false;
+  readonly skippable = Number.POSITIVE_INFINITY;
   readonly heldBytes = 0;
   private readonly found: () => void;
 

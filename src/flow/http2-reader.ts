@@ -14,8 +14,8 @@ export class Http2Reader implements ProtocolReader {
     return this.frames.done;
   }
 
-  get mayName(): boolean {
-    return this.frames.skippable === 0;
+  get skippable(): number {
+    return this.frames.skippable;
   }
 
   get heldBytes(): number {

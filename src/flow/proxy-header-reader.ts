@@ -5,7 +5,7 @@ import type { ProtocolReader } from "./protocol-reader.ts";
 export class ProxyHeaderReader implements ProtocolReader {
   readonly done = false;
   readonly needsAll = true;
-  readonly mayName = true;
+  readonly skippable = 0;
   readonly heldBytes = 0;
   /** Octets of the header that are still to come; null before the first. */
   private left: number | null = null;

@@ -63,8 +63,8 @@ export class SocksClientReader implements ProtocolReader {
     return !this.done && !this.isThrough;
   }
 
-  get mayName(): boolean {
-    return !this.done;
+  get skippable(): number {
+    return this.done ? Number.POSITIVE_INFINITY : 0;
   }
 
   get heldBytes(): number {
@@ -104,7 +104,7 @@ export class SocksClientReader implements ProtocolReader {
 export class SocksServerReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly mayName = false;
+  readonly skippable = Number.POSITIVE_INFINITY;
   private isThrough = false;
   private readonly hold = new ByteHold(MAX_SOCKS_HANDSHAKE);
   private readonly connection: SocksConnection;

@@ -35,7 +35,7 @@ export class SshConnection {
 export class SshReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly mayName = false;
+  readonly skippable = Number.POSITIVE_INFINITY;
   readonly heldBytes = 0;
   private readonly line = new SshBannerLine();
   private readonly connection: SshConnection;

@@ -2,8 +2,8 @@ import { RecentOctets, RecentPool } from "./recent-octets.ts";
 
 /** Takes one direction's octets in order. */
 export interface StreamReader {
-  /** The next octets may name a destination. */
-  readonly mayName: boolean;
+  /** So many of the next octets name no destination, whatever they are. */
+  readonly skippable: number;
   /** In-order octets; the memory is valid during the call alone. */
   read(view: DataView, at: number, end: number): void;
   /** Octets that never came: `lenBytes` of them are missing before the next read. */
@@ -109,9 +109,9 @@ export class TcpStream {
     }
     if (fresh > 0) {
       this.advance(fresh);
-      const mayName = this.reader.mayName;
+      const mayName = fresh > this.reader.skippable;
       this.reader.read(view, at + old, end);
-      if (mayName || this.reader.mayName) this.recent.keep(seq + old, view, at + old, end);
+      if (mayName) this.recent.keep(seq + old, view, at + old, end);
     }
     const missing = Math.min(cut, fresh + cut);
     if (missing > 0) {

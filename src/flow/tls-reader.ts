@@ -40,8 +40,8 @@ export class TlsClientReader implements ProtocolReader {
     return !this.named;
   }
 
-  get mayName(): boolean {
-    return !this.done;
+  get skippable(): number {
+    return this.done ? Number.POSITIVE_INFINITY : 0;
   }
 
   get heldBytes(): number {
@@ -101,7 +101,7 @@ export class TlsClientReader implements ProtocolReader {
 export class TlsServerReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly mayName = false;
+  readonly skippable = Number.POSITIVE_INFINITY;
   /** The server accepted: its hello was seen, and was no request to try again. */
   accepted = false;
   private readonly stream = new TlsHelloStream(HANDSHAKE_SERVER_HELLO);

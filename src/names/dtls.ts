@@ -37,7 +37,9 @@ export function mayBeDtlsHello(view: DataView, at: number, end: number): boolean
 function isClearRecord(view: DataView, at: number): boolean {
   if (view.getUint16(at + 3) !== 0) return false;
   const version = view.getUint16(at + 1);
-  return version === 0xfeff || version === 0xfefd || version === 0x0100; // the last: OpenSSL before 0.9.8f
+  if (version === 0xfeff || version === 0xfefd) return true;
+  // OpenSSL before 0.9.8f. A question of DNS can begin so; its count then stands in the sequence number.
+  return version === 0x0100 && view.getUint8(at + 5) === 0;
 }
 
 /** Steps to the next piece of a ClientHello at or after `at`; false when there is none in the datagram. */

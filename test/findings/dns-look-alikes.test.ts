@@ -40,6 +40,24 @@ describe("a question to the resolver that looks like a tunnel", () => {
     expect(told(message, port).filter((line) => line.startsWith("dns.name"))).toHaveLength(1);
   });
 
+  it("by an id and a label like a whole DTLS hello of OpenSSL's old number", () => {
+    const hello = label([1], [0, 0, 0], [0, 0], [0, 0, 0], [0, 0, 0], "a");
+    expect(told(question(0x1601, hello, 0), 40000)).toHaveLength(1);
+  });
+
+  it("by a length and an id like a record of TLS", () => {
+    const lenBytes = 0x1603;
+    const asked = question(0x0101, label("a"), 0x0501);
+    const padding = join([0], be(41, 2), be(1232, 2), be(0, 4), be(lenBytes - asked.length - 11, 2));
+    asked.writeUInt16BE(1, 10); // one additional record
+    const message = join(be(lenBytes, 2), asked, padding, Buffer.alloc(lenBytes - asked.length - 11));
+    const scene = new Scene().works().talks(GPU, RESOLVER, 53, (talk) => {
+      talk.open();
+      talk.client(message);
+    });
+    expect(scene.lines()).toEqual([`dns.name ${GPU} a.evil.com 53/tcp named medium x1`]);
+  });
+
   it("between clients of Teredo", () => {
     const message = question(0x6001, label("abcdefghijk", [0x20, 0x01, 0, 0]));
     const long = join(message.subarray(0, 28), dnsName("foo.com"), be(1, 2), be(1, 2));

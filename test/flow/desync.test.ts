@@ -106,6 +106,21 @@ describe("octets that are sent twice and not the same", () => {
   });
 });
 
+describe("where a message ends", () => {
+  const evil = httpRequest("evil.example", "http://evil.example/");
+  const head = httpRequest("a.example", "/", "POST").toString("latin1").trimEnd();
+
+  it("is no matter of the second telling either, though it stands between contents", () => {
+    const { talk, wire } = opened();
+    wire.take(talk.data("client", `${head}\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab`));
+    const end = `cde\r\n0;a\r\n\r\n${evil}`;
+    wire.take(talk.data("client", `cde\r\n2000\r\n${evil}`));
+    talk.clientSeq -= end.length;
+    wire.take(talk.client(end)).end();
+    expect(wire.troubles).toEqual(["stream.rewritten"]);
+  });
+});
+
 describe("a hello that is none", () => {
   it("is told of when what follows it is no TLS", () => {
     const { talk, wire } = opened();

@@ -7,7 +7,7 @@ import { StreamBudget, TcpStream } from "../../src/flow/tcp-stream.ts";
 class Collected {
   text = "";
   readonly gaps: number[] = [];
-  readonly mayName = true;
+  readonly skippable = 0;
   rewrites = 0;
 
   rewritten(): void {
