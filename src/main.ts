@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import { divertNotices, say } from "./commands/say.ts";
+import { leaveLostTerminalsAlone } from "./commands/terminal.ts";
 import { version } from "./commands/version.ts";
 
 const COULD_NOT_RUN = 2;
@@ -85,6 +86,7 @@ setFlagsFromString("--semi-space-growth-factor=1");
 // What lived through two collections is old, dead or not: connections mostly. The old heap is looked through
 // when it has doubled, not quadrupled: 102 MB to 90 MB, at no cost that shows.
 setFlagsFromString("--heap-growing-percent=100");
+leaveLostTerminalsAlone();
 process.stdout.on("error", outputFailed);
 process.stderr.on("error", () => {}); // nobody is left to tell
 process.on("uncaughtException", internalError);

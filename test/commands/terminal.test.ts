@@ -53,6 +53,19 @@ describe.skipIf(!hasPython)("on a terminal", () => {
     expect(text).not.toMatch(/\x1b\[[\d;]+m/);
   });
 
+  it("that goes away, it still ends with the verdict's exit code", () => {
+    const script = inRepository("test/commands/gone-terminal.py");
+    const replay = [MAIN, "replay", QUICKSTART, "-e", ENCLAVE, "--dashboard"];
+    const env = { ...process.env, TERM: "xterm-256color" };
+    const options = { env, timeout: PATIENCE_MS, encoding: "utf8" } as const;
+    const { status, stderr } = spawnSync(
+      "python3",
+      [script, "huggingface", process.execPath, ...replay],
+      options,
+    );
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  });
+
   it("sends no escape sequence to a dumb one", () => {
     const { code, text } = onTerminal("dumb", whole, "end", { TERM: "dumb" });
     expect(code).toBe(1);
