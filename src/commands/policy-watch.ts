@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { systemMessage } from "../capture/system-message.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
@@ -85,6 +86,8 @@ export class PolicyWatch {
   /** The file, or why it cannot be read. */
   private read(): Buffer | string {
     try {
+      // A pipe (`-e <(...)`) would keep this thread waiting for somebody who writes to it.
+      if (!statSync(this.enclave.path).isFile()) return "it is no plain file, and cannot be read again";
       return readBounded(this.enclave.path, MAX_ENCLAVE_MIB);
     } catch (error) {
       return systemMessage(error);

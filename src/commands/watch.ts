@@ -83,13 +83,14 @@ ${KEYS_HELP}`,
 
 async function watch(options: WatchOptions): Promise<number> {
   process.on("SIGHUP", () => {}); // of a log rotation while it starts
-  const enclave = readEnclaveOrExit(options.enclave);
-  for (const warning of enclave.warnings) say(`warning: ${warning}`);
   try {
-    // tcpdump opens a socket of its own, for which it needs what the ring can do without.
+    // First of all, because the program may be started again for it: a pipe can be read once. tcpdump opens a socket
+    // of its own, for which it needs what the ring can do without.
     const ring = options.source === "ring";
     const each = socketsNeeded(options.workers);
     const sockets = ring ? await socketsWithoutPrivileges(options.interface, each) : NO_SOCKETS;
+    const enclave = readEnclaveOrExit(options.enclave);
+    for (const warning of enclave.warnings) say(`warning: ${warning}`);
     const alarms = new Map<string, string>();
     const alarm = (part: string, message: string | null): void => {
       if (message === null) alarms.delete(part);

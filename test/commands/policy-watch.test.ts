@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -112,4 +113,13 @@ it("does not take half of a file that is still being written", async () => {
   look();
   look();
   expect(differences).toEqual(["+more"]);
+});
+
+it("does not wait for somebody who writes to a pipe", async () => {
+  follow();
+  rmSync(path);
+  execFileSync("mkfifo", [path], { stdio: "ignore" });
+  await until(() => said.length > 0);
+  watch?.reload();
+  expect(said.join("")).toMatch(/^(gapwatch: cannot read .*: it is no plain file, .*\n){2}$/);
 });
