@@ -1,4 +1,3 @@
-import IPCIDR from "ip-cidr";
 import { compareWords, formatAddress, isV4, parseAddress, type Words } from "./address-text.ts";
 
 /** A CIDR prefix, or a single address (`bits` 32 or 128), with its first and last address. */
@@ -16,26 +15,28 @@ export interface PrefixFault {
   readonly expected: string;
 }
 
-// ip-cidr takes more than RFC 4632 §3.1 and RFC 4291 §2.3 allow (zones, "fe80::/10/10", "/032"),
-// and turns v4-mapped prefixes into single IPv4 addresses, so the outline is held here.
-const OUTLINE = /^[0-9A-Fa-f.:]+\/(0|[1-9][0-9]{0,2})$/;
+/** RFC 4632 §3.1 and RFC 4291 §2.3: one length, without leading zeros. */
+const LENGTH = /^(0|[1-9][0-9]{0,2})$/;
 const EXPECTED = "an address or a CIDR prefix, such as 10.20.0.0/16 or fd20:5eed::/48";
 
 /** Reads an address or a CIDR prefix without host bits. */
 export function parsePrefix(text: string): Prefix | PrefixFault {
-  const mapped = parseAddress(text.split("/", 1)[0]);
-  if (mapped !== null && text.includes(":") && isV4(mapped[0], mapped[1], mapped[2])) {
+  const slash = text.indexOf("/");
+  const written = parseAddress(slash === -1 ? text : text.slice(0, slash));
+  if (written === null) return notAPrefix(text);
+  const family = text.includes(":") ? 6 : 4;
+  if (family === 6 && isV4(written[0], written[1], written[2])) {
     return {
       message: `${JSON.stringify(text)} is a v4-mapped address`,
-      expected: `IPv4 in its own form, such as ${formatAddress(mapped)}`,
+      expected: `IPv4 in its own form, such as ${formatAddress(written)}`,
     };
   }
-  if (mapped !== null && !text.includes("/")) {
-    const family = text.includes(":") ? 6 : 4;
-    return { text, family, bits: family === 4 ? 32 : 128, first: mapped, last: mapped };
-  }
-  if (mapped === null || !OUTLINE.test(text)) return notAPrefix(text);
-  return parseCidr(text, mapped);
+  const mostBits = family === 4 ? 32 : 128;
+  if (slash === -1) return { text, family, bits: mostBits, first: written, last: written };
+  const length = text.slice(slash + 1);
+  const bits = Number(length);
+  if (!LENGTH.test(length) || bits > mostBits) return notAPrefix(text);
+  return blockOf(text, family, bits, written);
 }
 
 /** Whether `parsePrefix` answered with a fault. */
@@ -52,25 +53,27 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   );
 }
 
-function parseCidr(text: string, written: Words): Prefix | PrefixFault {
-  const bits = Number(text.slice(text.indexOf("/") + 1));
-  let cidr: IPCIDR;
-  try {
-    // In our own spelling: ip-cidr misreads IPv6 that ends in dotted decimal.
-    cidr = new IPCIDR(`${formatAddress(written)}/${bits}`);
-  } catch {
-    return notAPrefix(text);
-  }
-  const first = parseAddress(cidr.start<string>());
-  const last = parseAddress(cidr.end<string>());
-  if (first === null || last === null) return notAPrefix(text);
+function blockOf(text: string, family: 4 | 6, bits: number, written: Words): Prefix | PrefixFault {
+  const lead = family === 4 ? 96 : 0; // an IPv4 address is the last word of four
+  const first = withHostBits(written, lead + bits, false);
   if (compareWords(first, written) !== 0) {
     return {
       message: `${JSON.stringify(text)} has host bits set`,
       expected: `${formatAddress(first)}/${bits}, or the address alone`,
     };
   }
-  return { text, family: text.includes(":") ? 6 : 4, bits, first, last };
+  return { text, family, bits, first, last: withHostBits(written, lead + bits, true) };
+}
+
+/** The address with all bits behind the first `bits` of the 128 set, or cleared. */
+function withHostBits(words: Words, bits: number, isSet: boolean): Words {
+  const word = (i: number) => {
+    const kept = bits - i * 32;
+    if (kept >= 32) return words[i];
+    const host = kept <= 0 ? -1 : -1 >>> kept;
+    return isSet ? words[i] | host : words[i] & ~host;
+  };
+  return [word(0), word(1), word(2), word(3)];
 }
 
 function notAPrefix(text: string): PrefixFault {
