@@ -1,8 +1,9 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { parsePort } from "../policy/ports.ts";
 import { isFault, parsePrefix } from "../policy/prefix.ts";
 import { isPublicSuffix } from "../policy/public-suffix.ts";
 import { shapeProblems } from "../policy/shape-problems.ts";
+import { described, may } from "../policy/shape-words.ts";
 import { type Problem, YamlSource } from "../policy/yaml-source.ts";
 import { type CatalogueEntry, CONFIDENCES, type SharedHosting } from "./entry.ts";
 import { parseHostPattern } from "./host-pattern.ts";
@@ -31,77 +32,66 @@ const hosts = z.array(
   "a list of names",
 );
 
+const addresses = z.array(
+  checked(
+    "no address and no CIDR prefix",
+    "10.20.0.1, or 10.20.0.0/16 without host bits",
+    (text) => !isFault(parsePrefix(text)),
+  ),
+  "a list of addresses",
+);
+const ports = z.array(
+  checked("no port", "a port such as 443/tcp or 8000-8010/udp", isTransportPort),
+  "a list of ports",
+);
+const day = z.string().check(z.regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2026-11-20"));
+const duration = z.string().check(z.regex(/^[1-9]\d*[smhd]$/, "a duration such as 10m, 24h or 3d"));
+
 const entryShape = z.strictObject(
   {
-    component: line.describe("Who contacts these hosts: what reports call it"),
-    kind: z.enum(kinds, `one of ${kinds.join(", ")}`).describe("What kind of dependency it is"),
-    vendor: line.optional().describe("Whose component it is"),
-    what: line.optional().describe("What it does there"),
-    names: hosts.optional().describe("Host names: a name, *.name (below it), or one * within a label"),
-    addresses: z
-      .array(
-        checked(
-          "no address and no CIDR prefix",
-          "10.20.0.1, or 10.20.0.0/16 without host bits",
-          (text) => !isFault(parsePrefix(text)),
-        ),
-        "a list of addresses",
-      )
-      .optional()
-      .describe("Addresses and CIDR prefixes"),
-    ports: z
-      .array(
-        checked("no port", "a port such as 443/tcp or 8000-8010/udp", isTransportPort),
-        "a list of ports",
-      )
-      .optional()
-      .describe("Ports such as 443/tcp: beside names they rank, alone they identify"),
-    through: z
-      .array(line, "a list of vendors")
-      .optional()
-      .describe("Vendors whose hosts it uses, not its own"),
-    setting: line.optional().describe("What turns it off"),
-    setting_source: z
-      .enum(["checked", "reported"], "checked or reported")
-      .optional()
-      .describe("Whether the setting was seen in source or documentation; checked if omitted"),
-    remedy: line.optional().describe("What helps where no setting does"),
-    source: line.optional().describe("Where this is from"),
-    confidence: z
-      .enum(CONFIDENCES, `one of ${CONFIDENCES.join(", ")}`)
-      .optional()
-      .describe("How the host names are known: source or official documents, other material, or hearsay"),
-    checked: z
-      .string()
-      .regex(/^\d{4}-\d{2}-\d{2}$/, "a date such as 2026-11-20")
-      .optional()
-      .describe("Day of the last look at the source"),
-    interval: z
-      .string()
-      .regex(/^[1-9]\d*[smhd]$/, "a duration such as 10m, 24h or 3d")
-      .optional()
-      .describe("How often it contacts its hosts: validation windows are judged by it"),
+    component: described(line, "Who contacts these hosts: what reports call it"),
+    kind: described(z.enum(kinds, `one of ${kinds.join(", ")}`), "What kind of dependency it is"),
+    vendor: may(line, "Whose component it is"),
+    what: may(line, "What it does there"),
+    names: may(hosts, "Host names: a name, *.name (below it), or one * within a label"),
+    addresses: may(addresses, "Addresses and CIDR prefixes"),
+    ports: may(ports, "Ports such as 443/tcp: beside names they rank, alone they identify"),
+    through: may(z.array(line, "a list of vendors"), "Vendors whose hosts it uses, not its own"),
+    setting: may(line, "What turns it off"),
+    setting_source: may(
+      z.enum(["checked", "reported"], "checked or reported"),
+      "Whether the setting was seen in source or documentation; checked if omitted",
+    ),
+    remedy: may(line, "What helps where no setting does"),
+    source: may(line, "Where this is from"),
+    confidence: may(
+      z.enum(CONFIDENCES, `one of ${CONFIDENCES.join(", ")}`),
+      "How the host names are known: source or official documents, other material, or hearsay",
+    ),
+    checked: may(day, "Day of the last look at the source"),
+    interval: may(duration, "How often it contacts its hosts: validation windows are judged by it"),
   },
   "a mapping of keys to values",
 );
 
 const sharedShape = z.strictObject(
   {
-    operator: line.describe("Whose hosting it is"),
-    what: line.describe("What is served there"),
-    names: hosts.describe("Names that identify nobody"),
+    operator: described(line, "Whose hosting it is"),
+    what: described(line, "What is served there"),
+    names: described(hosts, "Names that identify nobody"),
   },
   "a mapping of keys to values",
 );
 
+const entryList = z
+  .array(entryShape, "a list of entries")
+  .check(z.maxLength(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`));
+
 const fileShape = z.strictObject(
   {
     gapwatch_catalogue: z.literal(1, "1, the version of this format"),
-    entries: z
-      .array(entryShape, "a list of entries")
-      .max(MAX_ENTRIES, `at most ${MAX_ENTRIES} entries`)
-      .optional(),
-    shared: z.array(sharedShape, "a list of shared hosting").optional(),
+    entries: z.optional(entryList),
+    shared: z.optional(z.array(sharedShape, "a list of shared hosting")),
   },
   "a mapping of keys to values",
 );
@@ -164,11 +154,12 @@ function toEntry(entry: z.output<typeof entryShape>): CatalogueEntry {
 
 /** A text; where it is not sound, `fault` says what it is and `expected` what it should be. */
 function checked(fault: string, expected: string, isSound: (text: string) => boolean) {
-  return z.string(expected).superRefine((text, ctx) => {
+  const soundness = z.superRefine<string>((text, ctx) => {
     if (isSound(text)) return;
     const shown = JSON.stringify(text.slice(0, MAX_SHOWN));
     ctx.addIssue({ code: "custom", message: `${shown} is ${fault}`, params: { expected } });
   });
+  return z.string(expected).check(soundness);
 }
 
 function isTransportPort(text: string): boolean {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import {
   BUDGET_EXPECTED,
   DURATION_EXPECTED,
@@ -14,6 +14,7 @@ import type { NamePattern } from "./name-set.ts";
 import { PORT_EXPECTED, parsePort } from "./ports.ts";
 import { isFault, type Prefix, parsePrefix } from "./prefix.ts";
 import { isListedSuffix, isPublicSuffix } from "./public-suffix.ts";
+import { described } from "./shape-words.ts";
 
 // The texts of an enclave file: each is a string for the JSON Schema and a parsed value for us.
 // The message of a wrong type, and `params.expected` of a wrong text, say what is expected.
@@ -25,15 +26,13 @@ z.config({ jitless: true });
 type Refuse = (message: string, expected: string) => typeof z.NEVER;
 
 function text<T>(expected: string, parse: (text: string, refuse: Refuse) => T) {
-  return z
-    .string(expected)
-    .describe(`Expected: ${expected}`)
-    .transform((input, ctx): T => {
-      return parse(input, (message, wanted) => {
-        ctx.issues.push({ code: "custom", message, params: { expected: wanted }, input });
-        return z.NEVER;
-      });
+  const parsed = z.transform((input: string, ctx): T => {
+    return parse(input, (message, wanted) => {
+      ctx.issues.push({ code: "custom", message, params: { expected: wanted }, input });
+      return z.NEVER;
     });
+  });
+  return z.pipe(described(z.string(expected), `Expected: ${expected}`), parsed);
 }
 
 const PREFIX_EXPECTED = "an address or a CIDR prefix such as 10.20.0.0/16";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Problem, YamlPath, YamlSource } from "./yaml-source.ts";
 
@@ -6,7 +6,7 @@ import type { Problem, YamlPath, YamlSource } from "./yaml-source.ts";
 export function shapeProblems(
   source: YamlSource,
   base: YamlPath,
-  shape: z.ZodType,
+  shape: z.ZodMiniType,
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
 ): Problem[] {
@@ -16,7 +16,7 @@ export function shapeProblems(
 function problemsOf(
   source: YamlSource,
   base: YamlPath,
-  shape: z.ZodType,
+  shape: z.ZodMiniType,
   value: unknown,
   issue: z.core.$ZodIssue,
 ): Problem[] {
@@ -44,17 +44,17 @@ function unknownKey(source: YamlSource, path: YamlPath, key: string, known: read
 }
 
 /** Keys of the strict object at the path inside a shape. */
-function keysAt(shape: z.ZodType, path: readonly PropertyKey[]): string[] {
+function keysAt(shape: z.ZodMiniType, path: readonly PropertyKey[]): string[] {
   let at: unknown = unwrapped(shape);
   for (const key of path) {
-    if (at instanceof z.ZodArray) at = unwrapped(at.element);
-    else if (at instanceof z.ZodObject) at = unwrapped(at.shape[String(key)]);
+    if (at instanceof z.ZodMiniArray) at = unwrapped(at.def.element);
+    else if (at instanceof z.ZodMiniObject) at = unwrapped(at.shape[String(key)]);
   }
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return at instanceof z.ZodMiniObject ? Object.keys(at.shape) : [];
 }
 
 function unwrapped(shape: unknown): unknown {
-  return shape instanceof z.ZodOptional ? unwrapped(shape.unwrap()) : shape;
+  return shape instanceof z.ZodMiniOptional ? unwrapped(shape.def.innerType) : shape;
 }
 
 function step(value: unknown, key: PropertyKey): unknown {
