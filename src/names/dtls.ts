@@ -37,7 +37,7 @@ export function mayBeDtlsHello(view: DataView, at: number, end: number): boolean
 function isClearRecord(view: DataView, at: number): boolean {
   if (view.getUint16(at + 3) !== 0) return false;
   const version = view.getUint16(at + 1);
-  if (version === 0xfeff || version === 0xfefd) return true;
+  if (version >> 8 === 0xfe) return true; // of a first record no more than that is looked at (OpenSSL)
   // OpenSSL before 0.9.8f. A question of DNS can begin so; its count then stands in the sequence number.
   return version === 0x0100 && view.getUint8(at + 5) === 0;
 }

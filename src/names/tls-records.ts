@@ -16,6 +16,10 @@ const CONTENT_HANDSHAKE = 22;
 const LEN_BEFORE_HELLO: Readonly<Record<number, number>> = { 20: 1, 21: 2 };
 /** An alert's level (RFC 8446 §6), and what a change of ciphers consists of (§5). */
 const WARNING = 1;
+/** Highest first octet of a record's version that servers put up with. */
+const MAX_MAJOR = 0x0f;
+/** Offset of the version in a ClientHello, its header included. */
+const HELLO_VERSION_AT = 4;
 /** RFC 5246 §6.2.3, the longest of all versions: 2^14 and 2,048 of expansion. */
 const MAX_RECORD_LEN = 0x4000 + 2048;
 /** All vectors of a ClientHello at their longest (RFC 8446 §4.1.2); a longer claim is no hello. */
@@ -23,16 +27,19 @@ export const MAX_HELLO_LEN = 2 + 32 + (1 + 32) + (2 + 0xfffe) + (1 + 0xff) + (2 
 
 /**
  * Whether a client's stream that begins with view[at, end) is TLS, on any port: a handshake record of SSL
- * 3.0 to TLS 1.3 that begins with a ClientHello, or an SSL 2.0 compatible one (RFC 8446 §5.1, RFC 5246 App. E.2).
+ * 3.0 to TLS 1.3, by whatever version, that begins with a ClientHello, or an SSL 2.0 compatible one (RFC 8446 §5.1, RFC 5246 App. E.2).
  */
 export function isTlsStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   if (at >= end) return "maybe";
   if ((view.getUint8(at) & 0x80) !== 0) return isSsl2Start(view, at, end);
+  let isOdd = false;
+  let lenBytes = 0;
   for (;;) {
     const record = isRecordStart(view, at, end);
     if (record !== "yes") return record;
     const type = view.getUint8(at);
-    const lenBytes = view.getUint16(at + 3);
+    isOdd ||= view.getUint8(at + 1) !== 3 || view.getUint8(at + 2) > 4;
+    lenBytes = view.getUint16(at + 3);
     at += RECORD_HEADER_LEN;
     // Some servers put up with empty records, and with what is no part of a handshake (OpenSSL: warnings).
     if (type === CONTENT_HANDSHAKE && lenBytes > 0) break;
@@ -43,15 +50,21 @@ export function isTlsStart(view: DataView, at: number, end: number): "yes" | "no
     }
   }
   if (at >= end) return "maybe";
-  return view.getUint8(at) === HANDSHAKE_CLIENT_HELLO ? "yes" : "no";
+  if (view.getUint8(at) !== HANDSHAKE_CLIENT_HELLO) return "no";
+  // The hello's own version tells where the record's does not.
+  if (!isOdd || lenBytes <= HELLO_VERSION_AT) return "yes";
+  if (end - at <= HELLO_VERSION_AT) return "maybe";
+  return view.getUint8(at + HELLO_VERSION_AT) === 3 ? "yes" : "no";
 }
 
-/** As far as it is there: content type 20 to 24, version 3.0 to 3.4, a length that a record can have. */
+/**
+ * As far as it is there: content type 20 to 24, a version, a length that a record can have. The version of a first record
+ * is to be ignored (RFC 8446 §5.1): OpenSSL wants a 3 in its first octet, Go's servers anything below 16.
+ */
 function isRecordStart(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   const present = end - at;
   if (present >= 1 && (view.getUint8(at) < 20 || view.getUint8(at) > 24)) return "no";
-  if (present >= 2 && view.getUint8(at + 1) !== 3) return "no";
-  if (present >= 3 && view.getUint8(at + 2) > 4) return "no";
+  if (present >= 2 && view.getUint8(at + 1) > MAX_MAJOR) return "no";
   if (present < RECORD_HEADER_LEN) return "maybe";
   return view.getUint16(at + 3) <= MAX_RECORD_LEN ? "yes" : "no";
 }

@@ -239,6 +239,14 @@ describe("a hello in records is the same finding", () => {
     }
   });
 
+  it("of any version that servers put up with, cut anywhere", () => {
+    for (const version of [0x0305, 0x03ff, 0x0200, 0x0000, 0x0f00]) {
+      const octets = Buffer.from(HELLO);
+      octets.writeUInt16BE(version, 1);
+      for (const size of [1448, 3]) expect(judgedRecords(octets, size), `${version}`).toEqual(expected);
+    }
+  });
+
   it("of a few octets each, in segments of a few octets each", () => {
     for (const len of [1, 2, 5, 50]) {
       const octets = inRecords(...Array<number>(Math.ceil(HELLO.length / len)).fill(len));

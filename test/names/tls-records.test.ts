@@ -150,7 +150,7 @@ describe("TlsHelloStream", () => {
 
   it.each([
     ["text", latin1("GET / HTTP/1.1\r\n\r\n")],
-    ["a record of the wrong version", hex("16 0201 0001 01")],
+    ["a record of the wrong version", hex("16 1001 0001 01")],
     ["a record that is too long", hex("16 0301 ffff 01")],
     ["text after a record", joined(record(22, handshake(2, [])), latin1("hello"))],
   ])("stops at %s", (_what, bytes) => {
@@ -185,8 +185,13 @@ describe("isTlsStart", () => {
     ["16 0301 0000", "maybe"],
     ["16 0301 0000 16 0301 0001 01", "yes"],
     ["16 0301 0000 17 0301 0001 01", "no"],
-    ["16 0305", "no"],
-    ["16 0401", "no"],
+    ["16 037f 0200 01", "maybe"],
+    ["16 037f 0200 01 0001fc 03", "yes"],
+    ["16 037f 0200 01 0001fc 02", "no"],
+    ["16 0000 0200 01 0001fc 03", "yes"],
+    ["16 0f00 0003 01", "yes"],
+    ["15 0f00 0002 01 5a 16 0301 0200 01 0001fc 03", "yes"],
+    ["16 1000", "no"],
     ["16 0301 ffff", "no"],
     ["16 0301 0200 02", "no"],
     ["17 0303 0020 01", "no"],
