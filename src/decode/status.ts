@@ -295,6 +295,11 @@ export const NOTE_UDP_LENGTH_BEYOND = note(
   "note",
   "UDP length claims more octets than the IP packet has",
 );
+export const NOTE_TCP_MULTIPATH = note(
+  "tcp.multipath",
+  "blind",
+  "TCP connection that joined another (MPTCP): what one of them says may be spread over both",
+);
 
 /** All notes, by bit number. */
 export const NOTES: readonly NoteInfo[] = notes;

@@ -135,7 +135,7 @@ export class Conversation {
   /** No name can come any more: both directions are through, or TLS is. */
   get done(): boolean {
     const [a, b] = this.readers;
-    if (isTlsOver(a) || isTlsOver(b)) return true;
+    if (isTlsOver(a, b) || isTlsOver(b, a)) return true;
     return a !== null && b !== null && a.done && b.done;
   }
 
@@ -193,6 +193,7 @@ export class Conversation {
           (hello) => sink.tlsHello(row, from, hello),
           trouble,
           () => this.affords(COST_NEW),
+          () => isAccepting(this.readers[1 - from]),
         );
       case "http":
         return new HttpClientReader(
@@ -290,8 +291,15 @@ export class Conversation {
   }
 }
 
-/** The server accepted, or nothing more can be made of the client: only clients have names to tell. */
-function isTlsOver(reader: ProtocolReader | null): boolean {
-  if (reader instanceof TlsServerReader) return reader.accepted;
-  return reader instanceof TlsClientReader && reader.done;
+/**
+ * The server accepted, or nothing more can be made of the client: only clients have names to tell. What was accepted may
+ * be seen later: two taps do not keep the order.
+ */
+function isTlsOver(reader: ProtocolReader | null, other: ProtocolReader | null): boolean {
+  if (reader instanceof TlsClientReader) return reader.done;
+  return isAccepting(reader) && !(other instanceof TlsClientReader && other.isReading);
+}
+
+function isAccepting(reader: ProtocolReader | null): boolean {
+  return reader instanceof TlsServerReader && reader.accepted;
 }

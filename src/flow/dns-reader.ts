@@ -18,10 +18,13 @@ export class DnsReader implements ProtocolReader {
   }
 
   readonly needsAll = true;
-  readonly skippable = 0;
 
   get heldBytes(): number {
     return this.deframer.heldBytes;
+  }
+
+  mayName(): boolean {
+    return true;
   }
 
   read(view: DataView, at: number, end: number): number {

@@ -27,8 +27,8 @@ export class HttpClientReader implements ProtocolReader {
     this.budget = budget;
   }
 
-  get skippable(): number {
-    return this.reader.bodyLeft;
+  mayName(lenBytes: number): boolean {
+    return lenBytes > this.reader.bodyLeft;
   }
 
   get heldBytes(): number {
@@ -76,7 +76,6 @@ export class HttpClientReader implements ProtocolReader {
 export class HttpServerReader implements ProtocolReader {
   readonly done = false;
   readonly needsAll = false;
-  readonly skippable = Number.POSITIVE_INFINITY;
   private readonly connection: Http1Connection;
   private readonly reader: HttpResponseReader;
   private readonly found: (response: HttpResponse, request: HttpRequest | null) => void;
@@ -95,6 +94,10 @@ export class HttpServerReader implements ProtocolReader {
 
   get heldBytes(): number {
     return this.reader.heldBytes;
+  }
+
+  mayName(): boolean {
+    return false;
   }
 
   read(view: DataView, at: number, end: number): number {

@@ -6,12 +6,15 @@ import type { ProtocolReader } from "./protocol-reader.ts";
 export class SimpleRequestReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly skippable = 0;
   readonly heldBytes = 0;
   private readonly found: (request: HttpRequest) => void;
 
   constructor(found: (request: HttpRequest) => void) {
     this.found = found;
+  }
+
+  mayName(): boolean {
+    return true;
   }
 
   read(view: DataView, at: number, end: number): number {
@@ -30,12 +33,15 @@ export class SimpleRequestReader implements ProtocolReader {
 export class SimpleResponseReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly skippable = Number.POSITIVE_INFINITY;
   readonly heldBytes = 0;
   private readonly found: () => void;
 
   constructor(found: () => void) {
     this.found = found;
+  }
+
+  mayName(): boolean {
+    return false;
   }
 
   read(_view: DataView, _at: number, end: number): number {

@@ -14,8 +14,8 @@ export class Http2Reader implements ProtocolReader {
     return this.frames.done;
   }
 
-  get skippable(): number {
-    return this.frames.skippable;
+  mayName(lenBytes: number): boolean {
+    return lenBytes > this.frames.skippable;
   }
 
   get heldBytes(): number {

@@ -10,8 +10,8 @@ export interface ProtocolReader {
   readonly done: boolean;
   /** Octets that go unseen now could hide a name. */
   readonly needsAll: boolean;
-  /** So many of the next octets name no destination, whatever they are: 0 where each may, Infinity where none will. */
-  readonly skippable: number;
+  /** Whether the next `lenBytes` octets may name a destination, or say where something begins that may. */
+  mayName(lenBytes: number): boolean;
   /** Octets of memory held for a message that is not whole. */
   readonly heldBytes: number;
 }

@@ -5,10 +5,13 @@ import type { ProtocolReader } from "./protocol-reader.ts";
 export class ProxyHeaderReader implements ProtocolReader {
   readonly done = false;
   readonly needsAll = true;
-  readonly skippable = 0;
   readonly heldBytes = 0;
   /** Octets of the header that are still to come; null before the first. */
   private left: number | null = null;
+
+  mayName(): boolean {
+    return true;
+  }
 
   read(view: DataView, at: number, end: number): number {
     this.left ??= Math.max(0, proxyHeaderLen(view, at, end));

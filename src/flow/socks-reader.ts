@@ -63,8 +63,8 @@ export class SocksClientReader implements ProtocolReader {
     return !this.done && !this.isThrough;
   }
 
-  get skippable(): number {
-    return this.done ? Number.POSITIVE_INFINITY : 0;
+  mayName(): boolean {
+    return !this.done;
   }
 
   get heldBytes(): number {
@@ -104,7 +104,6 @@ export class SocksClientReader implements ProtocolReader {
 export class SocksServerReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly skippable = Number.POSITIVE_INFINITY;
   private isThrough = false;
   private readonly hold = new ByteHold(MAX_SOCKS_HANDSHAKE);
   private readonly connection: SocksConnection;
@@ -116,6 +115,10 @@ export class SocksServerReader implements ProtocolReader {
 
   get heldBytes(): number {
     return this.hold.capacity;
+  }
+
+  mayName(): boolean {
+    return false;
   }
 
   read(view: DataView, at: number, end: number): number {

@@ -35,7 +35,6 @@ export class SshConnection {
 export class SshReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly skippable = Number.POSITIVE_INFINITY;
   readonly heldBytes = 0;
   private readonly line = new SshBannerLine();
   private readonly connection: SshConnection;
@@ -44,6 +43,10 @@ export class SshReader implements ProtocolReader {
   constructor(connection: SshConnection, from: End) {
     this.connection = connection;
     this.from = from;
+  }
+
+  mayName(): boolean {
+    return false;
   }
 
   read(view: DataView, at: number, end: number): number {

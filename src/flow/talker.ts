@@ -70,8 +70,8 @@ export class Talker implements StreamReader {
     return !this.midFlow && this.triesLeft < MAX_TRIES;
   }
 
-  get skippable(): number {
-    return this.opaque ? Number.POSITIVE_INFINITY : (this.conversation.readerOf(this.from)?.skippable ?? 0);
+  mayName(lenBytes: number): boolean {
+    return !this.opaque && (this.conversation.readerOf(this.from)?.mayName(lenBytes) ?? true);
   }
 
   /** Nothing is known of the direction, and nothing is held to find out. */

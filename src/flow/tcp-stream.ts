@@ -2,8 +2,8 @@ import { RecentOctets, RecentPool } from "./recent-octets.ts";
 
 /** Takes one direction's octets in order. */
 export interface StreamReader {
-  /** So many of the next octets name no destination, whatever they are. */
-  readonly skippable: number;
+  /** Whether the next `lenBytes` octets may name a destination, or say where something begins that may. */
+  mayName(lenBytes: number): boolean;
   /** In-order octets; the memory is valid during the call alone. */
   read(view: DataView, at: number, end: number): void;
   /** Octets that never came: `lenBytes` of them are missing before the next read. */
@@ -109,7 +109,7 @@ export class TcpStream {
     }
     if (fresh > 0) {
       this.advance(fresh);
-      const mayName = fresh > this.reader.skippable;
+      const mayName = this.reader.mayName(fresh);
       this.reader.read(view, at + old, end);
       if (mayName) this.recent.keep(seq + old, view, at + old, end);
     }

@@ -24,24 +24,32 @@ export class TlsClientReader implements ProtocolReader {
   private readonly found: (hello: ClientHello) => void;
   private readonly trouble: (name: string) => void;
   private readonly affords: () => boolean;
+  private readonly isAccepted: () => boolean;
 
-  /** `affords`: whether another hello may be read. */
+  /** `affords`: whether another hello may be read; `isAccepted`: whether the server's own was seen. */
   constructor(
     found: (hello: ClientHello) => void,
     trouble: (name: string) => void,
     affords: () => boolean = () => true,
+    isAccepted: () => boolean = () => false,
   ) {
+    this.isAccepted = isAccepted;
     this.found = found;
     this.trouble = trouble;
     this.affords = affords;
+  }
+
+  /** A hello is expected, or there in part. */
+  get isReading(): boolean {
+    return !this.done && (!this.named || this.stream.heldBytes > 0);
   }
 
   get needsAll(): boolean {
     return !this.named;
   }
 
-  get skippable(): number {
-    return this.done ? Number.POSITIVE_INFINITY : 0;
+  mayName(): boolean {
+    return !this.done;
   }
 
   get heldBytes(): number {
@@ -73,7 +81,8 @@ export class TlsClientReader implements ProtocolReader {
 
   close(): void {
     if (this.done) return;
-    if (!this.named) this.trouble("tls.hello_unfinished");
+    // What the server accepted was whole: the rest went another way.
+    if (!this.named) this.trouble(this.isAccepted() ? "tls.hello_gap" : "tls.hello_unfinished");
     this.takePartial();
   }
 
@@ -101,13 +110,16 @@ export class TlsClientReader implements ProtocolReader {
 export class TlsServerReader implements ProtocolReader {
   done = false;
   readonly needsAll = false;
-  readonly skippable = Number.POSITIVE_INFINITY;
   /** The server accepted: its hello was seen, and was no request to try again. */
   accepted = false;
   private readonly stream = new TlsHelloStream(HANDSHAKE_SERVER_HELLO);
 
   get heldBytes(): number {
     return this.stream.heldBytes;
+  }
+
+  mayName(): boolean {
+    return false;
   }
 
   read(view: DataView, at: number, end: number): number {

@@ -354,6 +354,8 @@ const IPV6_CASES: readonly DecodeCase[] = [
 
 const TCP = "9c40 01bb 80000001 00000002 50 12 ffff cafe 0000";
 
+const JOIN_ANSWER = "1e 10 11 02 0102030405060708 090a0b0c";
+
 const TCP_CASES: readonly DecodeCase[] = [
   raw("TCP: sequence numbers are int32", v4(`${TCP} 6162`, { total: "002a", proto: "06" }), "ok", {
     ports: [40000, 443],
@@ -368,6 +370,30 @@ const TCP_CASES: readonly DecodeCase[] = [
     {
       payload: [44, 45, 1],
     },
+  ),
+  raw(
+    "TCP that joins another connection (RFC 8684 §3.2)",
+    v4(`${TCP.replace("50 12", "a0 12")} 01 01 ${JOIN_ANSWER} 01 01`, { total: "003c", proto: "06" }),
+    "ok",
+    { payload: [60, 60, 0] },
+    ["tcp.multipath"],
+  ),
+  raw(
+    "TCP of which a new connection is capable of being joined",
+    v4(`${TCP.replace("50 12", "90 12")} 1e 0c 01 81 0102030405060708 01010101`, {
+      total: "0038",
+      proto: "06",
+    }),
+    "ok",
+    { payload: [56, 56, 0] },
+    [],
+  ),
+  raw(
+    "TCP with an option of length 0 before the one that joins",
+    v4(`${TCP.replace("50 12", "a0 12")} 05 00 ${JOIN_ANSWER} 01 01`, { total: "003c", proto: "06" }),
+    "ok",
+    { payload: [60, 60, 0] },
+    [],
   ),
   raw("TCP cut in its ports", v4("9c4001", { total: "0017", proto: "06" }), "tcp.header_truncated", {
     ports: [0, 0],

@@ -198,6 +198,19 @@ describe("a hello that begins early or late is the same finding", () => {
     expect(judged([...inPieces(700), ...ending(HELLO.length)])).toEqual(PLAIN);
   });
 
+  it("when the server accepts before the end of it is seen", () => {
+    const [answer, ...rest] = ending(HELLO.length);
+    const [first, second, ...others] = inPieces(700);
+    for (const pieces of [
+      [first, answer, second, ...others],
+      [first, second, answer, ...others],
+      [second, answer, first, ...others],
+    ])
+      expect(judged([...HANDSHAKE, ...pieces, ...rest])).toEqual(PLAIN);
+    const partly = judged([...HANDSHAKE, first, answer]) as { reasons: string[] };
+    expect(partly.reasons).toContain("tls.hello_gap");
+  });
+
   it("when the server's side is all that comes in another order", () => {
     const [answer, ...rest] = ending(HELLO.length);
     expect(judged([...HANDSHAKE, answer, ...inPieces(700), ...rest])).toEqual(PLAIN);

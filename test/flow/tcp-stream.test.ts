@@ -7,7 +7,7 @@ import { StreamBudget, TcpStream } from "../../src/flow/tcp-stream.ts";
 class Collected {
   text = "";
   readonly gaps: number[] = [];
-  readonly skippable = 0;
+  mayName = () => true;
   rewrites = 0;
 
   rewritten(): void {
