@@ -1,6 +1,7 @@
 import { carries, ETHERTYPE_BRIDGED, LINK_BASE } from "./inner-layer.ts";
+import { NOTE_ERSPAN_TRUNCATED } from "./note.ts";
 import type { Packet } from "./packet.ts";
-import { ERSPAN_UNKNOWN_VERSION, NOTE_ERSPAN_TRUNCATED, type Status, TUNNEL_TRUNCATED } from "./status.ts";
+import { ERSPAN_UNKNOWN_VERSION, type Status, TUNNEL_TRUNCATED } from "./status.ts";
 import { TUNNEL_ERSPAN } from "./tunnels.ts";
 
 const HEADER_2_LEN = 8;

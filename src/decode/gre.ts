@@ -1,7 +1,8 @@
 import { decodeErspan2, decodeErspan3 } from "./erspan.ts";
 import { carries, ETHERTYPE_BRIDGED, ETHERTYPE_PPP, LINK_BASE } from "./inner-layer.ts";
+import { NOTE_GRE_ROUTING } from "./note.ts";
 import type { Packet } from "./packet.ts";
-import { GRE_UNKNOWN_VERSION, NOTE_GRE_ROUTING, OK, type Status, TUNNEL_TRUNCATED } from "./status.ts";
+import { GRE_UNKNOWN_VERSION, OK, type Status, TUNNEL_TRUNCATED } from "./status.ts";
 import { TUNNEL_ERSPAN, TUNNEL_GRE, TUNNEL_PPTP } from "./tunnels.ts";
 
 // Flags and version (RFC 2784 §2, RFC 2890 §2, RFC 1701)

@@ -1,9 +1,9 @@
 import { decodeLlc } from "./llc.ts";
+import { NOTE_WIFI_AGGREGATE } from "./note.ts";
 import type { Packet } from "./packet.ts";
 import {
   LINK_TRUNCATED,
   LINK_UNKNOWN_PAYLOAD,
-  NOTE_WIFI_AGGREGATE,
   type Status,
   UNROUTABLE,
   WIFI_ENCRYPTED,

@@ -1,3 +1,9 @@
+import {
+  NOTE_IP_LENGTH_BEYOND,
+  NOTE_IPV4_LENGTH_ZERO,
+  NOTE_IPV4_SOURCE_ROUTE,
+  NOTE_IPV4_SOURCE_ROUTE_ODD,
+} from "./note.ts";
 import { type Packet, ROUTE_IPV4 } from "./packet.ts";
 import { PROTO_AH } from "./protocols.ts";
 import {
@@ -8,10 +14,6 @@ import {
   IPV4_IHL_TOO_SMALL,
   IPV4_TOTAL_TOO_SMALL,
   IPV4_WRONG_VERSION,
-  NOTE_IP_LENGTH_BEYOND,
-  NOTE_IPV4_LENGTH_ZERO,
-  NOTE_IPV4_SOURCE_ROUTE,
-  NOTE_IPV4_SOURCE_ROUTE_ODD,
   type Status,
 } from "./status.ts";
 import { decodeTransport } from "./transport.ts";

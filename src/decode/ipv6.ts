@@ -1,3 +1,4 @@
+import { NOTE_IP_LENGTH_BEYOND } from "./note.ts";
 import type { Packet } from "./packet.ts";
 import { noteRoutingHeader } from "./routing-header.ts";
 import {
@@ -6,7 +7,6 @@ import {
   IPV6_FRAGMENT,
   IPV6_HEADER_TRUNCATED,
   IPV6_WRONG_VERSION,
-  NOTE_IP_LENGTH_BEYOND,
   type Status,
 } from "./status.ts";
 import { decodeTransport } from "./transport.ts";

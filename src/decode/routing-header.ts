@@ -1,6 +1,6 @@
+import { NOTE_IPV6_ROUTING, NOTE_IPV6_ROUTING_UNKNOWN } from "./note.ts";
 import { type Packet, ROUTE_COMPRESSED, ROUTE_IPV6 } from "./packet.ts";
 import { sharedWord } from "./source-route.ts";
-import { NOTE_IPV6_ROUTING, NOTE_IPV6_ROUTING_UNKNOWN } from "./status.ts";
 
 const FIXED_LEN = 8;
 const ADDRESS_LEN = 16;

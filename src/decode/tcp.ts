@@ -1,5 +1,6 @@
+import { NOTE_TCP_MULTIPATH } from "./note.ts";
 import type { Packet } from "./packet.ts";
-import { NOTE_TCP_MULTIPATH, OK, type Status, TCP_HEADER_TRUNCATED, TCP_OFFSET_TOO_SMALL } from "./status.ts";
+import { OK, type Status, TCP_HEADER_TRUNCATED, TCP_OFFSET_TOO_SMALL } from "./status.ts";
 
 const HEADER_LEN = 20;
 

@@ -1,12 +1,7 @@
 import { decodeBareIpv4 } from "./bare-ipv4.ts";
+import { NOTE_UDP_LENGTH_BEYOND } from "./note.ts";
 import type { Packet } from "./packet.ts";
-import {
-  NOTE_UDP_LENGTH_BEYOND,
-  OK,
-  type Status,
-  UDP_HEADER_TRUNCATED,
-  UDP_LENGTH_TOO_SMALL,
-} from "./status.ts";
+import { OK, type Status, UDP_HEADER_TRUNCATED, UDP_LENGTH_TOO_SMALL } from "./status.ts";
 import { decodePeerTeredo } from "./teredo.ts";
 import { decodeUdpTunnel, isTunnelPort } from "./udp-tunnels.ts";
 

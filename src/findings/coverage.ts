@@ -1,4 +1,5 @@
-import { NOTES, STATUSES } from "../decode/status.ts";
+import { NOTES } from "../decode/note.ts";
+import { STATUSES } from "../decode/status.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { TROUBLES, type TroubleCounts } from "./troubles.ts";
 import { serviceText, type Witness } from "./witness.ts";

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { encryptedTunnel, encryptedTunnelOverTcp } from "../decode/encrypted-tunnels.ts";
 import { decodeInner, decodeSibling } from "../decode/link.ts";
+import { NOTE_WIFI_AGGREGATE, NOTES } from "../decode/note.ts";
 import { NO_INNER, type Packet } from "../decode/packet.ts";
 import { isError, isFragment } from "../decode/packet-kinds.ts";
 import {
@@ -11,7 +12,7 @@ import {
   PROTO_TCP,
   PROTO_UDP,
 } from "../decode/protocols.ts";
-import { NOTE_WIFI_AGGREGATE, NOTES, OK, type Status } from "../decode/status.ts";
+import { OK, type Status } from "../decode/status.ts";
 import { NO_TUNNEL, TUNNEL_IPSEC, TUNNELS } from "../decode/tunnels.ts";
 import { isMulticast } from "../flow/direction.ts";
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { NOTES } from "../../src/decode/note.ts";
 import { Packet } from "../../src/decode/packet.ts";
-import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { STATUSES } from "../../src/decode/status.ts";
 import { type DecodeCase, decoded, octetsOf } from "./decoded.ts";
 import { IP_CASES } from "./ip-cases.ts";
 import { LINK_CASES } from "./link-cases.ts";

@@ -1,7 +1,8 @@
 import { decodeFrame, decodeInner } from "../../src/decode/link.ts";
+import { NOTES } from "../../src/decode/note.ts";
 import { NO_INNER, Packet } from "../../src/decode/packet.ts";
 import { readSourceRoute, SourceRoute } from "../../src/decode/source-route.ts";
-import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { STATUSES } from "../../src/decode/status.ts";
 import { TUNNELS } from "../../src/decode/tunnels.ts";
 import { hex, placed } from "../names/octets.ts";
 

@@ -1,7 +1,8 @@
 import { BATCH_FRAMES, FrameBatch } from "../../src/capture/frame-batch.ts";
 import { decodeFrame } from "../../src/decode/link.ts";
+import { NOTES } from "../../src/decode/note.ts";
 import { Packet } from "../../src/decode/packet.ts";
-import { NOTES, STATUSES } from "../../src/decode/status.ts";
+import { STATUSES } from "../../src/decode/status.ts";
 import type { Judge } from "../../src/policy/judge.ts";
 import { Sensor } from "../../src/sensor.ts";
 import { seeded } from "../names/octets.ts";

@@ -1,4 +1,5 @@
-import { NOTES, STATUSES } from "../../decode/status.ts";
+import { NOTES } from "../../decode/note.ts";
+import { STATUSES } from "../../decode/status.ts";
 import { TROUBLES } from "../../findings/troubles.ts";
 import { type Line, labelled, paragraph, renderLines, type Style, span } from "../../report/text-layout.ts";
 

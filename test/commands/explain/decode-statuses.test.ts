@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeStatuses, decodeStatusesText } from "../../../src/commands/explain/decode-statuses.ts";
 import { addExplainCommand } from "../../../src/commands/explain.ts";
-import { NOTES, STATUSES } from "../../../src/decode/status.ts";
+import { NOTES } from "../../../src/decode/note.ts";
+import { STATUSES } from "../../../src/decode/status.ts";
 import { inRepository } from "../../captured-frames.ts";
 import { commandRunner } from "../run-command.ts";
 
