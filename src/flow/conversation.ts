@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponse } from "../names/http-head.ts";
 import { Http1Connection } from "../names/http1.ts";
 import { Http2Connection } from "../names/http2.ts";
 import { SIMPLE_RESPONSE } from "../names/http09.ts";
-import { isSocksAnswerStart } from "../names/socks.ts";
 import { DnsReader } from "./dns-reader.ts";
 import { firstOctets, lateOctets, type Shown } from "./first-octets.ts";
 import type { End } from "./flow-view.ts";
@@ -13,6 +12,7 @@ import { COST_ANSWER, COST_KNOWN, COST_NEW, COST_QUESTION, type MessageBudget } 
 import type { NameSink, TcpProtocol } from "./name-sink.ts";
 import type { ProtocolReader } from "./protocol-reader.ts";
 import { ProxyHeaderReader } from "./proxy-header-reader.ts";
+import { SocksDoubt } from "./socks-doubt.ts";
 import { SocksClientReader, SocksConnection, SocksServerReader } from "./socks-reader.ts";
 import { SshConnection, SshReader } from "./ssh-reader.ts";
 import { TlsClientReader, TlsServerReader } from "./tls-reader.ts";
@@ -58,12 +58,7 @@ export class Conversation {
   /** Requests of HTTP had a reader; answers had one. */
   private isAsked = false;
   private isAnswered = false;
-  /** The end that may be a client of SOCKS: the other's answer tells, which came, and that it is none. */
-  private socksDoubt: End | null = null;
-  private isDoubtSettled = false;
-  private isNoSocks = false;
-  /** The end whose octets are held and have a meaning since the other's came. */
-  private woken: End | null = null;
+  private readonly doubt = new SocksDoubt();
   private ssh: SshConnection | null = null;
   /** The request of HTTP/0.9, once it was read. */
   private simple: HttpRequest | null = null;
@@ -108,7 +103,7 @@ export class Conversation {
 
   /** The end whose octets have a meaning since the other's are known. */
   get awaitsAnswerOf(): End | null {
-    return this.woken ?? this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
+    return this.doubt.woken ?? this.socks?.awaitsAnswerOf ?? this.awaitsHttp2Of;
   }
 
   /** What this direction says may be read by anybody: it is neither TLS nor DNS. */
@@ -146,24 +141,10 @@ export class Conversation {
     if (this.simple !== null && other instanceof SimpleRequestReader) return "http09-answer";
     if (other instanceof DnsReader) return "dns";
     if (other instanceof TlsClientReader) return "tls";
-    if (this.woken === from) this.woken = null;
-    const isAnswer = this.socksDoubt !== null && this.socksDoubt !== from && !this.isDoubtSettled;
-    if (isAnswer && this.settleDoubt(view, at, end)) return "maybe";
-    const shown = firstOctets(view, at, end, this.responderPort, this.isNoSocks);
+    if (this.doubt.hear(from, view, at, end)) return "maybe";
+    const shown = firstOctets(view, at, end, this.responderPort, this.doubt.isNone);
     if (shown !== "socks-doubtful") return shown;
-    if (this.isDoubtSettled) return "socks";
-    this.socksDoubt = from;
-    return "maybe";
-  }
-
-  /** What the other end answers to what may be SOCKS; true where that has to wait for it. */
-  private settleDoubt(view: DataView, at: number, end: number): boolean {
-    const answer = isSocksAnswerStart(view, at, end);
-    if (answer === "maybe") return true;
-    this.isDoubtSettled = true;
-    this.isNoSocks = answer === "no";
-    this.woken = this.socksDoubt;
-    return answer === "yes";
+    return this.doubt.raise(from) ? "socks" : "maybe";
   }
 
   private showLate(from: End, view: DataView, at: number, end: number): Certain {
