@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { dirname, resolve } from "node:path";
 import { systemMessage } from "../capture/system-message.ts";
 import type { CatalogueData } from "../catalogue/catalogue-data.ts";
 import { loadEnclave } from "../policy/enclave-file.ts";
@@ -35,6 +36,11 @@ export interface EnclaveFile {
   readonly sha256: string;
   /** One line each, with place. */
   readonly warnings: readonly string[];
+}
+
+/** All files that were read for it. */
+export function filesOf({ path, policy }: EnclaveFile): string[] {
+  return [path, ...policy.catalogue.map((name) => resolve(dirname(path), name))];
 }
 
 /** Path of the enclave file: the option, else $GAPWATCH_ENCLAVE, else the system's own; never an example. */

@@ -10,7 +10,7 @@ import { jsonReport } from "../report/json.ts";
 import { textReport } from "../report/text.ts";
 import { Sensor } from "../sensor.ts";
 import { dashboardStreams } from "./dashboard-streams.ts";
-import { ENCLAVE_OPTION, type EnclaveFile, readEnclaveOrExit } from "./enclave-option.ts";
+import { ENCLAVE_OPTION, type EnclaveFile, filesOf, readEnclaveOrExit } from "./enclave-option.ts";
 import { readCaptures } from "./read-captures.ts";
 import type { ReplayDashboard } from "./replay-dashboard.ts";
 import type { ReplayRecords } from "./replay-records.ts";
@@ -88,7 +88,7 @@ async function judgeCaptures(captures: string[], options: ReplayOptions): Promis
   if (records === "unusable") return COULD_NOT_RUN;
   let screen: ReplayDashboard | null = null;
   try {
-    const reads = [...paths, ...broken.map(({ path }) => path), enclave.path];
+    const reads = [...paths, ...broken.map(({ path }) => path), ...filesOf(enclave)];
     const events = options.events === undefined ? null : await openEvents(options.events, reads);
     screen = options.dashboard === true ? await openScreen(enclave, events, options) : null;
     const sensor = screen?.sensor ?? new Sensor(new Judge(enclave.policy), events);

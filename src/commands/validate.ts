@@ -89,15 +89,27 @@ async function validate(words: string[], options: ValidateOptions): Promise<numb
     if (validated === null) return COULD_NOT_RUN;
     const { run } = validated;
     const found = earlier === null ? validated.report : withComparison(validated.report, earlier);
-    const report = output?.write(found, enclave) ?? found;
+    const written = writeReport(found, enclave, output);
+    const report = written ?? found;
     process.stdout.write(options.json ? reportText(report) : validationText(report, run, stdoutStyle()));
-    return EXIT_OF_VERDICT[report.verdict];
+    return written === null ? COULD_NOT_RUN : EXIT_OF_VERDICT[report.verdict];
   } catch (error) {
     if (!OURS.some((kind) => error instanceof kind)) throw error;
     say((error as Error).message);
     return COULD_NOT_RUN;
   } finally {
     output?.abandon();
+  }
+}
+
+/** Null, with a notice, where it cannot be written: hours of watching are not lost with it, what was found is shown. */
+function writeReport(report: Report, enclave: EnclaveFile, output: ReportOutput | null): Report | null {
+  try {
+    return output?.write(report, enclave) ?? report;
+  } catch (error) {
+    if (!(error instanceof ReportOutputError)) throw error;
+    say(`there is no report: ${error.message}`);
+    return null;
   }
 }
 

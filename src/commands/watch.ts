@@ -3,10 +3,11 @@ import { CaptureError } from "../capture/frame-source.ts";
 import { type HandedSockets, socketsWithoutPrivileges } from "../capture/handed-sockets.ts";
 import { socketsNeeded } from "../capture/open-rings.ts";
 import { KEYS_HELP } from "../dashboard/keys-help.ts";
+import { EventFileError, refuseInputs } from "../records/event-file.ts";
 import { StateError } from "../records/state.ts";
 import { parseSyslogTarget, type SyslogTarget, SyslogTargetError } from "../records/syslog-target.ts";
 import { dashboardStreams } from "./dashboard-streams.ts";
-import { ENCLAVE_OPTION, readEnclaveOrExit } from "./enclave-option.ts";
+import { ENCLAVE_OPTION, filesOf, readEnclaveOrExit } from "./enclave-option.ts";
 import { gatherInterfaces } from "./interface-option.ts";
 import { type MetricsAddress, metricsAddress } from "./metrics-server.ts";
 import { RING_OPTION } from "./ring-option.ts";
@@ -90,6 +91,7 @@ async function watch(options: WatchOptions): Promise<number> {
     const each = socketsNeeded(options.workers);
     const sockets = ring ? await socketsWithoutPrivileges(options.interface, each) : NO_SOCKETS;
     const enclave = readEnclaveOrExit(options.enclave);
+    if (options.events !== undefined) refuseInputs(options.events, filesOf(enclave));
     for (const warning of enclave.warnings) say(`warning: ${warning}`);
     const alarms = new Map<string, string>();
     const alarm = (part: string, message: string | null): void => {
@@ -100,7 +102,8 @@ async function watch(options: WatchOptions): Promise<number> {
     const records = await WatchRecords.open({ directory: options.state, syslog: options.syslog, alarm });
     return await new WatchRun(options, enclave, sockets, records, await screenFor(options, alarms)).run();
   } catch (error) {
-    if (!(error instanceof CaptureError || error instanceof StateError)) throw error;
+    if (!(error instanceof CaptureError || error instanceof StateError || error instanceof EventFileError))
+      throw error;
     say(error.message);
     return COULD_NOT_RUN;
   }

@@ -28,9 +28,7 @@ export class EventFile implements EventSink {
       this.fd = STDOUT;
       return;
     }
-    if (inputs.some((input) => this.isSameFile(input))) {
-      throw new EventFileError(`${path} is read by this run: events would overwrite it`);
-    }
+    refuseInputs(path, inputs);
     try {
       this.fd = openSync(path, "w");
     } catch (error) {
@@ -63,17 +61,6 @@ export class EventFile implements EventSink {
     }
   }
 
-  private isSameFile(input: string): boolean {
-    try {
-      const own = statSync(this.path, { throwIfNoEntry: false });
-      if (own?.isFile() !== true || input === "-") return false;
-      const other = statSync(input, { throwIfNoEntry: false });
-      return other !== undefined && own.dev === other.dev && own.ino === other.ino;
-    } catch (error) {
-      throw this.failure(error);
-    }
-  }
-
   private writeAll(octets: Buffer): void {
     for (let at = 0; at < octets.length; ) {
       try {
@@ -87,9 +74,31 @@ export class EventFile implements EventSink {
 
   private failure(error: unknown): EventFileError {
     if (this.path === "-" && codeOf(error) === "EPIPE") return new EventFileError("");
-    const name = this.path === "-" ? "stdout" : this.path;
-    return new EventFileError(`cannot write events to ${name}: ${systemMessage(error)}`);
+    return failureOf(this.path, error);
   }
+}
+
+/** Throws EventFileError where events would go into a file that the run reads. */
+export function refuseInputs(path: string, inputs: readonly string[]): void {
+  if (path === "-" || !inputs.some((input) => isSameFile(path, input))) return;
+  throw new EventFileError(`${path} is read by this run: events would overwrite it`);
+}
+
+function isSameFile(path: string, input: string): boolean {
+  try {
+    const own = statSync(path, { throwIfNoEntry: false });
+    if (own?.isFile() !== true || input === "-") return false;
+    const other = statSync(input, { throwIfNoEntry: false });
+    return other !== undefined && own.dev === other.dev && own.ino === other.ino;
+  } catch (error) {
+    throw failureOf(path, error);
+  }
+}
+
+function failureOf(path: string, error: unknown): EventFileError {
+  return new EventFileError(
+    `cannot write events to ${path === "-" ? "stdout" : path}: ${systemMessage(error)}`,
+  );
 }
 
 function codeOf(error: unknown): unknown {

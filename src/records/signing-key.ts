@@ -7,7 +7,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemMessage } from "../capture/system-message.ts";
 import { readBounded } from "./bounded-file.ts";
@@ -87,6 +87,27 @@ export function createKeyPair(directory: string): NewKey {
   makeFolder(directory, 0o700);
   adoptOwner(directory);
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  try {
+    writePair(privatePath, privateKey, publicPath, publicKey);
+  } catch (error) {
+    // Half a key would keep the next attempt, and whoever signs, from working.
+    for (const path of [privatePath, publicPath]) rmSync(path, { force: true });
+    throw error;
+  }
+  return {
+    publicKey: publicKeyText(publicKey),
+    fingerprint: fingerprintOf(publicKey),
+    publicPath,
+    privatePath,
+  };
+}
+
+function writePair(
+  privatePath: string,
+  privateKey: KeyObject,
+  publicPath: string,
+  publicKey: KeyObject,
+): void {
   writeFileSync(privatePath, privateKey.export({ format: "pem", type: "pkcs8" }), {
     flag: "wx",
     mode: 0o600,
@@ -96,12 +117,6 @@ export function createKeyPair(directory: string): NewKey {
   writeFileSync(publicPath, publicKey.export({ format: "pem", type: "spki" }), { flag: "wx", flush: true });
   adoptOwner(privatePath);
   adoptOwner(publicPath);
-  return {
-    publicKey: publicKeyText(publicKey),
-    fingerprint: fingerprintOf(publicKey),
-    publicPath,
-    privatePath,
-  };
 }
 
 /** The key of a directory, null where there is none. Throws KeyError where it cannot be used. */

@@ -73,10 +73,21 @@ describe("inputs that are no captures", () => {
 
   it("is not overwritten with events, nor is the enclave file", () => {
     const bad = folder.file("kept.pcap", "hello");
-    const enclave = folder.file("kept.yaml", readFileSync(ENCLAVE));
-    for (const path of [bad, enclave]) {
+    const catalogue = folder.file("kept-catalogue.yaml", "gapwatch_catalogue: 1\nentries: []\n");
+    const named = readFileSync(ENCLAVE, "utf8").replace(
+      "enclave:",
+      "enclave:\n  catalogue: [kept-catalogue.yaml]",
+    );
+    const enclave = folder.file("kept.yaml", named);
+    for (const [command, path] of [
+      [["replay", bad, QUICKSTART], bad],
+      [["replay", bad, QUICKSTART], enclave],
+      [["replay", bad, QUICKSTART], catalogue],
+      [["watch", "-i", "lo", "--state", folder.path], enclave],
+      [["watch", "-i", "lo", "--state", folder.path], catalogue],
+    ] as const) {
       const before = readFileSync(path);
-      const result = gapwatch(["replay", bad, QUICKSTART, "-e", enclave, "--events", path]);
+      const result = gapwatch([...command, "-e", enclave, "--events", path]);
       expect(result).toMatchObject({ code: 2, out: "" });
       expect(result.err).toMatch(/is read by this run: events would overwrite it/);
       expect(readFileSync(path)).toEqual(before);

@@ -1,27 +1,11 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import { smallDisk } from "../small-disk.ts";
 import { bundled } from "./bundled.ts";
 import { ownFolder } from "./own-folder.ts";
 
-const SIZE = "1m";
-/** With capabilities of our own, and without. */
-const NAMESPACES = [["--mount"], ["--user", "--map-root-user", "--mount"]];
-
 const folder = ownFolder().fresh();
-const MOUNT = `mount -t tmpfs -o size=${SIZE} gapwatch-test "$1"`;
 const program = bundled("test/records/full-disk.ts");
-
-/** How a shell gets a mount namespace of its own; null where it gets none. */
-function namespace(): readonly string[] | null {
-  const works = (flags: readonly string[]): boolean =>
-    spawnSync("unshare", [...flags, "sh", "-c", MOUNT, "sh", folder]).status === 0;
-  return NAMESPACES.find(works) ?? null;
-}
-
-const flags = namespace();
-if (flags === null && process.env["CI"] !== "true") {
-  process.stderr.write("full-disk.test.ts: skipped, no file system can be mounted here\n");
-}
+const disk = smallDisk(folder, "1m");
 
 interface Result {
   readonly alarms: readonly string[];
@@ -31,13 +15,11 @@ interface Result {
   readonly broken: unknown;
 }
 
-describe.skipIf(flags === null && process.env["CI"] !== "true")("a full disk", () => {
+describe.skipIf(disk.isSkipped)("a full disk", () => {
   it("is an alarm; what was found meanwhile is written when there is room again", () => {
-    const script = `${MOUNT} && exec "$2" "$3" "$1"`;
-    const args = [...(flags ?? NAMESPACES[0]), "sh", "-c", script, "sh", folder, process.execPath, program()];
-    const { status, stdout, stderr } = spawnSync("unshare", args);
-    expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: "" });
-    const { alarms, flushed, kept, records, broken } = JSON.parse(stdout.toString()) as Result;
+    const { code, out, err } = disk.run([process.execPath, program(), folder]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const { alarms, flushed, kept, records, broken } = JSON.parse(out) as Result;
     expect({ kept, broken }).toEqual({ kept: 60, broken: null });
     expect(records).toBe(60);
     expect(flushed.slice(0, 20)).not.toContain(false);
