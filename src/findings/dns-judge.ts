@@ -1,6 +1,7 @@
 import type { AddressNames } from "../flow/address-names.ts";
 import type { AskedQuestion, DnsQuestions } from "../flow/dns-questions.ts";
 import { ANSWERED, NAMED } from "../flow/outcome.ts";
+import type { Asked } from "../flow/question-key.ts";
 import type { DnsQuestion } from "../names/dns.ts";
 import type { DnsAnswers } from "../names/dns-answers.ts";
 import { CLASS_CH } from "../names/dns-types.ts";
@@ -10,7 +11,7 @@ import type { Judge } from "../policy/judge.ts";
 import { isUnder } from "../policy/name-set.ts";
 import { hasIcannSuffix } from "../policy/public-suffix.ts";
 import { hasOtherData, servicesOf, signatureOf } from "./answer-facts.ts";
-import { type DnsExchange, endsOf, keyOf, type QuestionKey } from "./dns-exchange.ts";
+import type { DnsExchange } from "./dns-exchange.ts";
 import type { DnsFindings } from "./dns-findings.ts";
 import { type DnsAnswer, type EarlyAnswer, EarlyAnswers } from "./early-answers.ts";
 import type { Moment } from "./finding.ts";
@@ -78,9 +79,10 @@ export class DnsJudge {
   }
 
   private take(exchange: DnsExchange, answer: DnsAnswer): boolean {
-    const asked = this.questions.find(keyOf(exchange, answer), exchange.at.sec);
+    const key = this.questions.keyOf(exchange, answer);
+    const asked = this.questions.find(key, exchange.at.sec);
     if (asked === null) {
-      this.unasked(this.early.add(keyOf(exchange, answer), exchange, answer));
+      this.unasked(this.early.add(key, exchange, answer));
       if (!saysNothing(answer)) this.learn(exchange, answer, true);
       return false;
     }
@@ -90,7 +92,7 @@ export class DnsJudge {
   /** Who could not read the rest of a message answers without its question: to all that were asked so. */
   private takeBare(exchange: DnsExchange, answer: DnsAnswer): boolean {
     let contradicts = false;
-    for (const asked of this.questions.takeByEnds(endsOf(exchange, answer.id), exchange.at.sec))
+    for (const asked of this.questions.takeByEnds(exchange, answer.id, exchange.at.sec))
       contradicts = this.takeFor(asked, exchange, answer) || contradicts;
     return contradicts;
   }
@@ -110,7 +112,7 @@ export class DnsJudge {
     }
     if (contradicts) {
       if (!isFailure) this.learn(exchange, answer, true);
-      for (const { stem } of this.judge.searchStems(asked.qname))
+      for (const { stem } of this.judge.searchStems(asked.key.qname))
         this.walks.contradicted(exchange.hostText, stem);
     } else if (asked.answer === null) {
       asked.answer = signature;
@@ -128,9 +130,8 @@ export class DnsJudge {
     for (let walk = this.walks.due(sec); walk !== null; walk = this.walks.due(sec)) this.settleWalk(walk);
   }
 
-  private askedOne(exchange: DnsExchange, question: QuestionKey, judged: boolean): boolean {
-    const { qname, qtype, qclass } = question;
-    const key = keyOf(exchange, question);
+  private askedOne(exchange: DnsExchange, question: Asked, judged: boolean): boolean {
+    const key = this.questions.keyOf(exchange, question);
     const before = this.questions.find(key, exchange.at.sec);
     if (before !== null) {
       this.questions.askedAgain(before, exchange.at.sec);
@@ -139,10 +140,9 @@ export class DnsJudge {
       this.findings.share(before.finding, 0, NAMED, exchange.at);
       return false;
     }
-    const ends = endsOf(exchange, question.id);
-    const asked = this.questions.add(key, ends, exchange.hostText, qname, qtype, exchange.at.sec);
+    const asked = this.questions.add(key, exchange.at.sec);
     if (exchange.resolverInside) this.askedInside++;
-    if (judged && qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
+    if (judged && question.qclass !== CLASS_CH) this.judgeQuestion(exchange, asked);
     for (const early of this.early.take(key, exchange.at.sec)) this.take(early.exchange, early.answer);
     return true;
   }
@@ -154,11 +154,9 @@ export class DnsJudge {
   private unasked(early: EarlyAnswer | null): void {
     if (early === null || !early.exchange.approved || early.answer.qname === "") return;
     const { exchange, answer } = early;
-    const key = keyOf(exchange, answer);
+    const key = this.questions.keyOf(exchange, answer);
     if (this.questions.find(key, exchange.at.sec) !== null) return;
-    const { id, qname, qtype } = answer;
-    const ends = endsOf(exchange, id);
-    const asked = this.questions.add(key, ends, exchange.hostText, qname, qtype, exchange.at.sec);
+    const asked = this.questions.add(key, exchange.at.sec);
     asked.answered = true;
     asked.answer = signatureOf(answer);
     if (exchange.resolverInside) this.askedInside++;
@@ -168,14 +166,14 @@ export class DnsJudge {
   }
 
   private judgeQuestion(exchange: DnsExchange, asked: AskedQuestion): void {
-    const nameClass = this.judge.nameClass(asked.qname);
+    const nameClass = this.judge.nameClass(asked.key.qname);
     if (nameClass === "inside") {
-      if (!exchange.group) this.walk(exchange, asked.qname);
+      if (!exchange.group) this.walk(exchange, asked.key.qname);
       return;
     }
     if (nameClass !== "outside" && nameClass !== "reverse-outside") return;
-    if (exchange.group && !(nameClass === "outside" && hasIcannSuffix(asked.qname))) return;
-    asked.finding = this.findings.openUnlessAllowed(exchange, asked.qname, exchange.at);
+    if (exchange.group && !(nameClass === "outside" && hasIcannSuffix(asked.key.qname))) return;
+    asked.finding = this.findings.openUnlessAllowed(exchange, asked.key.qname, exchange.at);
     if (asked.finding === NO_FINDING) return;
     const finding = this.ledger.get(asked.finding);
     // Asked of a resolver as well, or of whoever may be one, it is no matter of the link any more.
@@ -203,18 +201,19 @@ export class DnsJudge {
         this.findings.share(asked.finding, 0, ANSWERED, exchange.at);
       return;
     }
-    const nameClass = this.judge.nameClass(asked.qname);
+    const nameClass = this.judge.nameClass(asked.key.qname);
     // A name of no place is none of the outside by itself, but where its answer leads out.
-    if (nameClass === "outside" || nameClass === "reverse-outside" || isUnder(asked.qname, IPV4_ONLY)) return;
+    if (nameClass === "outside" || nameClass === "reverse-outside" || isUnder(asked.key.qname, IPV4_ONLY))
+      return;
     if (nameClass === "inside" && answers.rcode === RCODE_NOERROR && answers.records.length > 0) {
-      for (const { stem } of this.judge.searchStems(asked.qname))
+      for (const { stem } of this.judge.searchStems(asked.key.qname))
         this.walks.answered(exchange.hostText, stem);
     }
     const targets = this.outsideNames(answers);
     if (targets.length === 0 && !leadsOut) return;
     const allowed = targets.map((name) => this.findings.isAllowed(exchange, name, exchange.at));
     if (allowed.includes(false) || (leadsOut && targets.length === 0)) {
-      this.ledOut(asked, this.findings.open(exchange, asked.qname, exchange.at), exchange.at);
+      this.ledOut(asked, this.findings.open(exchange, asked.key.qname, exchange.at), exchange.at);
     }
   }
 

@@ -1,3 +1,4 @@
+import { isSameQuestion, type QuestionKey } from "../flow/question-key.ts";
 import type { DnsRecord } from "../names/dns-answers.ts";
 import type { DnsExchange } from "./dns-exchange.ts";
 
@@ -32,10 +33,10 @@ const MAX_KEPT = 256;
  * depend on which of them came first. Those whose question never comes are handed back: it was asked all the same.
  */
 export class EarlyAnswers {
-  private kept: { readonly key: string; readonly early: EarlyAnswer }[] = [];
+  private kept: { readonly key: QuestionKey; readonly early: EarlyAnswer }[] = [];
 
   /** Keeps an answer. Returns the one that had to make room for it. */
-  add(key: string, exchange: DnsExchange, answer: DnsAnswer): EarlyAnswer | null {
+  add(key: QuestionKey, exchange: DnsExchange, answer: DnsAnswer): EarlyAnswer | null {
     const pushedOut = this.kept.length === MAX_KEPT ? this.kept.shift() : undefined;
     // The moment is the sensor's own, and goes on.
     this.kept.push({ key, early: { exchange: { ...exchange, at: { ...exchange.at } }, answer } });
@@ -51,11 +52,11 @@ export class EarlyAnswers {
   }
 
   /** The answers to the question `key`, in the order in which they came. */
-  take(key: string, sec: number): readonly EarlyAnswer[] {
+  take(key: QuestionKey, sec: number): readonly EarlyAnswer[] {
     if (this.kept.length === 0) return NONE;
     const taken: EarlyAnswer[] = [];
     this.kept = this.kept.filter(({ key: of, early }) => {
-      const isTaken = of === key && Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;
+      const isTaken = isSameQuestion(of, key) && Math.abs(sec - early.exchange.at.sec) <= OVERTAKE_SEC;
       if (isTaken) taken.push(early);
       return !isTaken;
     });

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { AddressNames } from "../flow/address-names.ts";
 import { Conversations } from "../flow/conversations.ts";
 import { DnsQuestions } from "../flow/dns-questions.ts";
@@ -55,7 +56,7 @@ export class Judges {
   readonly icmpTunnels: IcmpTunnels;
   readonly outflow: Outflow;
   private readonly messages = new MessageBudget();
-  private readonly questions = new DnsQuestions();
+  private readonly questions = new DnsQuestions(randomInt(2 ** 32));
   private readonly quic: QuicConversations;
   private readonly dtls: DtlsConversations;
   private readonly secrets: Secrets;

@@ -1,17 +1,22 @@
 import { Fifo } from "./fifo.ts";
+import {
+  type Asked,
+  type Asking,
+  hashOfEnds,
+  isOfEnds,
+  isSameQuestion,
+  type QuestionKey,
+  questionKey,
+} from "./question-key.ts";
 
 /** A DNS question that was seen on the wire and what came of it. */
 export interface AskedQuestion {
-  /** What it is found by. */
-  readonly key: string;
-  /** Who asks whom with which number, whatever the name. */
-  readonly ends: string;
+  readonly key: QuestionKey;
+  /** The next of the same hash. */
+  next: AskedQuestion | null;
   /** Neighbours among those with the same ends and number, older and younger. */
   before: AskedQuestion | null;
   after: AskedQuestion | null;
-  readonly host: string;
-  readonly qname: string;
-  readonly qtype: number;
   /** When it was last asked. */
   askedSec: number;
   /** A response of any kind was seen. */
@@ -32,30 +37,42 @@ const MAX_QUESTIONS = 1 << 16;
 const NOTHING_GIVEN: AskedQuestion["given"] = [];
 
 /**
- * Questions asked and not yet forgotten, by host, resolver, port, id and name: what ties an answer to
- * a question, and a retry to its first try.
+ * Questions asked and not yet forgotten, by host, resolver, ports, id and name: what ties an answer to a question, and
+ * a retry to its first try. They are found by numbers: a text of all these would cost more than reading the message.
  */
 export class DnsQuestions {
   /** Open questions that were forgotten to make room. */
   evicted = 0;
-  private readonly asked = new Map<string, AskedQuestion>();
-  /** The last one of these ends and this number. */
-  private readonly byEnds = new Map<string, AskedQuestion>();
-  /** In the order in which they were added; the keys of some were added again since. */
+  /** The first of each hash, which nearly always is the only one. */
+  private readonly asked = new Map<number, AskedQuestion>();
+  /** By the hash of ends and number, the last one. */
+  private readonly byEnds = new Map<number, AskedQuestion>();
+  /** In the order in which they were added; some were asked anew since. */
   private readonly order = new Fifo<AskedQuestion>();
+  private readonly seed: number;
+
+  /** `seed`: any int32, another one in each run. */
+  constructor(seed: number) {
+    this.seed = seed | 0;
+  }
+
+  keyOf(asking: Asking, asked: Asked): QuestionKey {
+    return questionKey(this.seed, asking, asked);
+  }
 
   /** The question if it was asked before and not long ago, else null. */
-  find(key: string, atSec: number): AskedQuestion | null {
-    const question = this.asked.get(key);
-    return question !== undefined && Math.abs(atSec - question.askedSec) <= OPEN_SEC ? question : null;
+  find(key: QuestionKey, atSec: number): AskedQuestion | null {
+    const question = this.known(key);
+    return question !== null && Math.abs(atSec - question.askedSec) <= OPEN_SEC ? question : null;
   }
 
   /** Questions of these ends and this number that are open, the last first. Each is given once, unless it is asked again. */
-  takeByEnds(ends: string, atSec: number): AskedQuestion[] {
+  takeByEnds(asking: Asking, id: number, atSec: number): AskedQuestion[] {
     const taken: AskedQuestion[] = [];
-    for (let last = this.byEnds.get(ends); last !== undefined; last = this.byEnds.get(ends)) {
-      this.unlink(last);
-      if (this.find(last.key, atSec) === last) taken.push(last);
+    const endsHash = hashOfEnds(this.seed, asking, id);
+    for (let last = this.byEnds.get(endsHash); last !== undefined; last = this.byEnds.get(endsHash)) {
+      this.unlinkEnds(last);
+      if (isOfEnds(last.key, asking, id) && this.find(last.key, atSec) === last) taken.push(last);
     }
     return taken;
   }
@@ -63,19 +80,19 @@ export class DnsQuestions {
   /** A known question is asked again. */
   askedAgain(question: AskedQuestion, atSec: number): void {
     question.askedSec = atSec;
-    if (question.after === null && this.byEnds.get(question.ends) !== question) this.link(question);
+    if (question.after === null && this.byEnds.get(question.key.endsHash) !== question)
+      this.linkEnds(question);
   }
 
-  add(key: string, ends: string, host: string, qname: string, qtype: number, atSec: number): AskedQuestion {
+  add(key: QuestionKey, atSec: number): AskedQuestion {
     this.makeRoom(atSec);
+    const namesake = this.known(key);
+    if (namesake !== null) this.unlink(namesake);
     const question: AskedQuestion = {
       key,
-      ends,
+      next: this.asked.get(key.hash) ?? null,
       before: null,
       after: null,
-      host,
-      qname,
-      qtype,
       askedSec: atSec,
       answered: false,
       answer: null,
@@ -83,9 +100,15 @@ export class DnsQuestions {
       given: NOTHING_GIVEN,
       finding: -1,
     };
-    this.asked.set(key, question);
-    this.link(question);
+    this.asked.set(key.hash, question);
+    this.linkEnds(question);
     this.order.push(question);
+    return question;
+  }
+
+  private known(key: QuestionKey): AskedQuestion | null {
+    let question = this.asked.get(key.hash) ?? null;
+    while (question !== null && !isSameQuestion(question.key, key)) question = question.next;
     return question;
   }
 
@@ -98,25 +121,39 @@ export class DnsQuestions {
       // An answer that names were learned from may still be contradicted.
       if (isOpen && (!oldest.answered || oldest.given.length > 0)) this.evicted++;
       this.order.shift();
+      this.unlinkEnds(oldest);
       this.unlink(oldest);
-      if (this.asked.get(oldest.key) === oldest) this.asked.delete(oldest.key);
     }
   }
 
-  private link(question: AskedQuestion): void {
-    const before = this.byEnds.get(question.ends) ?? null;
-    question.before = before;
-    if (before !== null) before.after = question;
-    this.byEnds.set(question.ends, question);
+  /** Takes it out of those of its hash, if no namesake took its place. */
+  private unlink(question: AskedQuestion): void {
+    const { hash } = question.key;
+    const first = this.asked.get(hash);
+    if (first === question) {
+      if (question.next === null) this.asked.delete(hash);
+      else this.asked.set(hash, question.next);
+      return;
+    }
+    for (let each = first ?? null; each !== null; each = each.next)
+      if (each.next === question) each.next = question.next;
   }
 
-  private unlink(question: AskedQuestion): void {
-    const { before, after, ends } = question;
+  private linkEnds(question: AskedQuestion): void {
+    const { endsHash } = question.key;
+    const before = this.byEnds.get(endsHash) ?? null;
+    question.before = before;
+    if (before !== null) before.after = question;
+    this.byEnds.set(endsHash, question);
+  }
+
+  private unlinkEnds(question: AskedQuestion): void {
+    const { before, after, key } = question;
     if (before !== null) before.after = after;
     if (after !== null) after.before = before;
-    else if (this.byEnds.get(ends) === question) {
-      if (before === null) this.byEnds.delete(ends);
-      else this.byEnds.set(ends, before);
+    else if (this.byEnds.get(key.endsHash) === question) {
+      if (before === null) this.byEnds.delete(key.endsHash);
+      else this.byEnds.set(key.endsHash, before);
     }
     question.before = null;
     question.after = null;

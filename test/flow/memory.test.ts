@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { AddressNames } from "../../src/flow/address-names.ts";
-import { DnsQuestions } from "../../src/flow/dns-questions.ts";
 import { Fifo } from "../../src/flow/fifo.ts";
 
 const GRACE = 300;
@@ -147,67 +146,6 @@ describe("AddressNames", () => {
     expect(names.evicted).toBe(10);
     expect(at(names, 1000, address(9))).toEqual([]);
     expect(at(names, 1000, address(10)).length).toBe(1);
-  });
-});
-
-describe("DnsQuestions", () => {
-  const ask = (questions: DnsQuestions, key: string, sec: number) =>
-    questions.add(key, "ends", "10.20.1.11", "a.example", 1, sec);
-
-  it("finds a question for a minute after it was last asked", () => {
-    const questions = new DnsQuestions();
-    const asked = ask(questions, "k", 100);
-    expect(asked).toMatchObject({ answered: false, answer: null, finding: -1, given: [] });
-    expect(questions.find("k", 160)).toBe(asked);
-    expect(questions.find("k", 161)).toBe(null);
-    asked.askedSec = 150;
-    expect(questions.find("k", 210)).toBe(asked);
-    expect(questions.find("other", 100)).toBe(null);
-  });
-
-  it("gives those of the same ends once each, and again when they are asked again", () => {
-    const questions = new DnsQuestions();
-    const [a, b, c] = ["a", "b", "c"].map((key) => ask(questions, key, 100));
-    expect(questions.takeByEnds("other", 100)).toEqual([]);
-    expect(questions.takeByEnds("ends", 100)).toEqual([c, b, a]);
-    expect(questions.takeByEnds("ends", 100)).toEqual([]);
-    questions.askedAgain(a, 101);
-    questions.askedAgain(a, 102);
-    expect(questions.takeByEnds("ends", 102)).toEqual([a]);
-    questions.askedAgain(b, 103);
-    const d = ask(questions, "d", 170); // those of 100 to 102 are forgotten then
-    expect(questions.takeByEnds("ends", 170)).toEqual([d]);
-    expect([a.before, a.after, b.before, b.after, d.before]).toEqual([null, null, null, null, null]);
-  });
-
-  it("does not find one far in the future of a clock that ran backwards", () => {
-    const questions = new DnsQuestions();
-    ask(questions, "k", 1000);
-    expect([questions.find("k", 940) === null, questions.find("k", 939) === null]).toEqual([false, true]);
-  });
-
-  it("lets a new namesake take an old one's place, and survive it", () => {
-    const questions = new DnsQuestions();
-    ask(questions, "k", 100);
-    const again = ask(questions, "k", 150);
-    ask(questions, "other", 165);
-    expect(questions.find("k", 165)).toBe(again);
-    expect(questions.evicted).toBe(0);
-  });
-
-  it("has a cap, and counts only what was open and unanswered, or answered with what can still be contradicted", () => {
-    const questions = new DnsQuestions();
-    for (let n = 0; n < 1 << 16; n++) ask(questions, `${n}`, 100).answered = n === 0;
-    ask(questions, "a", 100);
-    expect([questions.find("0", 100), questions.evicted]).toEqual([null, 0]);
-    ask(questions, "b", 100);
-    expect([questions.find("1", 100), questions.evicted]).toEqual([null, 1]);
-    const learned = questions.find("2", 100);
-    if (learned !== null) Object.assign(learned, { answered: true, given: [{ address: "a", name: "n" }] });
-    ask(questions, "b2", 100);
-    expect([questions.find("2", 100), questions.evicted]).toEqual([null, 2]);
-    ask(questions, "c", 1000); // all others are over
-    expect([questions.find("3", 100), questions.evicted]).toEqual([null, 2]);
   });
 });
 
