@@ -7,6 +7,7 @@ import { SEVERITIES, type Severity } from "../findings/severity.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 import { DURATION_EXPECTED, parseDuration } from "../policy/amount.ts";
 import { resolveStatePaths, type StatePaths } from "../records/state-paths.ts";
+import { plain } from "../report/text-plain.ts";
 import { acknowledge, MAX_REASON, withStore } from "./acknowledge.ts";
 import { findingJson, findingsJson } from "./findings-json.ts";
 import { findingsText, findingText } from "./findings-text.ts";
@@ -131,7 +132,7 @@ async function rebuild(options: FindingsOptions): Promise<void> {
   }
   if (damaged > 0)
     say(`${damaged} records are damaged and were left out: gapwatch verify ${paths.directory} says more`);
-  process.stdout.write(`rebuilt ${paths.store}: ${findings} findings from ${applied} records\n`);
+  process.stdout.write(`rebuilt ${plain(paths.store)}: ${findings} findings from ${applied} records\n`);
 }
 
 function filterOf(options: FindingsOptions): (finding: RatedFinding) => boolean {

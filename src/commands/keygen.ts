@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { systemMessage } from "../capture/system-message.ts";
 import { createKeyPair, KeyError } from "../records/signing-key.ts";
 import { resolveStatePaths } from "../records/state-paths.ts";
+import { plain } from "../report/text-plain.ts";
 import { say } from "./say.ts";
 import { STATE_OPTION } from "./state-option.ts";
 
@@ -27,7 +28,7 @@ function keygen(state: string | undefined): number {
     const key = createKeyPair(resolveStatePaths(state).keys);
     process.stdout.write(
       `public key   ${key.publicKey}\nfingerprint  ${key.fingerprint}\n` +
-        `files        ${key.publicPath}\n             ${key.privatePath} (keep it here)\n`,
+        `files        ${plain(key.publicPath)}\n             ${plain(key.privatePath)} (keep it here)\n`,
     );
     return 0;
   } catch (error) {

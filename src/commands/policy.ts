@@ -5,7 +5,9 @@ import { Judge } from "../policy/judge.ts";
 import { NAME_EXPECTED, parseName } from "../policy/name-pattern.ts";
 import type { EnclavePolicy } from "../policy/policy.ts";
 import { parsePort } from "../policy/ports.ts";
+import { plain } from "../report/text-plain.ts";
 import { readEnclave } from "./enclave-option.ts";
+import { say } from "./say.ts";
 
 const ALLOWED = 0;
 const NOT_ALLOWED = 1;
@@ -71,7 +73,7 @@ async function ofState(work: () => Promise<number>): Promise<number> {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    process.stderr.write(`gapwatch: ${error.message}\n`);
+    say(error.message);
     return COULD_NOT_RUN;
   }
 }
@@ -79,8 +81,9 @@ async function ofState(work: () => Promise<number>): Promise<number> {
 function check(path: string): number {
   const file = readEnclave(path);
   if (file === null) return COULD_NOT_RUN;
-  for (const warning of file.warnings) process.stderr.write(`warning: ${warning}\n`);
-  process.stdout.write(`ok: ${path}: ${summary(file.policy)}, ${counted(file.warnings.length, "warning")}\n`);
+  for (const warning of file.warnings) process.stderr.write(`warning: ${plain(warning)}\n`);
+  const warnings = counted(file.warnings.length, "warning");
+  process.stdout.write(`ok: ${plain(path)}: ${plain(summary(file.policy))}, ${warnings}\n`);
   return ALLOWED;
 }
 
@@ -95,7 +98,7 @@ function counted(count: number, noun: string): string {
 function explainTo(path: string, destination: string, options: ExplainOptions): number {
   const question = readQuestion(destination, options);
   if (typeof question === "string") {
-    process.stderr.write(`gapwatch: ${question}\n`);
+    say(question);
     return COULD_NOT_RUN;
   }
   const file = readEnclave(path);
@@ -154,5 +157,5 @@ function explanationText(answer: Explanation, question: ExplainQuestion, options
   for (const { rule: each, matches, why } of answer.rules) {
     lines.push(`  ${matches ? "yes" : "no "}  ${each.id}: ${why}`);
   }
-  return `${lines.join("\n")}\n`;
+  return lines.map((line) => `${plain(line)}\n`).join("");
 }

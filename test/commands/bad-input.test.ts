@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { pcapHeader, pcapRecord, writePcap } from "../capture/write-pcap.ts";
@@ -97,6 +97,45 @@ describe("inputs that are no captures", () => {
   it("writes nothing to the terminal that a file name smuggles in", () => {
     const result = replay(folder.file("a\x1b]0;owned\x07\u202e.pcap", ""));
     expect(result.err).toMatch(/a\\u\{1b\}\]0;owned\\u\{7\}\\u\{202e\}\.pcap: is empty/);
+  });
+
+  it("lets no name reach a terminal raw, whatever the command", () => {
+    const smuggled = join(folder.path, "b\x1b[31m\u009b32m\u202e");
+    mkdirSync(smuggled);
+    const file = (name: string, octets: Uint8Array): string => {
+      writeFileSync(join(smuggled, name), octets);
+      return join(smuggled, name);
+    };
+    const [capture, enclave] = [
+      file("q.pcapng", readFileSync(QUICKSTART)),
+      file("e.yaml", readFileSync(ENCLAVE)),
+    ];
+    const broken = file("broken.yaml", Buffer.from("gapwatch: 2\n"));
+    for (const args of [
+      ["replay", capture, "-e", enclave, "--json", "--state", smuggled],
+      ["replay", capture, "-e", enclave, "--events", "-"],
+      ["findings", "--rebuild", "--state", smuggled],
+      ["keygen", "--state", smuggled],
+      ["keygen", "--state", smuggled],
+      ["policy", "check", enclave],
+      ["policy", "check", broken],
+      ["policy", "diff", enclave, ENCLAVE, "--state", join(smuggled, "none")],
+      [
+        "validate",
+        capture,
+        "-e",
+        enclave,
+        "--json",
+        "--report",
+        join(smuggled, "proof"),
+        "--state",
+        smuggled,
+      ],
+      ["verify", join(smuggled, "proof")],
+    ]) {
+      const { out, err } = gapwatch(args);
+      expect((out + err).replace(/\n/g, ""), args.join(" ")).toMatch(/^[ -~]+$/);
+    }
   });
 });
 
