@@ -1,4 +1,4 @@
-import { isBefore } from "../findings/finding.ts";
+import { isBefore, type Moment } from "../findings/finding.ts";
 import type { RatedFinding } from "../findings/summary.ts";
 
 /** Addresses, aliases and names that a finding lists at most. */
@@ -21,6 +21,7 @@ export class EarlierFindings {
     if (before === undefined) return now;
     const worse = before.severity > now.severity ? before : now;
     const further = before.outcome > now.outcome ? before : now;
+    const total = wasReadBefore(before, now) ? Math.max : sum;
     return {
       ...now,
       aliases: joined(before.aliases, now.aliases),
@@ -31,16 +32,30 @@ export class EarlierFindings {
       mac: now.mac ?? before.mac,
       firstSeen: isBefore(before.firstSeen, now.firstSeen) ? before.firstSeen : now.firstSeen,
       lastSeen: isBefore(now.lastSeen, before.lastSeen) ? before.lastSeen : now.lastSeen,
-      attempts: before.attempts + now.attempts,
-      bytesOut: before.bytesOut + now.bytesOut,
-      bytesIn: before.bytesIn + now.bytesIn,
-      oneWayBytes: before.oneWayBytes + now.oneWayBytes,
+      attempts: total(before.attempts, now.attempts),
+      bytesOut: total(before.bytesOut, now.bytesOut),
+      bytesIn: total(before.bytesIn, now.bytesIn),
+      oneWayBytes: total(before.oneWayBytes, now.oneWayBytes),
       outcome: further.outcome,
       outcomeName: further.outcomeName,
       severity: worse.severity,
       severityName: worse.severityName,
     };
   }
+}
+
+function sum(a: number, b: number): number {
+  return a + b;
+}
+
+/** The same packets again, as when a capture is read twice: within what was seen, and from or to the same instant. */
+function wasReadBefore(before: RatedFinding, now: RatedFinding): boolean {
+  const isWithin = !isBefore(now.firstSeen, before.firstSeen) && !isBefore(before.lastSeen, now.lastSeen);
+  return isWithin && (isSame(now.firstSeen, before.firstSeen) || isSame(now.lastSeen, before.lastSeen));
+}
+
+function isSame(a: Readonly<Moment>, b: Readonly<Moment>): boolean {
+  return a.sec === b.sec && a.nsec === b.nsec;
 }
 
 function joined(before: readonly string[], now: readonly string[]): string[] {

@@ -52,6 +52,14 @@ describe("EarlierFindings", () => {
     severityName: "medium",
   };
 
+  it("does not count what is read a second time, alone or among more", () => {
+    expect(earlier.with(FINDING)).toMatchObject({ attempts: 3, bytesOut: 1000, bytesIn: 10 });
+    const part = { ...FINDING, lastSeen: { sec: 150, nsec: 0 }, attempts: 2, bytesOut: 400 };
+    expect(earlier.with(part)).toMatchObject({ attempts: 3, bytesOut: 1000 });
+    const other = { ...part, firstSeen: { sec: 120, nsec: 0 } };
+    expect(earlier.with(other)).toMatchObject({ attempts: 5, bytesOut: 1400 });
+  });
+
   it("goes on where earlier runs were, the worst seen wins", () => {
     expect(earlier.with(now)).toMatchObject({
       firstSeen: { sec: 100, nsec: 5 },
