@@ -18,6 +18,7 @@ import { isMulticast } from "../flow/direction.ts";
 import {
   BUDGETED,
   FLAGS,
+  GATE_AJAR,
   GATE_OPEN,
   IS_TUNNEL,
   JUDGED,
@@ -231,7 +232,7 @@ export class PacketJudge {
     if (pkt.payloadLen > 0) {
       if (this.table.words[w + JUDGED] >= JUDGED_PENDING) this.lookForTunnel(row, pkt, view);
       if (proto === PROTO_TCP) {
-        if ((this.table.words[w + FLAGS] & GATE_OPEN) !== 0)
+        if ((this.table.words[w + FLAGS] & (GATE_OPEN | GATE_AJAR)) !== 0)
           this.judges.conversations.segment(row, from, pkt, view);
       } else if (proto === PROTO_UDP && (pkt.innerType === NO_INNER || pkt.innerDoubtful === 1)) {
         this.judges.datagrams.take(row, from, pkt, view, sec, nsec);

@@ -5,6 +5,7 @@ import {
   ACK_A,
   ACK_A_SET,
   FLAGS,
+  GATE_AJAR,
   GATE_OPEN,
   ISN,
   KEPT_BESIDE,
@@ -51,8 +52,9 @@ export class Conversations {
     this.messages = messages;
   }
 
-  /** A segment with payload of a flow whose gate is open. */
+  /** A segment with payload of a flow whose gate is open, or ajar. */
   segment(row: number, from: End, pkt: Packet, view: DataView): void {
+    if (!this.isOpen(row, from)) return;
     const talk = this.talks.get(row) ?? this.open(row);
     if (talk === null) return;
     // A SYN takes a number of its own before its data (RFC 7413).
@@ -68,7 +70,22 @@ export class Conversations {
     if (this.held > MAX_HELD_TOTAL) {
       this.sink.trouble("stream.memory_full");
       this.shut(row);
-    } else if (isOver(talk) && (talk.conversation.done || this.isBelieved(row, talk))) this.shut(row);
+    } else if (isOver(talk) && (talk.conversation.done || this.isBelieved(row, talk))) {
+      this.shut(row);
+      // What a server says alone answers something: behind two taps that do not keep the time, it may still come.
+      if (talk.talkers[initiatorOf(this.table, row)] === null)
+        this.table.words[row * ROW_WORDS + FLAGS] |= GATE_AJAR;
+    }
+  }
+
+  /** Whether the flow's gate is open, or opens for these octets of this end. */
+  private isOpen(row: number, from: End): boolean {
+    const w = row * ROW_WORDS + FLAGS;
+    const { words } = this.table;
+    if ((words[w] & GATE_OPEN) !== 0) return true;
+    if (from !== initiatorOf(this.table, row)) return false;
+    words[w] = (words[w] | GATE_OPEN) & ~GATE_AJAR;
+    return true;
   }
 
   /** The flow is over: what waits is read, what is unfinished is counted. */

@@ -105,6 +105,8 @@ export const QUIC_DATA_B = 1 << 28;
 export const IS_TUNNEL = 1 << 29;
 /** None of its packets was seen: an ICMP error quotes one. It is no flow of the capture until one comes. */
 export const UNSEEN = 1 << 30;
+/** TCP: the gate was closed before anything came from the initiator, whose first payload opens it again. */
+export const GATE_AJAR = 1 << 31;
 
 // JUDGED
 /** Nothing to say: both ends inside, or local. */

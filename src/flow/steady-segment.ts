@@ -7,8 +7,10 @@ import {
   BYTES_A,
   ESTABLISHED,
   FLAGS,
+  GATE_AJAR,
   GATE_OPEN,
   HAS_HOLES,
+  INITIATOR_B,
   JUDGED,
   JUDGED_FINDING,
   JUDGED_PENDING,
@@ -90,6 +92,8 @@ export function takeSteadySegment(
   const bits = words[w + FLAGS];
   if ((bits & (STEADY | UNSTEADY)) !== STEADY) return false;
   if (payloadLen > 0 && ((bits & GATE_OPEN) !== 0 || words[w + JUDGED] === JUDGED_PENDING)) return false;
+  if (payloadLen > 0 && (bits & GATE_AJAR) !== 0 && ((bits & INITIATOR_B) !== 0) === (direction === 1))
+    return false;
   if (watched && words[w + JUDGED] === JUDGED_FINDING) return false;
   const seq = view.getInt32(tcp + 4);
   const ack = view.getInt32(tcp + 8);

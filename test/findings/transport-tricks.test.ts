@@ -5,6 +5,7 @@ import { fragments } from "../traffic/fragments.ts";
 import { clientHello, serverHello, tlsData } from "../traffic/messages.ts";
 import { be, join } from "../traffic/octets.ts";
 import { ACK, FIN, ipPacket, PSH, SYN, tcp, udp } from "../traffic/packets.ts";
+import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { at, GPU, OUTSIDE, reasonsOf, Scene } from "./scene.ts";
 
 // One and the same reachback, in every disguise that a transport has for it: always the same finding.
@@ -209,6 +210,24 @@ describe("a hello that begins early or late is the same finding", () => {
       expect(judged([...HANDSHAKE, ...pieces, ...rest])).toEqual(PLAIN);
     const partly = judged([...HANDSHAKE, first, answer]) as { reasons: string[] };
     expect(partly.reasons).toContain("tls.hello_gap");
+  });
+
+  it("when all of the server's side comes before the client's, by a tap whose clock is ahead", () => {
+    for (const count of [1, 20, 200]) {
+      const talk = new TcpTalk(CLIENT, SERVER);
+      talk.open();
+      talk.client(HELLO);
+      talk.server(serverHello());
+      for (let n = 0; n < count; n++) talk.server(tlsData(50));
+      talk.client(REST);
+      const isServer = (frame: Buffer) => frame.readUInt16BE(34) === 443; // its port is the source
+      const frames = [
+        ...talk.frames.filter((frame) => isServer(frame)),
+        ...talk.frames.filter((frame) => !isServer(frame)),
+      ];
+      const seen = judged(frames.map((frame) => ({ from: "client", frame }))) as typeof PLAIN;
+      expect(seen.findings[0].slice(0, 2), `${count}`).toEqual(PLAIN.findings[0].slice(0, 2));
+    }
   });
 
   it("when the server's side is all that comes in another order", () => {

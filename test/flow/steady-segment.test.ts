@@ -5,6 +5,7 @@ import { LINKTYPE_ETHERNET } from "../../src/decode/link-types.ts";
 import { Packet } from "../../src/decode/packet.ts";
 import {
   FLAGS,
+  GATE_AJAR,
   GATE_OPEN,
   JUDGED,
   JUDGED_FINDING,
@@ -100,6 +101,19 @@ describe("takeSteadySegment", () => {
     for (const frame of talk.client("data")) pair.feed(frame, 101, 0);
     pair.agree();
     expect(pair.taken).toBe(1); // the acknowledgement
+  });
+
+  it("leaves the first data of a client that said nothing yet to the general way, and no others", () => {
+    for (const [from, taken] of [
+      ["client", 1], // the acknowledgement
+      ["server", 2],
+    ] as const) {
+      const { pair, talk } = opened();
+      for (const { table } of [pair.short, pair.general]) table.words[FLAGS] |= GATE_AJAR;
+      for (const frame of talk[from]("data")) pair.feed(frame, 101, 0);
+      pair.agree();
+      expect(pair.taken).toBe(taken);
+    }
   });
 
   it("leaves a finding's segments to the general way when somebody watches", () => {
