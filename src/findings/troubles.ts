@@ -86,7 +86,7 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   "http.head_incomplete": note("HTTP request head that its connection cut off"),
   "http.head_too_long": blind("HTTP request head longer than is held"),
   "http.request_unread": blind(
-    "HTTP server that answered what was not read as a request: whom it was asked for is unknown",
+    "HTTP server that answered what was like a request and not read as one: whom it was asked for is unknown",
   ),
   "http.boundaries_lost": blind("HTTP requests whose boundaries were lost"),
   "http2.joined_midway": blind(

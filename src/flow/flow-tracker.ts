@@ -49,6 +49,9 @@ const SHORTEST_IDLE_SEC = TCP_CLOSED_IDLE_SEC;
 /** Copies made by a mirror follow within this time; a host's own retry takes longer. */
 const COPY_WITHIN_SEC = 1;
 
+/** SYNs that cross have been on their way at the same time. */
+const CROSSING_WITHIN_SEC = 1;
+
 /** Octets by which reordering may put a SYN-ACK beside what was seen of its direction. */
 const NEAR_OCTETS = 1 << 16;
 /** From here on sequence numbers say no longer what is behind what. */
@@ -241,12 +244,21 @@ export class FlowTracker {
     const flags = table.words[w + FLAGS];
     // Data in a SYN that comes after the handshake are those of another connection with the same number.
     if ((flags & ESTABLISHED) !== 0 && pkt.payloadLen > 0) return true;
-    if ((flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0) return table.words[w + ISN] !== pkt.tcpSeq;
+    if ((flags & (SYN_SEEN | SYN_ACK_SEEN)) !== 0)
+      return table.words[w + ISN] !== pkt.tcpSeq && !this.isCrossing(row, direction, sec);
     // Packets of the connection that overtook its SYN are no reason to split it.
     const seqKnown = (flags & (SEQ_A_SET << direction)) !== 0;
     if (seqKnown && table.words[w + SEQ_A + direction] === ((pkt.tcpSeq + 1) | 0)) return false;
     const ackKnown = (flags & (ACK_A_SET << (1 - direction))) !== 0;
     return !(ackKnown && table.words[w + ACK_A + 1 - direction] === ((pkt.tcpSeq + 1) | 0));
+  }
+
+  /** Whether a SYN crosses the one of the other end, so that both open one connection (RFC 9293 §3.5). */
+  private isCrossing(row: number, direction: number, sec: number): boolean {
+    const flags = this.table.words[row * ROW_WORDS + FLAGS];
+    const fromInitiator = ((flags & INITIATOR_B) !== 0) === (direction === 1);
+    const isUnanswered = (flags & (SYN_ACK_SEEN | ESTABLISHED | (SEQ_A_SET << direction))) === 0;
+    return !fromInitiator && isUnanswered && sec - this.table.lastSec(row) <= CROSSING_WITHIN_SEC;
   }
 
   /**

@@ -33,6 +33,8 @@ export class Talker implements StreamReader {
   private readonly isClient: boolean;
   private triesLeft: number;
   private lines = 0;
+  /** What was no request names HTTP all the same. */
+  private mentionsHttp = false;
   private reprobed = 0;
   private probedLen = 0;
 
@@ -150,7 +152,7 @@ export class Talker implements StreamReader {
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
     if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
-    if (reader === null && this.isClient && !this.midFlow && this.conversation.isAnswerAlone) {
+    if (reader === null && this.mentionsHttp && this.conversation.isAnswerAlone) {
       this.sink.trouble("http.request_unread");
     }
     reader?.close();
@@ -193,6 +195,7 @@ export class Talker implements StreamReader {
   }
 
   private miss(view: DataView, at: number, end: number): void {
+    if (this.isClient && !this.midFlow) this.mentionsHttp ||= mentionsHttp(view, at, end);
     if (this.midFlow && isHttp2Joined(view, at, end)) {
       this.giveUp("http2.joined_midway");
       return;
@@ -222,6 +225,20 @@ function isLine(view: DataView, at: number, end: number): boolean {
     if ((octet < 0x20 && octet !== 0x0a && octet !== 0x0d && octet !== 0x09) || octet === 0x7f) return false;
   }
   return true;
+}
+
+const MAX_REQUEST_LINE = 1 << 14;
+const HTTP = Buffer.from("HTTP/");
+
+/** Whether the version of HTTP, which every request has, stands in view[at, end): probes of other protocols have none. */
+function mentionsHttp(view: DataView, at: number, end: number): boolean {
+  const stop = Math.min(end, at + MAX_REQUEST_LINE) - HTTP.length;
+  for (let i = at; i <= stop; i++) {
+    let n = 0;
+    while (n < HTTP.length && (view.getUint8(i + n) & (n < 4 ? 0xdf : 0xff)) === HTTP[n]) n++;
+    if (n === HTTP.length) return true;
+  }
+  return false;
 }
 
 const BEGINS_LINE: readonly boolean[] = Array.from({ length: 128 }, (_, octet) =>

@@ -105,6 +105,11 @@ function trackSyn(table: FlowTable, row: number, direction: number, pkt: Packet)
     words[w + FLAGS] = fromInitiator ? bits : bits | SYN_ACK_SEEN;
     return;
   }
+  const isCrossing = !isAnswer && (bits & SYN_SEEN) !== 0 && words[w + ISN] !== pkt.tcpSeq;
+  if (isCrossing) {
+    words[w + FLAGS] = bits; // who asked first stays the initiator
+    return;
+  }
   bits |= isAnswer ? SYN_ACK_SEEN : SYN_SEEN;
   bits = (bits & ~(CONFIDENCE_MASK | INITIATOR_B)) | CONFIDENCE_HANDSHAKE;
   if (isAnswer === (direction === 0)) bits |= INITIATOR_B;

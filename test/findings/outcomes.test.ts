@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { findingId } from "../../src/findings/finding.ts";
+import { lineOf } from "../sensor-run.ts";
 import { clientHello, dnsAnswer, dnsQuery } from "../traffic/messages.ts";
-import { icmp, icmpError, RST, tcp, udp } from "../traffic/packets.ts";
+import { ACK, icmp, icmpError, RST, SYN, tcp, udp } from "../traffic/packets.ts";
 import { TcpTalk } from "../traffic/tcp-talk.ts";
 import { AGENT, at, enclave, GPU, OUTSIDE, RESOLVER, Scene, START } from "./scene.ts";
 
@@ -10,6 +11,40 @@ function one(say: (talk: TcpTalk) => void): string[] {
 }
 
 const KEY = `egress.flow ${GPU} ${OUTSIDE} 443/tcp`;
+
+describe("SYNs that cross (RFC 9293 §3.5)", () => {
+  const [client, server] = [at(GPU, 40000), at(OUTSIDE, 443)];
+  const hello = clientHello("cross.example.com");
+  const opening = (gapSec: number) =>
+    new Scene()
+      .works()
+      .at(10)
+      .send(tcp(client, server, { seq: 100, flags: SYN }))
+      .at(10 + gapSec)
+      .send(
+        tcp(server, client, { seq: 500, flags: SYN }),
+        tcp(client, server, { seq: 100, ack: 501, flags: SYN | ACK }),
+        tcp(server, client, { seq: 500, ack: 101, flags: SYN | ACK }),
+        tcp(client, server, { seq: 101, ack: 501, flags: ACK, payload: hello }),
+        tcp(server, client, { seq: 501, ack: 101 + hello.length, flags: ACK, payload: "hi" }),
+      );
+
+  it("are one connection, of who asked first", () => {
+    const { findings } = opening(0).seen();
+    expect(findings.map(lineOf)).toEqual([
+      `egress.flow ${GPU} cross.example.com 443/tcp transferred critical x1`,
+    ]);
+    expect(findings[0]).toMatchObject({ bytesOut: hello.length, bytesIn: 2 });
+  });
+
+  it("are two attempts where one comes long after the other", () => {
+    expect(
+      opening(30)
+        .lines()
+        .map((line) => line.split(" ")[0]),
+    ).toEqual(["egress.flow", "ingress.flow"]);
+  });
+});
 
 describe("the outcome ladder over TCP", () => {
   it("attempted: nothing came back", () => {

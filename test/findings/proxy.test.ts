@@ -312,8 +312,16 @@ describe("requests to an inside proxy in the forms that proxies put up with", ()
   it("are not clean where a server answers what is no request that could be read", () => {
     for (const line of [`\x01GET ${url} HTTP/1.1`, `${"M".repeat(65)} ${url} HTTP/1.1`])
       expect(reasonsOf(asks(line).seen())).toEqual(["http.request_unread"]);
-    const alone = through(GPU, (talk) => talk.client("\x01\x02"));
-    expect(alone.seen().verdict).toBe("clean");
+  });
+
+  it("are none where nothing mentions HTTP: scanners ask everybody in all languages", () => {
+    for (const probe of ["\x01\x02", "GET /\r\n", "OPTIONS / RTSP/1.0\r\n\r\n", "HELP\r\n"]) {
+      const scene = through(GPU, (talk) => {
+        talk.client(probe);
+        talk.server(httpResponse(400));
+      });
+      expect(scene.seen().verdict, probe).toBe("clean");
+    }
   });
 });
 
