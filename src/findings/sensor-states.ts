@@ -205,7 +205,12 @@ export class SensorStates {
     text: string,
   ): StateChange[] {
     const key = `${name} ${subject}`;
-    if (this.open.has(key) === raised) return [];
+    const known = this.open.get(key);
+    if (known !== undefined && raised) {
+      this.open.set(key, { ...known, text }); // its figures grow while it lasts
+      return [];
+    }
+    if (known === undefined && !raised) return [];
     const change = { name, subject, raised, atMs, text };
     if (raised) this.open.set(key, change);
     else this.open.delete(key);

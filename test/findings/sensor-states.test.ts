@@ -50,6 +50,18 @@ describe("SensorStates", () => {
     expect(watched.raised()).toEqual([]);
   });
 
+  it("shows the figures of now while a state lasts", () => {
+    const watched = states();
+    const lost = (sec: number, dropped: number) => look(sec, { interfaces: [mirror({ dropped })] });
+    watched.look(look(1));
+    watched.look(lost(2, 266));
+    expect(watched.look(lost(3, 5432))).toEqual([]);
+    expect(watched.raised()[0]).toMatchObject({
+      text: "mirror0: 5432 packets lost in the last minute",
+      atMs: WALL_MS + 2000,
+    });
+  });
+
   it("counts what was lost before the first look", () => {
     const dropping = [mirror({ fault: null, dropped: 3, outages: 0 })];
     expect(named(states().look(look(1, { interfaces: dropping })))).toEqual(["+sensor.drops"]);
