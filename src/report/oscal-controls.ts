@@ -1,3 +1,7 @@
+import { classifyAddress, INSIDE, OUTSIDE } from "../policy/address-class.ts";
+import { parseAddress } from "../policy/address-text.ts";
+import { isFault, parsePrefix } from "../policy/prefix.ts";
+import { PrefixTable } from "../policy/prefix-table.ts";
 import type { Report, ReportFinding } from "./validation-shape.ts";
 
 /** What a run says of a control's objective. */
@@ -57,7 +61,7 @@ export const CONTROLS: readonly Control[] = [
     id: "sc-7.11",
     title: "Restrict Incoming Communications Traffic",
     question: "nothing comes in from unauthorised sources",
-    against: ({ findings }) => findings.filter(({ kind }) => kind === "ingress.flow"),
+    against: (report) => report.findings.filter(isFromOutside(report)),
     lacks: nothing,
   },
   {
@@ -73,10 +77,29 @@ function isSerious({ severity }: ReportFinding): boolean {
   return severity !== "info";
 }
 
-function carriesData({ kind, outcome }: ReportFinding): boolean {
+/** What an unanswered datagram carried has left as well, as has a name that is asked for. */
+function carriesData({ kind, outcome, bytes_out }: ReportFinding): boolean {
   if (kind === "ingress.flow" || kind === "inside.unapproved") return false;
   const isChannel = kind.startsWith("tunnel.") || kind === "volume.budget" || kind === "secret.cleartext";
-  return isChannel || outcome === "transferred" || kind === "dns.name" || kind === "dns.resolver";
+  return isChannel || bytes_out > 0 || outcome === "transferred" || ASKING.has(kind);
+}
+
+const ASKING: ReadonlySet<string> = new Set(["dns.name", "dns.resolver", "name.proxy"]);
+
+/** Whoever came in, by a rule that has expired or in a tunnel as well. */
+function isFromOutside({ validation }: Report): (finding: ReportFinding) => boolean {
+  const prefixes = validation.boundary.inside.flatMap(({ prefix }) => {
+    const parsed = parsePrefix(prefix);
+    return isFault(parsed) ? [] : [parsed];
+  });
+  const inside = new PrefixTable(prefixes);
+  return (finding) => {
+    const { kind, source, destination } = finding;
+    if (kind === "ingress.flow") return true;
+    const [from, to] = [source.ip, destination.ips[0]].map((ip) => parseAddress(ip ?? ""));
+    if (from === null || to === null || !isSerious(finding)) return false;
+    return classifyAddress(inside, ...from) === OUTSIDE && classifyAddress(inside, ...to) === INSIDE;
+  };
 }
 
 /** Blindness leaves open what is not refuted: a control is satisfied only where the sensor saw all it had to see. */

@@ -177,7 +177,47 @@ describe("oscal-assessment-results.json", () => {
       "si-4.4_obj not-satisfied other",
     ]);
   });
+
+  it.each([
+    [
+      "datagrams that nobody answered",
+      "sc-7.10_obj",
+      { kind: "egress.flow", outcome: "attempted", bytes_out: 9000 },
+    ],
+    [
+      "a name that a proxy was asked for",
+      "sc-7.10_obj",
+      { kind: "name.proxy", outcome: "refused", bytes_out: 0 },
+    ],
+    [
+      "who came in by an expired rule",
+      "sc-7.11_obj",
+      { kind: "policy.expired", ...fromTo("203.0.113.9", "10.20.1.11") },
+    ],
+    [
+      "a tunnel from outside",
+      "sc-7.11_obj",
+      { kind: "tunnel.encapsulated", ...fromTo("203.0.113.9", "10.20.1.11") },
+    ],
+  ])("is refuted by %s", (_, control, changed) => {
+    const [sample] = REPORTS.reachback.findings;
+    const found: typeof REPORTS.clean = {
+      ...REPORTS.clean,
+      verdict: "reachback",
+      findings: [{ ...sample, severity: "high", ...changed }],
+    };
+    const { findings } = JSON.parse(oscalReport(found))["assessment-results"].results[0];
+    const target = findings.map((each: { target: object }) => each.target);
+    expect(target).toContainEqual(
+      expect.objectContaining({ "target-id": control, status: { state: "not-satisfied", reason: "fail" } }),
+    );
+  });
 });
+
+function fromTo(source: string, destination: string) {
+  const name = { name: null, name_evidence: "none", ips: [destination], port: 443, proto: "tcp" };
+  return { source: { ip: source, name: null, mac: null }, destination: name };
+}
 
 describe("all forms", () => {
   it("are the same bytes for the same report, and again for the report as it is read from its file", () => {
