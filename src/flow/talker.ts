@@ -2,6 +2,7 @@ import type { Packet } from "../decode/packet.ts";
 import { TCP_URG } from "../decode/tcp.ts";
 import { ByteHold } from "../names/byte-hold.ts";
 import { isHttp2Joined } from "../names/http2-frames.ts";
+import { latin1 } from "../names/octet-text.ts";
 import type { Conversation } from "./conversation.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
@@ -228,17 +229,11 @@ function isLine(view: DataView, at: number, end: number): boolean {
 }
 
 const MAX_REQUEST_LINE = 1 << 14;
-const HTTP = Buffer.from("HTTP/");
+const HTTP = /http\//i;
 
 /** Whether the version of HTTP, which every request has, stands in view[at, end): probes of other protocols have none. */
 function mentionsHttp(view: DataView, at: number, end: number): boolean {
-  const stop = Math.min(end, at + MAX_REQUEST_LINE) - HTTP.length;
-  for (let i = at; i <= stop; i++) {
-    let n = 0;
-    while (n < HTTP.length && (view.getUint8(i + n) & (n < 4 ? 0xdf : 0xff)) === HTTP[n]) n++;
-    if (n === HTTP.length) return true;
-  }
-  return false;
+  return HTTP.test(latin1(view, at, Math.min(end, at + MAX_REQUEST_LINE)));
 }
 
 const BEGINS_LINE: readonly boolean[] = Array.from({ length: 128 }, (_, octet) =>
