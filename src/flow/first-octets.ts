@@ -56,11 +56,12 @@ export function firstOctets(
   const ssh = isSshStart(view, at, end);
   if (ssh === "yes") return "ssh";
   const dns = looksLikeDnsTcp(view, at, end);
-  if (dns === "yes") return "dns";
+  if (dns === "yes" && responderPort === PORT_DNS) return "dns";
   // OpenFlow 1.3 has the version of SOCKS 4, and types for commands (ONF TS-006 §7.1).
   const isOpenFlow = PORTS_OPENFLOW.includes(responderPort) && view.getUint8(at) === 4;
   const socks = isOpenFlow || isNoSocks ? "no" : isSocksStart(view, at, end);
-  if (socks === "yes") return "socks";
+  if (socks === "yes") return "socks"; // a message of a length of its sender's choice can begin like that
+  if (dns === "yes") return "dns";
   if (socks === "doubtful" && responderPort !== PORT_DNS) return "socks-doubtful";
   if (isHttp2ServerStart(view, at, end)) return "http2-server";
   if (headerLen < 0) return "maybe";

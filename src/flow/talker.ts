@@ -6,6 +6,7 @@ import { latin1 } from "../names/octet-text.ts";
 import type { Conversation } from "./conversation.ts";
 import type { End } from "./flow-view.ts";
 import type { NameSink } from "./name-sink.ts";
+import { SshReader } from "./ssh-reader.ts";
 import { type StreamBudget, type StreamReader, TcpStream } from "./tcp-stream.ts";
 
 /** Octets held until a direction's protocol is certain: the longest DNS message and its length. */
@@ -153,7 +154,9 @@ export class Talker implements StreamReader {
     // The end that talks to a known client has no names to tell.
     const answers = this.conversation.readerOf(this.from === 0 ? 1 : 0) !== null;
     if (this.undecided.length > 0 && !answers) this.sink.trouble("stream.undecided");
-    if (reader === null && this.mentionsHttp && this.conversation.isAnswerAlone) {
+    // What is a banner of SSH for one may be a method for another.
+    const isUnread = reader instanceof SshReader || (reader === null && this.mentionsHttp);
+    if (isUnread && this.isClient && !this.midFlow && this.conversation.isAnswerAlone) {
       this.sink.trouble("http.request_unread");
     }
     reader?.close();

@@ -94,20 +94,27 @@ function startsWithAnyVersion(view: DataView, at: number, end: number): "yes" | 
     if (at + i >= end) return "maybe";
     const octet = view.getUint8(at + i);
     const wanted = ANY_VERSION[i];
-    const isDigit = octet >= 0x30 && octet <= 0x39;
-    const isIt = wanted === DIGIT ? isDigit : (octet & (i < WORD_OCTETS ? 0xdf : 0xff)) === wanted;
+    const isIt = wanted === DIGIT ? isDigit(octet) : (octet & (i < WORD_OCTETS ? 0xdf : 0xff)) === wanted;
     if (!isIt) return "no";
   }
   return "yes";
 }
 
-/** "HTTP/1." and a digit. */
+/** "HTTP/1.", a digit, white space and another digit: there are proxies that take any other word behind it for a target. */
 function startsWithVersion(view: DataView, at: number, end: number): "yes" | "no" | "maybe" {
   for (let i = 0; i < VERSION.length; i++) {
     if (at + i >= end) return "maybe";
     if (view.getUint8(at + i) !== VERSION[i]) return "no";
   }
-  if (at + VERSION.length >= end) return "maybe";
-  const digit = view.getUint8(at + VERSION.length);
-  return digit >= 0x30 && digit <= 0x39 ? "yes" : "no";
+  const digitAt = at + VERSION.length;
+  if (digitAt >= end) return "maybe";
+  if (!isDigit(view.getUint8(digitAt))) return "no";
+  let code = digitAt + 1;
+  while (code < end && isBlank(view.getUint8(code))) code++;
+  if (code >= end) return "maybe";
+  return code > digitAt + 1 && isDigit(view.getUint8(code)) ? "yes" : "no";
+}
+
+function isDigit(octet: number): boolean {
+  return octet >= DIGIT && octet < DIGIT + 10;
 }

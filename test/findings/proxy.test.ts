@@ -314,6 +314,17 @@ describe("requests to an inside proxy in the forms that proxies put up with", ()
       expect(reasonsOf(asks(line).seen())).toEqual(["http.request_unread"]);
   });
 
+  it("are not clean where what looks like another protocol is answered", () => {
+    const answered = (...said: string[]) =>
+      through(GPU, (talk) => {
+        for (const text of said) talk.data("client", text);
+        talk.server(httpResponse(200, "hi"));
+      });
+    const line = `${url} HTTP/1.0\r\n${host}\r\n\r\n`;
+    for (const scene of [answered("SSH-2.0-x", ` ${line}`), answered(`HTTP/1.1 ${line}`)])
+      expect(reasonsOf(scene.seen())).toEqual(["http.request_unread"]);
+  });
+
   it("are none where nothing mentions HTTP: scanners ask everybody in all languages", () => {
     for (const probe of ["\x01\x02", "GET /\r\n", "OPTIONS / RTSP/1.0\r\n\r\n", "HELP\r\n"]) {
       const scene = through(GPU, (talk) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { clientHello, dnsQuery, httpRequest, serverHello, tlsData } from "../traffic/messages.ts";
+import { be, join } from "../traffic/octets.ts";
 import { udp } from "../traffic/packets.ts";
 import { crypto, initial, quicHello } from "../traffic/quic.ts";
 import {
@@ -14,7 +15,7 @@ import {
   socksDatagram,
 } from "../traffic/socks.ts";
 import type { TcpTalk } from "../traffic/tcp-talk.ts";
-import { enclave, GATE, GPU, OUTSIDE, reasonsOf, Scene } from "./scene.ts";
+import { enclave, GATE, GPU, OUTSIDE, RESOLVER, reasonsOf, Scene } from "./scene.ts";
 
 const PROXY = "10.20.9.30";
 const FILE = enclave([
@@ -275,6 +276,33 @@ describe("SOCKS of a client that no usual one is", () => {
       talk.client("hello");
     });
     expect(scene.lines()).toEqual([`name.proxy ${GPU} ${OUTSIDE} 443/tcp transferred critical x1`]);
+  });
+
+  it("with a greeting like a question of DNS, at a host that is the resolver too", () => {
+    const count = 0x40;
+    const lenBytes = 0x0500 + count;
+    const asked = dnsQuery("a.enclave.internal", "A", 0);
+    asked.writeUInt16BE(1, 10); // one additional record, in whose data all the rest stands
+    const rest = join(
+      [5, count],
+      asked,
+      [0],
+      be(41, 2),
+      be(1232, 2),
+      be(0, 4),
+      be(lenBytes - asked.length - 11, 2),
+    );
+    const methods = join(rest, Buffer.alloc(2 + count - rest.length));
+    const said = join(methods, socks5Request(target));
+    const scene = through(
+      GPU,
+      (talk) => {
+        talk.client(join(said, Buffer.alloc(2 + lenBytes - said.length)));
+        talk.server(join(SOCKS5_CHOICE, SOCKS5_GRANTED));
+      },
+      RESOLVER,
+    );
+    expect(scene.lines()).toEqual(told);
   });
 
   it("of which every octet comes for itself", () => {
