@@ -114,7 +114,10 @@ export class State {
     const { damaged } = catchUp(store, paths.audit, damage.findings > 0 ? whole : null);
     if (damage.findings + damage.learned > 0) {
       const kept = damage.findings > 0 ? "; findings were taken from the audit log again" : "";
-      alarm("store", `the store ${paths.store} was damaged: ${damageCounts(damage)}${kept}`);
+      this.storeAlarm.raise(
+        `the store ${paths.store} was damaged`,
+        new Error(`${damageCounts(damage)}${kept}`),
+      );
     }
     if (damaged > 0) {
       const what = damaged === 1 ? "1 record is" : `${damaged} records are`;
