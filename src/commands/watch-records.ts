@@ -173,6 +173,8 @@ export class WatchRecords {
       say(`${this.held.size} findings of this run were never kept: ${this.failure}`);
     }
     await this.syslog?.close();
+    const lost = this.syslog?.lost ?? 0;
+    if (lost > 0) say(`${lost} syslog messages were never sent`);
   }
 
   private changesOf(findings: readonly RatedFinding[], gone: readonly string[]): FindingChange[] {

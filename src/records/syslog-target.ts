@@ -1,13 +1,15 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { systemMessage } from "../capture/system-message.ts";
+import { readBounded } from "./bounded-file.ts";
 
 /** Where syslog messages go. */
 export type SyslogTarget =
   | { readonly transport: "udp" | "tcp"; readonly host: string; readonly port: number }
   | { readonly transport: "tls"; readonly host: string; readonly port: number; readonly ca: Buffer | null }
   | { readonly transport: "unix"; readonly path: string };
+
+const MAX_CA_MIB = 1;
 
 /** RFC 5426 §3.3, what rsyslog and syslog-ng listen on, RFC 5425 §4.1. */
 const DEFAULT_PORTS = { udp: 514, tcp: 514, tls: 6514 } as const;
@@ -43,12 +45,16 @@ export function parseSyslogTarget(text: string): SyslogTarget {
 
 function unixTarget(url: URL, text: string): SyslogTarget {
   if (url.host !== "" || url.search !== "" || url.pathname.length < 2) throw wrong(text);
-  return { transport: "unix", path: decodeURIComponent(url.pathname) };
+  try {
+    return { transport: "unix", path: decodeURIComponent(url.pathname) };
+  } catch {
+    throw wrong(text); // a % that begins no octet, or octets that are no UTF-8
+  }
 }
 
 function readCa(path: string, text: string): Buffer {
   try {
-    const ca = readFileSync(path);
+    const ca = readBounded(path, MAX_CA_MIB);
     new X509Certificate(ca); // a file that is no certificate shows now
     return ca;
   } catch (error) {

@@ -28,6 +28,7 @@ export class SyslogSink {
   /** Messages that the kernel took, and those that were lost. */
   sent = 0;
   lost = 0;
+  private toldLost = 0;
 
   private readonly target: SyslogTarget;
   private readonly origin: SyslogOrigin;
@@ -111,9 +112,19 @@ export class SyslogSink {
       this.sent++;
       this.queue.shift();
       this.delayMs = FIRST_DELAY_MS;
+      this.tellLost();
       this.alarm.clear();
       this.pump();
     });
+  }
+
+  /** That it works again does not say that the receiver has everything. */
+  private tellLost(): void {
+    if (this.lost === this.toldLost) return;
+    const count = this.lost - this.toldLost;
+    this.toldLost = this.lost;
+    const what = `messages to syslog ${targetText(this.target)}`;
+    this.alarm.raise(what, new Error(`${count} came while it could not be reached, and were lost`));
   }
 
   private connect(): void {

@@ -189,6 +189,10 @@ describe("syslog", () => {
     const { got } = await receiver(createServer(), { path });
     await until(() => syslog.sent === 3 && got.text.match(/\n/g)?.length === 3);
     expect(got.text.match(/: \d\n/g)).toEqual([": 7\n", ": 8\n", ": 9\n"]);
+    expect(alarms.filter((alarm) => alarm?.includes("lost"))).toEqual([
+      expect.stringMatching(/^messages to syslog .*: 7 came while it could not be reached, and were lost$/),
+    ]);
+    expect(alarms.at(-1)).toBeNull();
   });
 
   it("loses by number what is left at the end", async () => {
@@ -244,6 +248,8 @@ describe("syslog targets", () => {
     ["udp://10.20.0.9?ca=x", /expected udp:\/\//],
     ["udp://user@10.20.0.9", /expected udp:\/\//],
     ["unix://dev/log", /expected udp:\/\//],
+    ["unix:///dev/%zz", /expected udp:\/\//],
+    ["tls://10.20.0.9?ca=/dev/zero", /cannot use \/dev\/zero: larger than 1 MiB/],
     ["tls://10.20.0.9?ca=/nowhere", /cannot use \/nowhere: no such file or directory/],
   ];
   for (const [text, says] of bad) it(text, () => expect(() => parseSyslogTarget(text)).toThrow(says));
