@@ -85,7 +85,7 @@ export class DnsTraffic {
       this.troubles.add("dns.question_unreadable");
     }
     if (question.others.length > 0) this.ration(question);
-    if (!question.response) this.queries++;
+    if (!question.response) this.queries += 1 + question.others.length;
     if (question.arCount > 0) question.clientSubnet = readClientSubnet(question, view, at, end);
     const client: End = question.response === (from === 0) ? 1 : 0;
     this.flows.initiatorIs(row, client);
@@ -120,7 +120,7 @@ export class DnsTraffic {
     const { question } = this;
     if (readDnsQuestion(question, view, at, end) !== "ok" || question.response) return false;
     if (question.others.length > 0) this.ration(question);
-    this.queries++;
+    this.queries += 1 + question.others.length;
     this.tell(row, client, moment, null, view, at, end);
     const direct = this.exchangeOf(row, client, false, moment);
     if (direct === null) return true;

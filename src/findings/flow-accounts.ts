@@ -19,7 +19,8 @@ import { formatAddress } from "../policy/address-text.ts";
 import type { Judge } from "../policy/judge.ts";
 import type { Budgets } from "./budgets.ts";
 import type { Exceptions } from "./exceptions.ts";
-import { type Ledger, NO_FINDING, type Share } from "./ledger.ts";
+import type { Share } from "./finding-share.ts";
+import { type Ledger, NO_FINDING } from "./ledger.ts";
 import { SplitFlows } from "./split-flows.ts";
 
 /** Puts what flows did down to findings and exceptions. */

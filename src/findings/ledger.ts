@@ -3,21 +3,27 @@ import {
   type Finding,
   type FindingSubject,
   findingId,
-  isBefore,
   list,
   type Moment,
 } from "./finding.ts";
+import { addShare, copyOf, listAddress, type Share } from "./finding-share.ts";
 import { ServiceFindings } from "./service-findings.ts";
 import { CRITICAL } from "./severity.ts";
+import { SourceFindings } from "./source-findings.ts";
 
-/** More names under one registrable domain, or bare addresses on one service, collapse into one finding. */
+/**
+ * More names under one registrable domain, bare addresses on one service, or ports of one destination collapse into one
+ * finding.
+ */
 const COLLAPSE_ABOVE = 200;
 /**
  * Findings of one kind, source and service that are told apart, whatever their names; the rest is one with a
  * count. A finding of its own costs 25 µs and a kilobyte, and a segment can carry fifty names.
  */
 const MAX_APART = 1000;
-/** Hard cap on findings: what comes later is counted and makes the run inconclusive. */
+/** The same of one kind and source, whatever the services: no host alone fills the ledger. */
+const MAX_OF_SOURCE = 10_000;
+/** Hard cap on findings: what comes later is one of each kind, is counted and makes the run inconclusive. */
 const MAX_FINDINGS = 100_000;
 
 /** Destination of what bare addresses collapse into. */
@@ -25,32 +31,6 @@ const ALL = "*";
 
 /** A handle that stands for none: what a rule allows has no finding. */
 export const NO_FINDING = -1;
-/** Handle of the finding that takes in what there is no room for; it is never listed. */
-const SURPLUS = 0;
-
-/** What one flow, question or request adds to a finding. */
-export interface Share {
-  attempts: number;
-  bytesOut: number;
-  bytesIn: number;
-  oneWayBytes: number;
-  outcome: number;
-  first: Moment;
-  last: Moment;
-  /** Address tried, as text; null when only a name is known. */
-  ip: string | null;
-}
-
-const SURPLUS_SUBJECT: FindingSubject = {
-  kind: "egress.flow",
-  source: null,
-  destination: "",
-  port: null,
-  proto: null,
-  name: null,
-  evidence: "none",
-  rule: null,
-};
 
 /** Several handles lead to one finding after a collapse. */
 interface Entry {
@@ -61,7 +41,7 @@ interface Entry {
 
 /** All findings of a run: one per dependency, however often it was tried. */
 export class Ledger {
-  /** Findings that could not be kept. */
+  /** Findings that could not be told apart. */
   overflow = 0;
   /** Is told of each finding that changes, by its handle; null while nobody watches. */
   watcher: ((handle: number) => void) | null = null;
@@ -73,13 +53,14 @@ export class Ledger {
   private readonly entries: Entry[] = [];
   /** By kind, source and service. */
   private readonly services = new Map<string, ServiceFindings>();
+  /** By kind and source. */
+  private readonly sources = new Map<string, SourceFindings>();
   /** What was asked for last: what comes in a row is mostly of one service. */
   private service: ServiceFindings | null = null;
   private readonly registrableDomain: (name: string) => string | null;
 
   constructor(registrableDomain: (name: string) => string | null) {
     this.registrableDomain = registrableDomain;
-    this.add(this.serviceOf(SURPLUS_SUBJECT), SURPLUS_SUBJECT, { sec: 0, nsec: 0 });
   }
 
   /** The handle of the finding about this subject, made when it is new. */
@@ -95,20 +76,48 @@ export class Ledger {
     if (isFull && !service.hasCollapsed) return this.surplusOf(service, subject, at);
     const domain = this.domainOf(subject);
     const members = service.membersOf(domain);
-    if (typeof members === "number") return members;
+    if (typeof members === "number") return this.resolve(members);
     if (isFull) return this.surplusOf(service, subject, at);
-    if (this.entries.length > MAX_FINDINGS) {
-      this.overflow++;
-      return SURPLUS;
-    }
+    const crowd = this.crowdOf(subject, at);
+    if (crowd !== NO_FINDING) return crowd;
     const handle = this.add(service, subject, at);
     service.apart++;
-    if (members === undefined) {
-      service.setMembers(domain, [handle]);
-      return handle;
+    if (members === undefined) service.setMembers(domain, [handle]);
+    else members.push(handle);
+    this.gather(subject, handle, at);
+    if (members !== undefined && members.length > COLLAPSE_ABOVE)
+      this.collapse(service, subject, domain, members);
+    return this.resolve(handle);
+  }
+
+  /** What a new finding would be lost in the crowd of, or NO_FINDING where there is room for it. */
+  private crowdOf(subject: FindingSubject, at: Moment): number {
+    const source = this.sources.get(sourceText(subject));
+    const onPorts = source?.membersOf(subject);
+    if (typeof onPorts === "number") return this.resolve(onPorts);
+    const isFull = this.entries.length >= MAX_FINDINGS;
+    if (isFull) this.overflow++;
+    else if (source === undefined || source.apart < MAX_OF_SOURCE) return NO_FINDING;
+    const all = { ...subject, port: null, proto: null, evidence: "none", rule: null } as const;
+    const everybody = isFull ? { ...all, source: null } : all;
+    return this.surplusOf(this.serviceOf(everybody), everybody, at);
+  }
+
+  /** Findings on one port more of a destination: those of a scan become one. */
+  private gather(subject: FindingSubject, handle: number, at: Moment): void {
+    const source = this.sources.get(sourceText(subject));
+    if (source === undefined || subject.port === null) return;
+    const members = source.membersOf(subject);
+    if (typeof members === "number") this.absorb(members, handle);
+    else if (members === undefined) source.setMembers(subject, [handle]);
+    else if (members.push(handle) > COLLAPSE_ABOVE) {
+      const all = { ...subject, port: null };
+      const service = this.serviceOf(all);
+      const whole = service.handles.get(all.destination) ?? this.addLike(members[0], service, all, at);
+      for (const member of members) this.absorb(whole, member);
+      list(this.get(whole).details, "on many ports");
+      source.setMembers(subject, whole);
     }
-    members.push(handle);
-    return members.length > COLLAPSE_ABOVE ? this.collapse(service, subject, domain, members) : handle;
   }
 
   private serviceOf(subject: FindingSubject): ServiceFindings {
@@ -116,8 +125,7 @@ export class Ledger {
     const key = serviceText(subject);
     let service = this.services.get(key);
     if (service === undefined) {
-      service = new ServiceFindings(subject);
-      this.services.set(key, service);
+      service = new ServiceFindings(subject, key);
     }
     this.service = service;
     return service;
@@ -127,7 +135,10 @@ export class Ledger {
   private surplusOf(service: ServiceFindings, subject: FindingSubject, at: Moment): number {
     const known = service.handles.get(ALL);
     if (known !== undefined) return this.resolve(known);
-    return this.add(service, { ...subject, destination: ALL, name: null }, at);
+    const all = { ...subject, destination: ALL, name: null };
+    const handle = this.add(service, all, at);
+    this.gather(all, handle, at);
+    return this.resolve(handle);
   }
 
   /** What `subject` would collapse with, were there more of it, becomes one finding now: it is known to be one thing. */
@@ -151,16 +162,7 @@ export class Ledger {
   }
 
   private count(handle: number, share: Share): void {
-    const finding = this.get(handle);
-    const isFirst = finding.attempts === 0;
-    if (isFirst || isBefore(share.first, finding.firstSeen)) finding.firstSeen = copyOf(share.first);
-    if (isFirst || isBefore(finding.lastSeen, share.last)) finding.lastSeen = copyOf(share.last);
-    finding.attempts += share.attempts;
-    finding.bytesOut += share.bytesOut;
-    finding.bytesIn += share.bytesIn;
-    finding.oneWayBytes += share.oneWayBytes;
-    finding.outcome = Math.max(finding.outcome, share.outcome);
-    if (share.ip !== null) list(finding.ips, share.ip);
+    addShare(this.get(handle), share);
     this.watcher?.(this.resolve(handle));
   }
 
@@ -180,12 +182,17 @@ export class Ledger {
     now.mac ??= old.mac;
   }
 
-  /** The findings that something was seen of; those that everything moved away from are gone. */
+  /**
+   * The findings that something was seen of; those that everything moved away from are gone. What is still there is
+   * nobody's former id.
+   */
   all(): Finding[] {
-    const listed = this.entries.filter(
-      (e, i) => i !== SURPLUS && e.into === NO_FINDING && e.finding.attempts > 0,
-    );
-    return listed.map((e) => e.finding);
+    const listed = this.entries.filter((e) => e.into === NO_FINDING && e.finding.attempts > 0);
+    const ids = new Set(listed.map(({ finding }) => finding.id));
+    return listed.map(({ finding }) => {
+      if (!finding.aliases.some((id) => ids.has(id))) return finding;
+      return { ...finding, aliases: finding.aliases.filter((id) => !ids.has(id)) };
+    });
   }
 
   private add(service: ServiceFindings, subject: FindingSubject, at: Moment): number {
@@ -218,6 +225,18 @@ export class Ledger {
     };
     this.entries.push({ finding, into: NO_FINDING });
     service.handles.set(subject.destination, handle);
+    this.services.set(service.key, service);
+    const source = this.sources.get(sourceText(subject)) ?? new SourceFindings();
+    this.sources.set(sourceText(subject), source);
+    source.apart++;
+    return handle;
+  }
+
+  /** One that takes in others, with the severity of the first of them. */
+  private addLike(first: number, service: ServiceFindings, subject: FindingSubject, at: Moment): number {
+    const handle = this.add(service, subject, at);
+    const { severityCap, severityShift } = this.get(first);
+    Object.assign(this.get(handle), { severityCap, severityShift });
     return handle;
   }
 
@@ -238,30 +257,32 @@ export class Ledger {
     subject: FindingSubject,
     domain: string | null,
     members: readonly number[],
-  ): number {
+  ): void {
     const at = this.get(members[0]).firstSeen;
     const label = domain === null ? ALL : `*.${domain}`;
-    const name = domain === null ? null : label;
-    const whole = this.add(service, { ...subject, destination: label, name }, at);
-    const { severityCap, severityShift } = this.get(members[0]);
-    Object.assign(this.get(whole), { severityCap, severityShift });
+    const all = { ...subject, destination: label, name: domain === null ? null : label };
+    const whole = this.addLike(members[0], service, all, at);
     for (const member of members) this.absorb(whole, member);
     service.setMembers(domain, whole);
-    return whole;
+    this.gather(all, whole, at);
   }
 
+  /** What another took in before stays there. */
   private absorb(whole: number, member: number): void {
-    const into = this.entries[whole].finding;
+    const target = this.resolve(whole);
+    if (this.entries[member].into !== NO_FINDING || member === target) return;
+    const into = this.entries[target].finding;
     const from = this.entries[member].finding;
-    this.entries[member].into = whole;
+    this.entries[member].into = target;
     if (this.watcher !== null) this.absorbed.push(from.id);
+    const isFurthest = from.outcome > into.outcome;
     if (from.attempts > 0) {
       this.count(whole, { ...from, first: from.firstSeen, last: from.lastSeen, ip: null });
       into.severityShift = Math.min(into.severityShift, from.severityShift);
       into.severityCap = Math.max(into.severityCap, from.severityCap);
     }
-    for (const id of [from.id, ...from.aliases]) list(into.aliases, id);
-    for (const ip of from.ips) list(into.ips, ip);
+    for (const id of [from.id, ...from.aliases]) if (id !== into.id) list(into.aliases, id);
+    for (const ip of from.ips) listAddress(into, ip, isFurthest);
     for (const name of from.asked) list(into.asked, name);
     for (const via of from.via) list(into.via, via);
     for (const detail of from.details) list(into.details, detail);
@@ -269,9 +290,8 @@ export class Ledger {
   }
 }
 
-/** Field by field: spreading costs more than all else that is counted. */
-function copyOf({ sec, nsec }: Moment): Moment {
-  return { sec, nsec };
+function sourceText({ kind, source }: FindingSubject): string {
+  return `${kind} ${source}`;
 }
 
 function serviceText({ kind, source, port, proto }: FindingSubject): string {

@@ -1,9 +1,10 @@
 import { JUDGED_REF, ROW_WORDS } from "../flow/flow-row.ts";
 import type { FlowTable } from "../flow/flow-table.ts";
 import type { End } from "../flow/flow-view.ts";
-import { betterEvidence, type Finding, isBefore, list } from "./finding.ts";
+import { betterEvidence, type Finding } from "./finding.ts";
+import { addShare } from "./finding-share.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
-import type { Ledger, Share } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** A finding of more open flows than this takes a while to put together. */
 const LARGE_ROWS = 256;
@@ -129,19 +130,7 @@ export class LiveFindings {
       lastSeen: { ...finding.lastSeen },
     };
     for (const row of this.rowsOf.get(handle) ?? [])
-      add(now, this.accounts.openShare(row, handle, this.innerEnd(row)));
+      addShare(now, this.accounts.openShare(row, handle, this.innerEnd(row)));
     return now;
   }
-}
-
-function add(finding: Finding, share: Share): void {
-  const isFirst = finding.attempts === 0;
-  if (isFirst || isBefore(share.first, finding.firstSeen)) finding.firstSeen = share.first;
-  if (isFirst || isBefore(finding.lastSeen, share.last)) finding.lastSeen = share.last;
-  finding.attempts += share.attempts;
-  finding.bytesOut += share.bytesOut;
-  finding.bytesIn += share.bytesIn;
-  finding.oneWayBytes += share.oneWayBytes;
-  finding.outcome = Math.max(finding.outcome, share.outcome);
-  if (share.ip !== null) list(finding.ips, share.ip);
 }

@@ -8,6 +8,7 @@ import type { Finding } from "./finding.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import type { FlowContents } from "./flow-contents.ts";
 import { askAbout, innerEndOf } from "./flow-ends.ts";
+import { flowSubject } from "./flow-finding.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Flows that name their destination themselves: whether a rule allows the name, and what a finding becomes by it. */
@@ -58,12 +59,10 @@ export class NamedFlows {
     }
     // A second name on one connection is a second destination: what went before stays with the first.
     if (!isFirst) this.accounts.settleName(row, before);
-    const { source, port, proto } = finding;
     const { kind, rule } = this.kindOf(row, finding, name);
-    const handle = this.ledger.open(
-      { kind, source, destination: name, port, proto, name, evidence: "in-flow", rule },
-      lastMoment(this.table, row),
-    );
+    // Of the flow, not of its finding: that may be one of many ports.
+    const subject = flowSubject(this.table, row, kind, name, "in-flow", rule);
+    const handle = this.ledger.open(subject, lastMoment(this.table, row));
     if (isFirst) this.ledger.moved(before, handle);
     words[w + JUDGED_REF] = handle;
     if (finding.kind === "tunnel.encapsulated") this.contents.listTunnel(row);

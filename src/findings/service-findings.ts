@@ -14,6 +14,7 @@ export class ServiceFindings {
   apart = 0;
   /** Some of them collapsed: what would join them is told by its domain. */
   hasCollapsed = false;
+  readonly key: string;
   readonly kind: string;
   readonly source: string | null;
   readonly port: number | null;
@@ -21,7 +22,9 @@ export class ServiceFindings {
   private byDomain: Map<string, Members> | null = null;
   private bare: Members | undefined;
 
-  constructor({ kind, source, port, proto }: FindingSubject) {
+  /** `key`: what it is found by. */
+  constructor({ kind, source, port, proto }: FindingSubject, key: string) {
+    this.key = key;
     this.kind = kind;
     this.source = source;
     this.port = port;

@@ -10,10 +10,11 @@ import { type Host, hostOf, ruleByNames } from "./answered-names.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
 import type { Exceptions } from "./exceptions.ts";
 import type { FindingSubject } from "./finding.ts";
+import type { Share } from "./finding-share.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import { askAbout, innerEndOf } from "./flow-ends.ts";
 import { flowSubject } from "./flow-finding.ts";
-import type { Ledger, Share } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 
 /** Ended flows that are kept at once. */
 const MAX_KEPT = 1 << 16;

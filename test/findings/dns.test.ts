@@ -173,6 +173,12 @@ describe("a question", () => {
     ]);
   });
 
+  it("among several counts as many in the totals, as in events", () => {
+    const octets = asking(question("a.example.com"), question("b.example.com"), question("c.example.com"));
+    const scene = new Scene().send(udp(at(GPU, 4000), at(RESOLVER, 53), octets));
+    expect(scene.asks(GPU, "d.example.com").seen().totals.dnsQueries).toBe(4);
+  });
+
   it("stands although the rest of the message is broken", () => {
     const cut = dnsQuery("stats.example.com").subarray(0, -3);
     const summary = new Scene()

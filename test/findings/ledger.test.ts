@@ -136,6 +136,47 @@ describe("a scan of addresses", () => {
   });
 });
 
+describe("a scan of ports", () => {
+  const scan = (scene: Scene, ports: number, server = OUTSIDE) => {
+    for (let port = 1; port <= ports; port++) scene.send(tcp(at(GPU, 40000), at(server, port), { flags: 2 }));
+    return scene;
+  };
+
+  it("stays apart up to 200, and collapses above, by destination and protocol", () => {
+    expect(scan(new Scene(), 200).seen().findings).toHaveLength(200);
+    const scene = scan(new Scene(), 800).send(udp(at(GPU, 40000), at(OUTSIDE, 99), "x"));
+    expect(scene.tls(AGENT, OUTSIDE, null, 700).tls(GPU, "203.0.113.9", null, 700).lines()).toEqual([
+      `egress.flow ${GPU} ${OUTSIDE} 99/udp attempted medium x1`,
+      `egress.flow ${GPU} ${OUTSIDE} tcp attempted medium x800`,
+      `egress.flow ${GPU} 203.0.113.9 700/tcp transferred critical x1`,
+      `egress.flow ${AGENT} ${OUTSIDE} 700/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("has what took data, and keeps a name that a flow gives apart, with its port", () => {
+    const scene = scan(new Scene(), 300).tls(GPU, OUTSIDE, null, 150).tls(GPU, OUTSIDE, null, 999);
+    expect(scene.tls(GPU, OUTSIDE, "a.example.com", 151).lines()).toEqual([
+      `egress.flow ${GPU} ${OUTSIDE} tcp transferred critical x302`,
+      `egress.flow ${GPU} a.example.com 151/tcp transferred critical x1`,
+    ]);
+  });
+
+  it("of many addresses leaves room for what others do, and lists what came furthest", () => {
+    const scene = new Scene();
+    for (let n = 0; n < 60; n++) scan(scene, 220, `198.51.100.${n}`);
+    for (let n = 0; n < 100; n++) scan(scene, 1, `203.0.113.${n}`);
+    const summary = scene.tls(GPU, "192.0.2.66", null, 50_000).tls(AGENT, "192.0.2.67", null).seen();
+    const lines = linesOf(summary);
+    expect(lines).toContain(`egress.flow ${AGENT} 192.0.2.67 443/tcp transferred critical x1`);
+    expect(lines.length).toBeLessThan(49 + 200);
+    const rest = summary.findings.find(({ destination }) => destination === "*");
+    expect(rest).toMatchObject({ source: GPU, port: null, outcomeName: "transferred" });
+    expect(rest?.ips).toContain("192.0.2.66");
+    expect(summary.coverage["table.findings_full"]).toBe(0);
+    expect(summary.findings.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(60 * 220 + 102);
+  });
+});
+
 describe("the ledger's cap", () => {
   it("counts what it cannot keep", () => {
     const ledger = new Ledger((name) => name);
@@ -165,8 +206,15 @@ describe("the ledger's cap", () => {
       const source = `10.20.1.${i >> 9}`;
       ledger.share(ledger.open({ ...subject, source, destination: name, name }, moment), share);
     }
-    expect(ledger.all()).toHaveLength(100_000);
     expect(ledger.overflow).toBe(500);
+    const listed = ledger.all();
+    expect(listed).toHaveLength(100_001);
+    expect(listed.at(-1)).toMatchObject({
+      kind: "egress.flow",
+      source: null,
+      destination: "*",
+      attempts: 500,
+    });
   });
 });
 

@@ -328,6 +328,17 @@ describe("a better name", () => {
     expect(named).toMatchObject({ name: "telemetry.example.com", evidence: "in-flow", aliases: [bare.id] });
   });
 
+  it("leaves the id to a finding that is still there for other flows", () => {
+    const scene = new Scene().tls(GPU, OUTSIDE, "telemetry.example.com").talks(GPU, OUTSIDE, 443, (talk) => {
+      talk.open();
+    });
+    const findings = scene.seen().findings.map(({ name, aliases }) => [name, aliases]);
+    expect(findings).toEqual([
+      ["telemetry.example.com", []],
+      [null, []],
+    ]);
+  });
+
   it("takes octets, attempts and first time along", () => {
     const scene = new Scene();
     scene.talks(GPU, OUTSIDE, 443, (talk) => {

@@ -85,14 +85,16 @@ export class ProtocolMismatches {
 
   private find(row: number, responder: End, protocol: SpokenProtocol): number {
     const name = this.nameOf(row);
+    const port = portOf(this.table, row, responder);
+    const proto = protocolName(protoOf(this.table, row));
     const address = formatAddress(addressOf(this.table, row, responder));
     const handle = this.ledger.open(
       {
         kind: "protocol.mismatch",
         source: formatAddress(addressOf(this.table, row, responder === 0 ? 1 : 0)),
         destination: name ?? address,
-        port: portOf(this.table, row, responder),
-        proto: protocolName(protoOf(this.table, row)),
+        port,
+        proto,
         name,
         evidence: name === null ? "none" : "in-flow",
         rule: null,
@@ -102,7 +104,7 @@ export class ProtocolMismatches {
     if (handle === NO_FINDING) return handle;
     const finding = this.ledger.get(handle);
     list(finding.ips, address);
-    list(finding.details, `${protocol} on ${finding.port}/${finding.proto}`);
+    list(finding.details, `${protocol} on ${port}/${proto}`);
     return handle;
   }
 
