@@ -27,7 +27,7 @@ import { addressOf, type End, initiatorOf, setClasses } from "../flow/flow-view.
 import { INSIDE, LOCAL, OUTSIDE } from "../policy/address-class.ts";
 import { FlowQuestion, type Judge } from "../policy/judge.ts";
 import { asksEncryptedResolver } from "./encrypted-dns.ts";
-import type { NameEvidence } from "./finding.ts";
+import { list, type NameEvidence } from "./finding.ts";
 import type { FindingKind } from "./finding-kinds.ts";
 import type { FlowAccounts } from "./flow-accounts.ts";
 import { FlowAnswers } from "./flow-answers.ts";
@@ -61,6 +61,8 @@ export class FlowJudge {
   isDoubted = false;
   /** The name that allowed open flows of a name rule, where one was read in the flow. */
   private readonly allowedName = new Map<number, string>();
+  /** Names that were read in open flows that something allows: another policy may allow them by name alone. */
+  private readonly said = new Map<number, string[]>();
 
   constructor(
     table: FlowTable,
@@ -92,9 +94,9 @@ export class FlowJudge {
       words[w + JUDGED] = JUDGED_NOTHING;
       words[w + FLAGS] &= ~(ALLOWED_BY_NAME | BUDGETED);
       this.allowedByAnswer.delete(row);
+      this.allowedName.delete(row);
       this.begin(row);
-      const name = this.allowedName.get(row);
-      if (name !== undefined) this.nameLearned(row, name);
+      for (const name of this.said.get(row) ?? []) this.nameLearned(row, name);
     }
   }
 
@@ -170,12 +172,15 @@ export class FlowJudge {
       this.named.rename(row, name);
       return;
     }
+    const said = this.said.get(row) ?? [];
+    this.said.set(row, said);
+    list(said, name);
+    words[w + FLAGS] |= KEPT_BESIDE;
     const byName = judged === JUDGED_PENDING || (words[w + FLAGS] & ALLOWED_BY_NAME) !== 0;
     if (!byName) return;
     if (this.named.allows(row, name)) {
       this.allow(row, this.answers.ruleOfName(row, name, this.named.question.rule), true);
       this.allowedName.set(row, name);
-      words[w + FLAGS] |= KEPT_BESIDE;
     } else this.findAcross(row, "egress.flow", this.named.question.expiredRule, name, "in-flow");
     words[w + FLAGS] |= NAMED_IN_FLOW;
     this.allowedByAnswer.delete(row);
@@ -260,6 +265,7 @@ export class FlowJudge {
     if (byAnswer || this.allowedName.has(row)) this.trusted.keep(row, this.allowedName.get(row) ?? null);
     this.allowedByAnswer.delete(row);
     this.allowedName.delete(row);
+    this.said.delete(row);
     this.contents.close(row);
     this.accounts.close(row, innerEndOf(this.table, row));
   }

@@ -21,10 +21,10 @@ const SERVER = "203.0.113.10:443";
 const NAME = "a.updates.example.org";
 
 /** A connection that was opened with a ClientHello, and one more exchange to send later. */
-function connection(): { opening: Uint8Array[]; later: Uint8Array[] } {
+function connection(name = NAME): { opening: Uint8Array[]; later: Uint8Array[] } {
   const talk = new TcpTalk(CLIENT, SERVER);
   talk.open();
-  talk.client(clientHello(NAME));
+  talk.client(clientHello(name));
   const opening = [...talk.frames];
   talk.server("later");
   return { opening, later: talk.frames.slice(opening.length) };
@@ -37,9 +37,9 @@ function resolved(): Uint8Array[] {
 }
 
 /** What comes of the connection when the policy changes in its middle. */
-function judged(before: string, after: string) {
+function judged(before: string, after: string, name = NAME) {
   const sensor = new Sensor(judgeFrom(before), null);
-  const { opening, later } = connection();
+  const { opening, later } = connection(name);
   for (const batch of batchesOf(timed([...resolved(), ...opening], 1000))) sensor.consume(batch);
   sensor.adopt(judgeFrom(after).policy);
   for (const batch of batchesOf(timed(later, 1001))) sensor.consume(batch);
@@ -114,6 +114,11 @@ describe("Sensor.adopt", () => {
     expect(judged(BY_ADDRESS, BY_NAME).kinds).toEqual([]);
     expect(judged(BY_NAME, BY_ADDRESS)).toEqual({ kinds: [], used: ["gate", "updates"] });
     expect(judged(BY_NAME, BY_NAME)).toEqual({ kinds: [], used: ["updates"] });
+  });
+
+  it("forgets no name that the flow told while its address was enough", () => {
+    expect(judged(BY_ADDRESS, BY_NAME, "evil.example.com").kinds).toEqual(["egress.flow"]);
+    expect(judged(BY_ADDRESS, BY_ADDRESS, "evil.example.com").kinds).toEqual([]);
   });
 
   it("does not undo what was found", () => {
