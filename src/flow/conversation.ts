@@ -123,6 +123,9 @@ export class Conversation {
 
   /** A tunnel begins in this direction: what follows is recognised anew. False when that is too deep. */
   enterTunnel(from: End): boolean {
+    // In the tunnel others ask and answer.
+    if (this.readers[from] instanceof HttpClientReader) this.isAsked = false;
+    this.isAnswered = false;
     this.readers[from] = null;
     return ++this.tunnels <= 2 * MAX_TUNNELS;
   }

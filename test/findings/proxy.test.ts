@@ -325,6 +325,17 @@ describe("requests to an inside proxy in the forms that proxies put up with", ()
       expect(reasonsOf(scene.seen())).toEqual(["http.request_unread"]);
   });
 
+  it("are not clean in a tunnel either", () => {
+    const scene = through(GPU, (talk) => {
+      connect("10.20.9.31:3128", httpTunnelOpens())(talk);
+      talk.client(`\x01GET ${url} HTTP/1.1\r\n${host}\r\n\r\n`);
+      talk.server(httpResponse(200, "hi"));
+    });
+    expect(reasonsOf(scene.seen())).toEqual(["http.request_unread"]);
+    const silent = through(GPU, connect("10.20.9.31:22", httpTunnelOpens(), Buffer.from("SSH-2.0-x\r\n")));
+    expect(silent.seen().verdict).toBe("clean");
+  });
+
   it("are none where nothing mentions HTTP: scanners ask everybody in all languages", () => {
     for (const probe of ["\x01\x02", "GET /\r\n", "OPTIONS / RTSP/1.0\r\n\r\n", "HELP\r\n"]) {
       const scene = through(GPU, (talk) => {
