@@ -139,11 +139,13 @@ describe("a state directory that cannot be used at the start", () => {
     mkdirSync(join(directory, "gapwatch.db"));
     const second = await recordsIn(directory);
     expect(alarms[0]).toMatch(/cannot open the store/);
-    second.take([{ ...a, attempts: 2 }], []);
+    const at = { sec: a.lastSeen.sec + 60, nsec: 0 }; // a run sees nothing twice of what the one before saw
+    const later = { ...a, firstSeen: at, lastSeen: at };
+    second.take([{ ...later, attempts: 2 }], []);
     rmSync(join(directory, "gapwatch.db"), { recursive: true });
     writeFileSync(join(directory, "gapwatch.db"), store);
     await worksAgain();
-    second.take([{ ...a, attempts: 4 }], []);
+    second.take([{ ...later, attempts: 4 }], []);
     await second.close("reachback", []);
     open.pop();
     expect((await kept(directory)).findings).toEqual([`a.example.org ${a.attempts + 4}`]);
