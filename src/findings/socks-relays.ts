@@ -47,6 +47,7 @@ export class SocksRelays {
 
   /** The proxy, the end `proxy` of a TCP flow, agreed to an association. */
   agreed(row: number, proxy: End, { bound, boundPort }: Readonly<SocksAnswer>): void {
+    if (boundPort === PORT_DNS) return; // whoever says so has a resolver's questions go unread
     const own = addressOf(this.table, row, proxy);
     const [w0, w1, w2, w3] = bound ?? own;
     const isUnsaid = w0 === 0 && w1 === 0 && (w2 === 0 || w2 === 0xffff) && w3 === 0;
@@ -55,7 +56,10 @@ export class SocksRelays {
     this.ports.add(boundPort);
   }
 
-  /** Whether the datagram went to a relay or came from one; what it is for is judged then. */
+  /**
+   * Whether the datagram went to a relay or came from one; what it is for is judged then. Any server of SOCKS may say
+   * that any endpoint is its relay: what has no header of a relay is for other readers.
+   */
   take(row: number, from: End, pkt: Packet, view: DataView): boolean {
     if (this.ports.size === 0) return false;
     const isToRelay = this.ports.has(pkt.dstPort);
@@ -63,8 +67,8 @@ export class SocksRelays {
     const relay: End = isToRelay === (from === 0) ? 1 : 0;
     const port = isToRelay ? pkt.dstPort : pkt.srcPort;
     if (!this.relays.has(endpoint(addressOf(this.table, row, relay), port))) return false;
-    if (isToRelay) this.sent(row, from, pkt, view);
-    return true;
+    if (isToRelay) return this.sent(row, from, pkt, view);
+    return readSocksDatagram(view, pkt.payloadAt, pkt.payloadEnd) !== null;
   }
 
   /** The flow is over. */
@@ -72,22 +76,23 @@ export class SocksRelays {
     this.targets.delete(row);
   }
 
-  private sent(row: number, client: End, pkt: Packet, view: DataView): void {
+  private sent(row: number, client: End, pkt: Packet, view: DataView): boolean {
     const errand = readSocksDatagram(view, pkt.payloadAt, pkt.payloadEnd);
     if (errand === null) {
       this.troubles.add("socks.request_unreadable");
-      return;
+      return false;
     }
     this.look(row, client, errand, view, pkt.payloadEnd);
     const { host, address, port } = errand;
     const target = address === null ? `${host} ${port}` : `${address.join()} ${port}`;
     const known = this.targetsOf(row);
-    if (known.has(target)) return;
+    if (known.has(target)) return true;
     if (known.size < MAX_TARGETS) known.add(target);
     this.names.sent(row, client, errand);
     // The association was granted before: the datagram is on its way.
     const answer = { granted: true, hasContent: false };
     this.proxies.answered(row, errand, answer, client === 0 ? 1 : 0);
+    return true;
   }
 
   /** What a datagram carries: a question is judged; a name in QUIC is not read, and that is told. */

@@ -329,6 +329,31 @@ describe("SOCKS of a client that no usual one is", () => {
   });
 });
 
+describe("an association that names somebody else's endpoint", () => {
+  const associated = (bound: string) =>
+    through(GPU, (talk) => {
+      talk.client(SOCKS5_HELLO);
+      talk.server(SOCKS5_CHOICE);
+      talk.client(socks5Request("0.0.0.0:0", 3));
+      talk.server(socks5Granted(bound));
+    });
+
+  it("keeps no question to the resolver from being read", () => {
+    const scene = associated(`${RESOLVER}:53`).asks(GPU, "a.example.com", { answer: ["192.0.2.9"] });
+    expect(scene.seen()).toMatchObject({
+      findings: [{ kind: "dns.name", destination: "a.example.com", outcomeName: "answered" }],
+      reasons: [],
+    });
+  });
+
+  it("keeps no hello from being read", () => {
+    const hello = initial({ dcid: Buffer.alloc(8, 1), frames: [crypto(0, quicHello("a.example.com"))] });
+    const scene = associated(`${OUTSIDE}:443`).send(udp(`${GPU}:40009`, `${OUTSIDE}:443`, hello));
+    expect(scene.lines()).toEqual([`egress.flow ${GPU} a.example.com 443/udp attempted medium x1`]);
+    expect(reasonsOf(scene.seen())).toEqual(["socks.request_unreadable"]);
+  });
+});
+
 describe("a tunnel to an address", () => {
   it("is called by the first name that is used in it", () => {
     const say = asks("192.0.2.9:443", SOCKS5_GRANTED, clientHello("api.example.com"), tlsData(50));
