@@ -23,7 +23,7 @@ export interface ReadState {
 /** A progress bar on stderr: on a terminal, for what takes more than a second. */
 export class Progress {
   private readonly enabled = obeysEscapes(process.stderr);
-  private readonly startedMs = performance.now();
+  private readonly startedMs = this.enabled ? performance.now() : 0; // its first use loads a module of Node
   private readonly totalBytes: number | null;
   private readonly inputs = new Set<SourceFacts>();
   private shownMs = 0;
