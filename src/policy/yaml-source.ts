@@ -49,7 +49,11 @@ export class YamlSource {
     }
     let document: Document | null = null;
     try {
-      document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+      document = parseDocument(text, {
+        lineCounter: this.#lines,
+        prettyErrors: false,
+        logLevel: "error", // what it would warn of on stderr is refused by every shape, with its place
+      });
       for (const error of [...document.errors, ...document.warnings]) {
         problems.push(this.#problem(error.pos[0], `not valid YAML: ${reasonOf(error)}`, ""));
       }
