@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { userInfo } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import type { RatedFinding } from "../findings/summary.ts";
 import { resolveStatePaths, type StatePaths } from "../records/state-paths.ts";
 import type { Store } from "../records/store.ts";
@@ -7,6 +8,8 @@ import { say } from "./say.ts";
 
 /** How long a look-up may wait for the writer. */
 const BUSY_MS = 5000;
+/** A watch that has just begun puts its first records into the store right after they are in the audit log. */
+const FIRST_RECORDS_MS = 500;
 export const MAX_REASON = 1000;
 
 /** Opens the store of a state directory for one piece of work. Throws StoreError, also where it is damaged. */
@@ -17,9 +20,24 @@ export async function withStore<T>(paths: StatePaths, work: (store: Store) => T)
   try {
     const damage = store.explaining(() => store.damageText());
     if (damage !== null) throw new StoreError(`${damage}; ${REMEDY}`);
+    if (await isEmptied(store, paths))
+      throw new StoreError(`the store ${paths.store} holds nothing of what the audit log holds; ${REMEDY}`);
     return store.explaining(() => work(store));
   } finally {
     store.close();
+  }
+}
+
+/** Whether the store knows nothing of an audit log that holds records, other than because these are its first. */
+async function isEmptied(store: Store, { audit }: StatePaths): Promise<boolean> {
+  const { lastAuditSeq } = await import("../records/apply-record.ts");
+  const isBehind = (): boolean => store.auditSeq === 0 && lastAuditSeq(audit) > 0;
+  try {
+    if (!isBehind()) return false;
+    await delay(FIRST_RECORDS_MS);
+    return isBehind();
+  } catch {
+    return false; // there is no audit log, or it is not for whoever asks
   }
 }
 

@@ -86,7 +86,7 @@ export function catchUp(store: Store, directory: string, whole: ReadonlySet<stri
   let applied = 0;
   let damaged = 0;
   const paths = listAuditFiles(directory).map((file) => file.path);
-  const lastSeq = paths.reduceRight((seq, path) => (seq > 0 ? seq : lastSeqOf(path)), 0);
+  const lastSeq = lastAuditSeq(directory);
   const mark = store.auditSeq;
   const known = lastSeq < mark ? 0 : mark;
   const from = whole === null ? known : 0;
@@ -128,6 +128,12 @@ function firstSeqOf(path: string): number | null {
     return typeof record === "string" ? null : record.seq;
   }
   return null;
+}
+
+/** Number of the last record of an audit log that can be read; 0 where there is none. Throws what reading throws. */
+export function lastAuditSeq(directory: string): number {
+  const paths = listAuditFiles(directory).map((file) => file.path);
+  return paths.reduceRight((seq, path) => (seq > 0 ? seq : lastSeqOf(path)), 0);
 }
 
 function lastSeqOf(path: string): number {

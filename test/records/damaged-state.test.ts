@@ -96,6 +96,17 @@ describe("a store with a damaged octet", () => {
     expect(await withStore(paths, (store) => store.findings().length)).toBe(3);
   });
 
+  it("is no empty list where the store was emptied", async () => {
+    const paths = copy();
+    writeFileSync(paths.store, "");
+    const list = () => withStore(paths, (store) => store.findings().length);
+    await expect(list()).rejects.toThrow(
+      /holds nothing of what the audit log holds; gapwatch findings --rebuild/,
+    );
+    expect((await found(paths)).ids).toHaveLength(3);
+    expect(await list()).toBe(3);
+  });
+
   it("does not lose counts of the findings that are whole", async () => {
     const paths = copy();
     const state = await State.open(paths, () => {});
