@@ -99,9 +99,10 @@ export class AuditLog {
     return { seq: this.seq, hash: this.hash };
   }
 
-  /** Adds a record, to be written by the next flush. */
+  /** Adds a record, to be written by the next flush; by this one where no more can wait. */
   append(type: string, body: object): void {
     const text = jsonText(body);
+    if (this.queuedChars + text.length > MAX_QUEUED_CHARS && this.lost === 0) this.flush();
     if (text.length > MAX_BODY_CHARS || this.queuedChars + text.length > MAX_QUEUED_CHARS) {
       this.lost++;
       return;

@@ -309,6 +309,14 @@ describe("signed heads", () => {
   });
 });
 
+it("writes by itself what can wait no longer: a report of very many findings at once loses none", () => {
+  const log = open();
+  for (let i = 0; i < 100; i++) log.append("finding.new", { text: "x".repeat(250_000) });
+  log.close();
+  expect(check()).toMatchObject({ broken: null, records: 100 });
+  expect(alarms).toEqual([]);
+});
+
 describe("a disk that takes no more", () => {
   it("raises one alarm, keeps what waits, loses what is too much by number, and clears the alarm", () => {
     const log = open();
