@@ -1,3 +1,4 @@
+import IPCIDR from "ip-cidr";
 import { compareWords, formatAddress, isV4, parseAddress, type Words } from "./address-text.ts";
 
 /** A CIDR prefix, or a single address (`bits` 32 or 128), with its first and last address. */
@@ -53,27 +54,20 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   );
 }
 
+/** Its ends by ip-cidr; its `contains()` answers across families and is never asked (test/policy/prefix-table.test.ts). */
 function blockOf(text: string, family: 4 | 6, bits: number, written: Words): Prefix | PrefixFault {
-  const lead = family === 4 ? 96 : 0; // an IPv4 address is the last word of four
-  const first = withHostBits(written, lead + bits, false);
+  // In our own spelling: ip-cidr misreads IPv6 that ends in dotted decimal.
+  const cidr = new IPCIDR(`${formatAddress(written)}/${bits}`);
+  const first = parseAddress(cidr.start<string>());
+  const last = parseAddress(cidr.end<string>());
+  if (first === null || last === null) return notAPrefix(text);
   if (compareWords(first, written) !== 0) {
     return {
       message: `${JSON.stringify(text)} has host bits set`,
       expected: `${formatAddress(first)}/${bits}, or the address alone`,
     };
   }
-  return { text, family, bits, first, last: withHostBits(written, lead + bits, true) };
-}
-
-/** The address with all bits behind the first `bits` of the 128 set, or cleared. */
-function withHostBits(words: Words, bits: number, isSet: boolean): Words {
-  const word = (i: number) => {
-    const kept = bits - i * 32;
-    if (kept >= 32) return words[i];
-    const host = kept <= 0 ? -1 : -1 >>> kept;
-    return isSet ? words[i] | host : words[i] & ~host;
-  };
-  return [word(0), word(1), word(2), word(3)];
+  return { text, family, bits, first, last };
 }
 
 function notAPrefix(text: string): PrefixFault {
