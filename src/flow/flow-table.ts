@@ -269,7 +269,7 @@ const IPV4_KEY = 4 << 8;
 const IPV6_KEY = 6 << 8;
 const PROTO_FACTOR = 0x9e3779b1;
 
-/** FLAGS of a row that is not in use: no live flow has the top bit. */
+/** FLAGS of a row that is not in use. A live flow with the top bit (GATE_AJAR) has sent payload: SEQ_A_SET or SEQ_B_SET as well. */
 const FREE_ROW = -0x80000000;
 
 function mixEnd(seed: number, w0: number, w1: number, w2: number, w3: number, port: number): number {
